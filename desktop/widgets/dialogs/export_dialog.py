@@ -41,7 +41,8 @@ class ExportDialog(FittingDialog):
         self.setWindowTitle("Export animation")
         self._image_px = (28, 28)
         self._has_path = True
-        self._fps_of_path: int | None = None  # while the epochs stand in for a path that is not there
+        # Speed and scale of the path, while the epochs stand in for one that is not there.
+        self._of_path: tuple[int, int] | None = None
         self._epochs = 0
         self.preview = QLabel()
         self.preview.setFixedSize(*PREVIEW_PX)
@@ -113,12 +114,10 @@ class ExportDialog(FittingDialog):
         self._has_path = has_path
         subject = self.film().subject
         if not has_path and subject is Subject.PATH and self._epochs > 1:
-            self._fps_of_path = self.fps.value()
+            self._of_path = self.fps.value(), self.scale.value()
             show_choice(self.subject, Subject.EPOCHS)
-        elif has_path and self._fps_of_path is not None:
-            show_choice(self.subject, Subject.PATH)
-            self.fps.setValue(self._fps_of_path)
-            self._fps_of_path = None
+        elif has_path:
+            self._put_back()
 
     def set_duration(self, seconds: float) -> None:
         """Set the frames so that a film goes along the path once in so many seconds."""
@@ -154,9 +153,19 @@ class ExportDialog(FittingDialog):
         self._play()
 
     def done(self, result: int) -> None:
-        """Stop playing when the dialog closes."""
+        """Stop playing when the dialog closes, and leave the settings of the path to be saved."""
         self._next.stop()
+        self._put_back()
         super().done(result)
+
+    def _put_back(self) -> None:
+        """End standing in for the path."""
+        if self._of_path is not None:
+            fps, scale = self._of_path
+            self._of_path = None
+            show_choice(self.subject, Subject.PATH)
+            self.fps.setValue(fps)
+            self.scale.setValue(scale)
 
     def _play(self) -> None:
         self.preview.setPixmap(self._playing[self._shown % len(self._playing)])
@@ -224,7 +233,7 @@ class ExportDialog(FittingDialog):
 
     def _on_chosen(self) -> None:
         """Leave the subject that a person chose."""
-        self._fps_of_path = None
+        self._of_path = None
 
     def _fit_scale(self) -> None:
         """Set a scale that goes with what the frames show."""
@@ -252,8 +261,9 @@ class ExportDialog(FittingDialog):
         self.changed.emit()
 
     def _accept(self) -> None:
+        film = self.film()  # before the settings of the path are put back
         self.accept()
-        self.wanted.emit(self.film())
+        self.wanted.emit(film)
 
     def _lay_out(self) -> None:
         form = QFormLayout()

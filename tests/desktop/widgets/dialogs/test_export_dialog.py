@@ -107,6 +107,19 @@ def test_epochs_that_somebody_chose_stay(dialog):
     assert dialog.film().subject is Subject.EPOCHS
 
 
+def test_epochs_that_stand_in_leave_the_settings_of_the_path(dialog, qtbot):
+    """Speed and scale are the path's again when the dialog closes; what is exported is what was shown."""
+    dialog.fps.setValue(12)
+    dialog.scale.setValue(3)
+    dialog.set_has_path(False)
+    shown = dialog.film()
+    assert (shown.subject, shown.fps, shown.scale) == (Subject.EPOCHS, 4, 10)
+    with qtbot.waitSignal(dialog.wanted, timeout=SOON_MS) as heard:
+        dialog.save.click()
+    assert heard.args == [shown]
+    assert (dialog.fps.value(), dialog.scale.value()) == (12, 3)
+
+
 def test_what_cannot_be_written_here_cannot_be_chosen(qtbot, monkeypatch):
     """Without PyAV, MP4 is grey and says what to install."""
     monkeypatch.setattr(formats, "find_spec", lambda _name: None)
