@@ -16,7 +16,7 @@ BOX_PX, NAME_PX = 84, 96
 MAX_VALUE, STEPS, DECIMALS = 1e6, 200, 3
 # More whole numbers have no slider, on which a step would be too small.
 MOST_ON_SLIDER = 2000
-SHARES = re.compile("trunc|psi", re.IGNORECASE)
+SHARES = re.compile("trunc|(?<![a-z])psi", re.IGNORECASE)  # no "epsilon"
 
 
 class InputsPanel(QWidget):
