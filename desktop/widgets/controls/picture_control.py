@@ -20,11 +20,12 @@ from desktop.models.opened import Opened
 from desktop.view.state import PictureMode, ViewState
 from desktop.view.z_text import plane_moved
 from desktop.widgets.common.actions import add_action
-from desktop.widgets.common.commands import add_choice_menu, name_command
+from desktop.widgets.common.commands import add_button, add_choice_menu
 from desktop.widgets.common.qimage import scaled_down, to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.wait_ring import WaitRing
 from desktop.widgets.controls.shell import Shell
+from desktop.widgets.panels.picture_panel import NOT_AT_CURSOR
 
 # A picture of few pixels leaves the window enlarged, by Copy as by Save.
 MOST_SCALE, MOST_SIDE_PX = 10, 2048
@@ -69,8 +70,8 @@ class PictureControl(QObject):
         explorer.closed.connect(self._session.close)
         panel.picture.drag_wanted.connect(self._drag)
         file, keys = shell.menus["file"], QKeySequence.StandardKey
-        name_command(add_action(file, "&Save picture…", keys.Save, self._save), panel.save)
-        name_command(add_action(file, "&Copy picture", keys.Copy, self._copy), panel.copy)
+        add_button(file, "&Save picture…", panel.save).setShortcut(keys.Save)
+        add_button(file, "&Copy picture", panel.copy).setShortcut(keys.Copy)
         self.lens = add_action(shell.menus["view"], "Picture &beside the cursor", "L", self._switch_lens)
         self.lens.setCheckable(True)
         self.lens.setChecked(shell.explorer.state.lens)
@@ -143,6 +144,7 @@ class PictureControl(QObject):
     def _drag(self) -> None:
         """Write the picture to a file of this session, and drag it once it is there."""
         if not self._shell.panel.picture.is_at_cursor:
+            self.told.emit(NOT_AT_CURSOR)
             return
         scale = self._scale_with_room()
         if self.picture is None or not scale:

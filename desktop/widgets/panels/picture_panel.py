@@ -18,7 +18,7 @@ from desktop.view.state import PictureMode, ViewState
 from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.error_label import ErrorLabel
 from desktop.widgets.common.picture_view import PictureView
-from desktop.widgets.common.usable import set_choice_usable
+from desktop.widgets.common.usable import set_choice_usable, set_usable
 
 PICTURE_PX = 236
 DECODED = "Decoded picture"
@@ -30,6 +30,10 @@ Z = "Type or paste the cursor's z, and press Return to move there."
 LONG_Z = (
     f"The first numbers of the cursor's z. More than {MOST_TYPED:,} are not typed: save and open them as a "
     "NumPy file."
+)
+NOT_AT_CURSOR = (
+    "The reconstruction of your image is shown. Move the cursor, or go to the encoder's mean, to take the "
+    "picture there."
 )
 NO_MODES = "This model gives pictures, not the probabilities of black and white pixels."
 
@@ -157,6 +161,8 @@ class PicturePanel(QWidget):
         self._reconstruction = image
         self.picture.set_image(self._decoded if image is None else image)
         self.picture.setAccessibleName(DECODED if image is None else "Reconstruction")
+        for button in (self.copy, self.save):
+            set_usable(button, "" if image is None else NOT_AT_CURSOR)
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""

@@ -16,9 +16,11 @@ from desktop.images.drawing import Tool
 from desktop.images.pixels import to_bytes, write_png
 from desktop.latent.true_posterior import LikelihoodTable
 from desktop.view.state import Layer
+from desktop.widgets.common.commands import command_of
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.usable import reason_of
 from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPOCH
+from desktop.widgets.panels.picture_panel import NOT_AT_CURSOR
 from tests.desktop.photos import GRADIENT, HEIGHT, WIDTH, ink_of, page_of
 from tests.desktop.small_bundles import encoder_graph
 from tests.waiting import SOON_MS
@@ -411,9 +413,13 @@ def test_the_large_picture_is_the_reconstruction_until_the_cursor_moves(window, 
     qtbot.waitUntil(lambda: panel.picture_title == "Reconstruction", timeout=SOON_MS)
     assert panel.picture.picture.image() is window.image.panel.reconstruction.image()
     assert panel.picture.picture.image() is not at_cursor
+    buttons = panel.picture.copy, panel.picture.save
+    for one in (*buttons, *map(command_of, buttons)):
+        assert reason_of(one) == NOT_AT_CURSOR
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Left)
     assert panel.picture_title == "At the cursor"
+    assert all(one.isEnabled() for one in (*buttons, *map(command_of, buttons)))
     assert panel.picture.picture.image() is not window.image.panel.reconstruction.image()
 
 
