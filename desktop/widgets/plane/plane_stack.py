@@ -18,6 +18,7 @@ from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.plane_layers import NameLayouts, draw_points, draw_tiles
 
+MAPS = {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
 DIM_OPACITY = 0.45  # of the points while something else is looked at
 
 # Draws something, given a painter, the mapping (a, b) [..., 2] → pixels, and the state. What lies below the
@@ -59,8 +60,10 @@ class PlaneStack:
         if old.chart != state.chart:
             self._forget(old, state)
         elif _content(old) != _content(state):
-            for over in self._layers()[1:]:
+            for over in (self._maps, self._below, self._dots):
                 over.redraw()
+            if not MAPS & state.layers:
+                self._maps.forget()
             if (Layer.BACKDROP in old.layers) != (Layer.BACKDROP in state.layers):
                 self._backdrop.redraw()
         for layer, drawn in ((Layer.DENSITY, self._maps), (Layer.POINTS, self._dots)):
@@ -157,7 +160,7 @@ class PlaneStack:
 
     def _layers(self) -> list[PlaneLayer]:
         """Return the layers from the lowest to the highest."""
-        maps = [self._maps] if self.maps else []
+        maps = [self._maps] if self.maps and MAPS & self._state.layers else []
         below = [self._below] if self.under_points else []
         return [self._backdrop, *maps, *below, self._dots]
 
@@ -165,7 +168,7 @@ class PlaneStack:
         """Drop what was drawn of the old chart."""
         self._arrived.clear()
         parallel = old.scale == state.scale and (old.plane.u, old.plane.v) == (state.plane.u, state.plane.v)
-        for layer in self._layers():
+        for layer in (self._backdrop, self._maps, self._below, self._dots):
             if parallel:  # its pictures are similar, so they stay until the new ones arrive
                 layer.redraw()
             else:
