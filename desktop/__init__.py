@@ -32,5 +32,5 @@ if (
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # Qt fills large areas with a pool of threads. These wait for a core while the worker decodes, and the UI
-# thread waits for them: a drag takes a quarter longer, and a moved plane is painted no sooner.
+# thread waits for them. On two cores a drag takes a quarter longer with it, and a pan takes no less.
 os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
