@@ -119,10 +119,10 @@ class Comparison(QObject):
     @staticmethod
     def _images_of(explorer: Explorer) -> tuple[object, ...]:
         """What the points of a model are, which the epochs of a bundle share."""
-        posterior = explorer.posterior
+        posterior = explorer.points.posterior
         if posterior is None:
             return (None,) * 4
-        return posterior.images, posterior.labels, explorer.own, explorer.source
+        return posterior.images, posterior.labels, explorer.points.own, explorer.source
 
     @property
     def first_epochs(self) -> tuple[Epoch, ...]:
@@ -208,7 +208,7 @@ class Comparison(QObject):
         """Bring B to A's cursor and viewport."""
         first, second = self.first, self.second
         if self._is_shown and first.source is not None and second.source is not None:
-            has_same_labels = first.label_names == second.label_names
+            has_same_labels = first.points.label_names == second.points.label_names
             state = followed(second.state, first.state, has_same_labels, self.has_same_points)
             second.set_state(state, record=False)
         if (Layer.TRUE_POSTERIOR in first.state.layers) is not self._is_located:
@@ -267,8 +267,9 @@ def same_points(one: Explorer, other: Explorer) -> bool:
 
     Points without images are the same if they are of the same file.
     """
-    first, second = one.posterior, other.posterior
-    if first is None or second is None or one.own is not other.own or not same_images(first, second):
+    points, others = one.points, other.points
+    first, second = points.posterior, others.posterior
+    if first is None or second is None or points.own is not others.own or not same_images(first, second):
         return False
     paths = [None if each.source is None else each.source.path for each in (one, other)]
     return first.images is not None or paths[0] == paths[1]

@@ -11,14 +11,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop.app.opener import Opener
+from desktop.app.points import Points
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.app.written_files import WrittenFiles
-from desktop.base.arrays import Bytes, Floats
+from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
 from desktop.base.vector import Vector
-from desktop.base.words import NAME_CHARS, one_line
 from desktop.images.data_look import DataLook, data_look
 from desktop.images.titles import Titles
 from desktop.jobs.decode import Decoded, decode_picture, save_png
@@ -33,7 +33,6 @@ from desktop.latent.prior import NORMAL, Prior
 from desktop.models.model import Model
 from desktop.models.opened import Opened, same_images
 from desktop.models.own_posterior import OwnPosterior
-from desktop.models.point_words import TEST_IMAGES, PointWords, words_of
 from desktop.models.source import Source
 from desktop.reading.input_values import InputValues, taken, values_of, without
 from desktop.reading.overrides import SET, Overrides
@@ -48,9 +47,6 @@ from desktop.view.first_view import (
 )
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import Layer, ViewState
-from export.bundle import Posterior
-
-MOST_NUMBERED = 256  # labels without names that get their numbers as names
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,6 @@ class Explorer(QObject):
         worker: the thread that decodes, encodes and writes.
         tiles: the decoded plane.
         files: those that are being written.
-        own: the own pictures, or z, that take the place of the test images, or None.
         given_inputs: the names of the further inputs whose values the open model was opened with.
     """
 
@@ -113,7 +108,7 @@ class Explorer(QObject):
         self._now: Opened | None = None
         self._pictures = DecodedPictures()
         self._decoder: KeptDecoder | None = None
-        self.own: OwnPosterior | None = None
+        self._own: OwnPosterior | None = None
         self.given_inputs: frozenset[str] = frozenset()
         self._look: tuple[Opened, DataLook] | None = None
         self._own_of: WeakKeyDictionary[Model, OwnPosterior] = WeakKeyDictionary()
@@ -214,7 +209,7 @@ class Explorer(QObject):
     @property
     def home(self) -> Viewport:
         """The viewport to come home to on the plane that is looked at."""
-        posterior = self.posterior
+        posterior = self.points.posterior
         return home_view(self.state, self._has_posterior, None if posterior is None else posterior.mean)
 
     @property
@@ -226,63 +221,10 @@ class Explorer(QObject):
         return samples_viewport(state.plane, state.prior, state.seed)
 
     @property
-    def posterior(self) -> Posterior | None:
-        """The approximate posteriors of the test images by that model's encoder, if the bundle has them.
-
-        While own pictures are shown, it is theirs, or None until that model has encoded them.
-        """
-        if self._now is None or self.own is not None:
-            return None if self._now is None else self._own_of.get(self._now.model)
-        return self._now.posterior
-
-    @property
-    def encoded(self) -> Posterior | None:
-        """The approximate posteriors of images, for what points without a spread cannot give.
-
-        That is `posterior`; while own z are shown as points, those of the test images.
-        """
-        if self.own is not None and self.own.is_z:
-            return None if self._now is None else self._now.posterior
-        return self.posterior
-
-    @property
-    def test_means(self) -> Floats | None:
-        """The means z [N, d] of the test images by that model's encoder, whatever is shown as points."""
-        found = None if self._now is None else self._now.posterior
-        return None if found is None else found.mean
-
-    @property
-    def encoded_words(self) -> PointWords:
-        """What the images of `encoded` are called."""
-        return TEST_IMAGES if self.own is not None and self.own.is_z else self.words
-
-    @property
-    def words(self) -> PointWords:
-        """What the points are called."""
-        return words_of(self.own)
-
-    @property
-    def points_text(self) -> str:
-        """How many points of what there are, such as "30 pictures of holiday"; empty for none."""
-        posterior, words = self.posterior, self.words
-        if posterior is None:
-            return ""
-        return f"{len(posterior.mean):,} {words.bare}" + (f" of {words.title}" if words.title else "")
-
-    @property
-    def label_names(self) -> tuple[str, ...]:
-        """The names of the labels of the test images, or of the own pictures; empty if they have none."""
-        if self.own is not None:
-            names = self.own.label_names
-        else:
-            bundle = None if self.source is None else self.source.bundle
-            names = () if bundle is None else bundle.label_names
-            posterior = None if self._opened is None else self._opened.posterior
-            labels = None if posterior is None else posterior.labels
-            if not names and labels is not None and len(labels):
-                most = int(labels.max()) + 1
-                names = tuple(map(str, range(most))) if most <= MOST_NUMBERED else ()
-        return tuple(one_line(name, NAME_CHARS) for name in names)
+    def points(self) -> Points:
+        """The points on the plane, as the model that decodes and encodes sees them."""
+        own_now = None if self._now is None else self._own_of.get(self._now.model)
+        return Points(self._opened, self._now, self._own, own_now)
 
     def open(self, path: Path, overrides: Overrides | None = None) -> None:
         """Open a bundle or a bare model; the current one stays open until the new one is ready.
@@ -311,7 +253,7 @@ class Explorer(QObject):
             thread.cancel_of_model()
         self.files.drop_of_model()
         self._opened.model.close()
-        self._opened = self._now = self._decoder = self._look = self.own = None
+        self._opened = self._now = self._decoder = self._look = self._own = None
         self._own_of.clear()
         self.tiles.forget()
         self.tiles.set_paused(False)
@@ -333,14 +275,14 @@ class Explorer(QObject):
         opened = _with_inputs(opened, self.state.inputs)
         # The old model is not closed: jobs that still use it may finish.
         is_shown, self._opened = self._now is old, opened
-        is_fitted = is_shown and self.own is None and _looks_at(self.state, _fitting(self.state, old))
+        is_fitted = is_shown and self._own is None and _looks_at(self.state, _fitting(self.state, old))
         if is_shown:
             self._now = opened
         self.state = replace(self.state, inputs=values_of(self.inputs))
         self.renewed.emit(opened)
         if is_shown:
             self._use_model()
-        if self.own is None and not same_images(old.posterior, opened.posterior):
+        if self._own is None and not same_images(old.posterior, opened.posterior):
             self.set_state(_without_points(self.state), record=False)
         fitting = _fitting(self.state, opened)
         if is_fitted and fitting is not None:
@@ -360,10 +302,10 @@ class Explorer(QObject):
 
         The view fits them, unless it is one that was saved with them and `keeps_view`.
         """
-        is_new = own is None or self.own is None or own.names is not self.own.names
+        is_new = own is None or self._own is None or own.names is not self._own.names
         if is_new:
             self._own_of.clear()
-            self.own = own
+            self._own = own
         if own is not None and model is not None:
             self._own_of[model] = own
         if is_new:
@@ -372,8 +314,8 @@ class Explorer(QObject):
             self.model_changed.emit()
         if is_new:
             fresh = _without_points(self.state)
-            if self.posterior is not None and not keeps_view:
-                around = fresh.chart.around(fresh.plane.project(self.posterior.mean))
+            if self.points.posterior is not None and not keeps_view:
+                around = fresh.chart.around(fresh.plane.project(self.points.posterior.mean))
                 fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
             self.set_state(fresh, record=not keeps_view)
 
@@ -441,7 +383,7 @@ class Explorer(QObject):
         """
         source = self.source
         # At another time the numbers of own pictures would mean the model's own test images.
-        state = self.state if self.own is None else _without_points(self.state)
+        state = self.state if self._own is None else _without_points(self.state)
         state = state if layers is None else replace(state, layers=layers)
         return "" if source is None else to_text(provenance(source, state, kind, **details))
 
@@ -523,7 +465,7 @@ class Explorer(QObject):
         """Set the further inputs of the open model; whether they have other values now."""
         if self._opened is None:
             return False
-        before, had = self._opened, self.posterior
+        before, had = self._opened, self.points.posterior
         after = _with_inputs(before, wanted)
         if after is before:
             return False
@@ -555,7 +497,7 @@ class Explorer(QObject):
         if same_file:
             opened = _with_inputs(opened, without(before.inputs, given))
         self._opened = self._now = opened
-        self.own = None
+        self._own = None
         assert self.decoder is not None
         self.tiles.set_decoder(self.decoder)
         self.tiles.set_paused(False)  # that was for the plane of the model before

@@ -253,5 +253,6 @@ def own_image(encoded: Encoded | None, located: Located | None) -> OwnImage | No
 
 def subject_of(explorer: Explorer) -> Subject:
     """What the explorer shows now: the view with its points."""
-    name = explorer.words.heading("").strip()
-    return Subject(explorer.state, explorer.posterior, explorer.encoded, explorer.label_names, name)
+    points = explorer.points
+    name = points.words.heading("").strip()
+    return Subject(explorer.state, points.posterior, points.encoded, points.label_names, name)

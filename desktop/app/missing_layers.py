@@ -7,12 +7,12 @@ from desktop.view.state import Layer
 
 def missing_layers(explorer: Explorer) -> frozenset[Layer]:
     """Return the layers for which there are no points, no posteriors, no encoder, or no two dimensions."""
-    missing, own = set(), explorer.own
-    if own is None and explorer.posterior is None:
+    missing, points = set(), explorer.points
+    if not points.exist:
         missing |= {Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE}
-    if own is not None and own.is_z:
+    if points.are_z:
         missing.add(Layer.ELLIPSE)
-    if explorer.encoded is None and (own is None or own.is_z):
+    if points.encoded is None and (points.own is None or points.are_z):
         missing |= {Layer.DENSITY, Layer.HOLES}
     if not explorer.has_encoder:
         missing.add(Layer.ENCODED)

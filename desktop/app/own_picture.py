@@ -51,7 +51,7 @@ def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:
 
     Returns None if `has_true_posterior` is false.
     """
-    model, posterior, likelihood = explorer.model, explorer.encoded, explorer.likelihood
+    model, posterior, likelihood = explorer.model, explorer.points.encoded, explorer.likelihood
     if model is None or likelihood is None or not has_true_posterior(explorer):
         return None
     side = min(side, table_side(likelihood, model.image_shape) or side)

@@ -124,19 +124,21 @@ class OwnPictures(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self._end()
-        if self.is_restored and self._explorer.own is None:
+        if self.is_restored and self._explorer.points.own is None:
             self.kept.emit(None)
             self.restore_failed.emit(None if self._shown is None else self._shown.path, error)
         else:
             self._explorer.failed.emit(error)
 
     def _on_model(self) -> None:
-        if self._explorer.own is not None and self._explorer.posterior is None:
+        points = self._explorer.points
+        if points.own is not None and points.posterior is None:
             self._settled.start()
 
     def _encode_again(self) -> None:
-        own, model = self._explorer.own, self._explorer.model
-        if own is None or model is None or self._explorer.posterior is not None:
+        points, model = self._explorer.points, self._explorer.model
+        own = points.own
+        if own is None or model is None or points.posterior is not None:
             return
         if own.is_z:
             self._request(self._explorer.worker, model, decode_points(model, own), is_new=False)

@@ -48,7 +48,7 @@ def traversals_steps(
     if decoder is None:
         return None
     model = decoder.model
-    encoded = explorer.encoded
+    encoded = explorer.points.encoded
     rows = sheets.by_rate(encoded, model.latent_dim)[:dimensions]
     return _steps(decoder, lambda: sheets.traversals_plan(model, z, rows, columns, posterior=encoded), most_s)
 
@@ -61,7 +61,7 @@ def reconstructions_steps(
     It computes the scores first that are not `known`, and yields them. In the order of the file these are
     only those of what is shown, and of a slow decoder none.
     """
-    decoder, posterior = explorer.decoder, explorer.encoded
+    decoder, posterior = explorer.decoder, explorer.points.encoded
     if decoder is None or posterior is None or posterior.images is None:
         return None
 

@@ -23,8 +23,8 @@ def worst_steps(
 
     None if there are no images to reconstruct. It fills in the scores that are not `known`.
     """
-    decoder, posterior, own = explorer.decoder, explorer.posterior, explorer.own
-    if decoder is None or posterior is None or posterior.images is None or (own is not None and own.is_z):
+    decoder, posterior = explorer.decoder, explorer.points.posterior
+    if decoder is None or posterior is None or posterior.images is None or explorer.points.are_z:
         return None
 
     def steps() -> Iterator[Found | Progress | Cost | None]:
@@ -43,7 +43,7 @@ def worst_steps(
 
 def misplaced_steps(explorer: Explorer) -> Iterator[Found | None] | None:
     """Return the job that finds the points next to another label; None if the points have no labels."""
-    posterior = explorer.posterior
+    posterior = explorer.points.posterior
     if posterior is None or posterior.labels is None:
         return None
 

@@ -464,10 +464,9 @@ class MainWindow(QMainWindow):
 
     def _show_points(self) -> None:
         """Adapt the panel to the model, and to the test images or own pictures that are shown."""
-        explorer = self.explorer
-        has_points = explorer.posterior is not None or explorer.own is not None
-        self.panel.set_model(explorer.latent_dim or 0, explorer.label_names, has_points)
-        self.panel.view.set_words(explorer.words, explorer.encoded_words, missing_layers(explorer))
+        explorer, points = self.explorer, self.explorer.points
+        self.panel.set_model(explorer.latent_dim or 0, points.label_names, points.exist)
+        self.panel.view.set_words(points.words, points.encoded_words, missing_layers(explorer))
 
     def _show_notes(self, opened: Opened) -> None:
         """Show what people should know about the model that was opened."""

@@ -42,10 +42,10 @@ class CoordinatesControl(QObject):
 
     def _on_opened(self) -> None:
         explorer = self._explorer
-        latent_dim, posterior, source = explorer.latent_dim, explorer.encoded, explorer.source
+        latent_dim, posterior, source = explorer.latent_dim, explorer.points.encoded, explorer.source
         if latent_dim is not None and source is not None:
             kl = kl_nats(posterior) if posterior is not None and len(posterior.mean) else None
-            self.panel.set_model(latent_dim, kl, explorer.encoded_words)
+            self.panel.set_model(latent_dim, kl, explorer.points.encoded_words)
             self.panel.set_maps(maps_in(source), explorer.prior.reach)
             self._on_state(explorer.state)
 

@@ -121,21 +121,21 @@ class FindControl(QObject):
             self._panel.show_place(self._nothing(text))
 
     def _found(self, text: str) -> tuple[int, ...]:
-        posterior = self._explorer.posterior
+        points = self._explorer.points
+        posterior = points.posterior
         if posterior is None:
             return ()
-        own = self._explorer.own
-        names = () if own is None else own.names
-        return find_points(text, len(posterior.mean), posterior.labels, self._explorer.label_names, names)
+        names = () if points.own is None else points.own.names
+        return find_points(text, len(posterior.mean), posterior.labels, points.label_names, names)
 
     def _nothing(self, text: str) -> str:
         if not text.strip():
             return "Type a label, a name or a number first."
-        return f"None of the {self._explorer.words.bare} is “{text.strip()}”."
+        return f"None of the {self._explorer.points.words.bare} is “{text.strip()}”."
 
     def _find(self, most_s: float) -> None:
         """Find the points of the tour, if it takes no more than `most_s`."""
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is None:
             self._panel.show_place("There are no points.")
         elif self._tour is Tour.FOUND:
@@ -150,8 +150,8 @@ class FindControl(QObject):
             if not is_worst:
                 steps = misplaced_steps(self._explorer)
             if steps is None:
-                no_images = f"The {self._explorer.words.bare} have no pictures to compare."
-                no_labels = f"The {self._explorer.words.bare} have no labels."
+                no_images = f"The {self._explorer.points.words.bare} have no pictures to compare."
+                no_labels = f"The {self._explorer.points.words.bare} have no labels."
                 self._panel.show_place(no_images if is_worst else no_labels)
                 return
             self._panel.cost.hide()
@@ -183,7 +183,7 @@ class FindControl(QObject):
 
     def _go_on(self) -> None:
         """Take the step that is wanted."""
-        points, posterior = self._points, self._explorer.posterior
+        points, posterior = self._points, self._explorer.points.posterior
         by, self._step = self._step, 0
         if not points or posterior is None:
             nothing = {
@@ -199,7 +199,7 @@ class FindControl(QObject):
         start = -1 if by > 0 else 0
         self._place = ((start if self._place is None else self._place) + by) % len(points)
         index = points[self._place]
-        title = title_of(posterior, index, self._explorer.label_names)
+        title = title_of(posterior, index, self._explorer.points.label_names)
         words = f": {self._words[self._place]}" if self._words else ""
         self._panel.show_place(f"{self._place + 1:,} of {len(points):,}: {title}{words}")
         self.point_wanted.emit(index)
@@ -211,7 +211,7 @@ class FindControl(QObject):
         self._panel.show_place("")
 
     def _on_points(self) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is not self._posterior:
             self._posterior = posterior
             self._known = KnownScores()

@@ -66,7 +66,7 @@ class HeldOutControl(QObject, PointerHandler):
 
     @property
     def _is_z(self) -> bool:
-        return self._explorer.own is not None and self._explorer.own.is_z
+        return self._explorer.points.are_z
 
     @property
     def hovered(self) -> int | None:
@@ -126,7 +126,7 @@ class HeldOutControl(QObject, PointerHandler):
         if index is None or self._posterior is None:
             return False
         z = Vector(self._posterior.mean[index])
-        add_title(menu, menu_text(title_of(self._posterior, index, self._explorer.label_names)))
+        add_title(menu, menu_text(title_of(self._posterior, index, self._explorer.points.label_names)))
         subject, there = self._subject, "it" if self._is_z else "its mean"
         menu.addAction(f"&Go to {there}", lambda: subject.go_to(z))
         if subject.has_same_points():
@@ -175,11 +175,11 @@ class HeldOutControl(QObject, PointerHandler):
 
     def _on_opened(self) -> None:
         self._posterior = None  # `_on_state` sets it
-        self._overlay.setAccessibleName(self._explorer.words.heading("on the plane"))
+        self._overlay.setAccessibleName(self._explorer.points.words.heading("on the plane"))
         self._show()
 
     def _on_state(self, state: ViewState) -> None:
-        posterior, old = self._explorer.posterior, self._state
+        posterior, old = self._explorer.points.posterior, self._state
         self._state = state
         if posterior is not self._posterior:
             self._posterior, self._placed, self._px = posterior, None, None
@@ -235,7 +235,7 @@ class HeldOutControl(QObject, PointerHandler):
         if with_card and images is not None:
             image = to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0])
         label = None if posterior.labels is None else int(posterior.labels[index])
-        name = title_of(posterior, index, self._explorer.label_names)
+        name = title_of(posterior, index, self._explorer.points.label_names)
         shortened = " …" if len(mean) > MAX_Z_NUMBERS else ""
         # Two decimals fewer than elsewhere, because the card is small.
         decimals = decimals_in(self._state.viewport.span) - 2

@@ -54,7 +54,7 @@ class HelpControl(QObject):
     def show_about(self) -> None:
         """Show version, device, the open model and licences; a report on the machine follows."""
         explorer = self._shell.explorer
-        about = about_text(explorer.source, device_text(explorer.running_on), explorer.points_text)
+        about = about_text(explorer.source, device_text(explorer.running_on), explorer.points.text)
         self._show_with_machine("About Latent Plane", about)
 
     def show_about_model(self) -> None:

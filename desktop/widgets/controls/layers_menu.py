@@ -34,7 +34,7 @@ class LayersMenu(QMenu):
     def _on_opened(self) -> None:
         missing = missing_layers(self._explorer)
         for layer, action in self.entries.items():
-            action.setText(layer_text(layer, self._explorer.words).replace("&", "&&"))
+            action.setText(layer_text(layer, self._explorer.points.words).replace("&", "&&"))
             set_usable(action, why_missing(layer) if layer in missing else "")
 
     def _show(self, state: ViewState) -> None:

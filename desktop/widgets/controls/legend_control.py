@@ -31,7 +31,7 @@ class LegendControl(QObject):
         self._posterior = None  # they are counted once the legend has their labels
 
     def _count(self) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is not self._posterior:
             self._posterior = posterior
             labels = None if posterior is None else posterior.labels

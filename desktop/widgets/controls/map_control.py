@@ -65,7 +65,7 @@ class MapControl(QObject):
 
     def _refresh(self) -> None:
         """Request the map of the part in view if a layer needs it and it was not requested already."""
-        state, posterior = self._explorer.state, self._explorer.encoded
+        state, posterior = self._explorer.state, self._explorer.points.encoded
         size_px = self._plane_view.size_px()
         if posterior is None or not MAPPED & state.layers or min(size_px) < 2:
             return

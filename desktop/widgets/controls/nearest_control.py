@@ -70,12 +70,12 @@ class NearestControl(QObject):
         self._on_points()
 
     def _on_points(self) -> None:
-        self.panel.set_words(self._explorer.words)
+        self.panel.set_words(self._explorer.points.words)
         self.panel.show_images(())
         self._show_or_hide()
 
     def _show_or_hide(self) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         self.panel.setVisible(
             posterior is not None and posterior.images is not None and len(posterior.images) > 0
         )
@@ -86,8 +86,8 @@ class NearestControl(QObject):
 
     def _on_state(self, state: ViewState) -> None:
         self.panel.set_nearness(state.nearness)
-        if state.nearness is not self._nearness or self._explorer.posterior is not self._posterior:
-            self._nearness, self._posterior = state.nearness, self._explorer.posterior
+        if state.nearness is not self._nearness or self._explorer.points.posterior is not self._posterior:
+            self._nearness, self._posterior = state.nearness, self._explorer.points.posterior
             self._show_or_hide()
             self._ask_soon()
 
@@ -99,7 +99,7 @@ class NearestControl(QObject):
         self._soon.start(max(0, min(REST_MS[self._explorer.state.nearness], left_ms)))
 
     def _ask(self) -> None:
-        posterior, decoded = self._explorer.posterior, self._decoded
+        posterior, decoded = self._explorer.points.posterior, self._decoded
         if posterior is None or posterior.images is None or decoded is None:
             return
         nearness, likelihood = self._explorer.state.nearness, self._explorer.likelihood
@@ -107,8 +107,8 @@ class NearestControl(QObject):
         if nearness is Nearness.Z:
             steps = nearest_by_z(posterior.mean, decoded.z, COUNT)
         elif likelihood is None or not self._has_likelihood(posterior):
-            own, picture = self._explorer.own, decoded.probabilities
-            if own is not None and own.is_z:
+            picture = decoded.probabilities
+            if self._explorer.points.are_z:
                 picture = shrink(picture[np.newaxis], THUMBNAIL_PX)[0]
             steps = nearest_by_difference(posterior.images, white_of(posterior), picture, COUNT)
         elif posterior.levels == 2 and likelihood.family is Family.BERNOULLI:
@@ -126,17 +126,18 @@ class NearestControl(QObject):
 
     def _has_likelihood(self, posterior: Posterior) -> bool:
         """Whether log p(x|z) of the images is known; that of thumbnails is not."""
-        own, likelihood = self._explorer.own, self._explorer.likelihood
-        is_z = own is not None and own.is_z
-        return not is_z and likelihood is not None and likelihood.levels == posterior.levels
+        if self._explorer.points.are_z:
+            return False
+        likelihood = self._explorer.likelihood
+        return likelihood is not None and likelihood.levels == posterior.levels
 
     def _on_found(
         self, found: tuple[Neighbour, ...] | None, nearness: Nearness, posterior: Posterior
     ) -> None:
         # Own pictures may have come or gone meanwhile.
-        if found is None or posterior is not self._explorer.posterior or posterior.images is None:
+        if found is None or posterior is not self._explorer.points.posterior or posterior.images is None:
             return
-        names = self._explorer.label_names
+        names = self._explorer.points.label_names
         of_picture = "nats, −log p(x|z)" if self._has_likelihood(posterior) else "root mean square difference"
         shown = []
         for neighbour in found:
@@ -160,6 +161,6 @@ class NearestControl(QObject):
         self.panel.show_images(shown)
 
     def _go_to(self, index: int) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is not None and index < len(posterior.mean):
             self._explorer.set_state(self._explorer.state.moved_to(Vector(posterior.mean[index])))

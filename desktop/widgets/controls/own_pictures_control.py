@@ -120,8 +120,7 @@ class OwnPicturesControl(QObject):
 
     def _cancel(self) -> None:
         self._pictures.cancel()
-        own = self._explorer.own
-        self.told.emit(f"{'decoding' if own is not None and own.is_z else 'encoding'} cancelled")
+        self.told.emit(f"{'decoding' if self._explorer.points.are_z else 'encoding'} cancelled")
 
     def _on_progress(self, progress: Progress | None) -> None:
         if progress is None:
@@ -131,10 +130,9 @@ class OwnPicturesControl(QObject):
         self.progress.show_progress(f"{progress.doing}{count}", progress.done, progress.total)
 
     def _on_points(self) -> None:
-        own = self._explorer.own
-        set_usable(self.remove, NO_OWN if own is None else "")
-        whole = self._explorer.whole
-        words = self._explorer.words if own is not None else OWN_PICTURES
+        points, whole = self._explorer.points, self._explorer.whole
+        set_usable(self.remove, NO_OWN if points.own is None else "")
+        words = OWN_PICTURES if points.own is None else points.words
         has_test_images = whole is not None and whole.posterior is not None
         self.remove.setText(SHOW_TEST_IMAGES if has_test_images else REMOVE.format(words.many))
 

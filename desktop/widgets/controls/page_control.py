@@ -78,7 +78,7 @@ class PageControl(QObject):
             refuse(f"{path.name} was not written, because another model was opened")
             return
         seconds = self._shell.panel.path.playback().duration_s
-        look = page_look(explorer.state, self._bookmarks(), seconds, explorer.test_means)
+        look = page_look(explorer.state, self._bookmarks(), seconds, explorer.points.test_means)
         try:
             self.export.start(source, path, look)
         except ModelError as error:

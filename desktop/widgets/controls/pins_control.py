@@ -39,7 +39,8 @@ class PinsControl(QObject):
         state = self._explorer.state.with_pin_switched(index)
         self._explorer.set_state(state)
         posterior = self._posterior
-        name = f"#{index}" if posterior is None else title_of(posterior, index, self._explorer.label_names)
+        names = self._explorer.points.label_names
+        name = f"#{index}" if posterior is None else title_of(posterior, index, names)
         self.told.emit(f"{name} {'pinned' if index in state.pinned else 'unpinned'}")
 
     def _switch_nearest(self) -> None:
@@ -55,11 +56,11 @@ class PinsControl(QObject):
 
     def _on_points(self) -> None:
         self._posterior = None  # `_on_state` sets it
-        self._pin.setText(PIN.format(self._explorer.words.nearest))
+        self._pin.setText(PIN.format(self._explorer.points.words.nearest))
 
     def _on_state(self, state: ViewState) -> None:
         set_usable(self._unpin, "" if state.pinned else NO_PINS)
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is not self._posterior:
             self._posterior = posterior
             set_usable(self._pin, NO_POINTS if posterior is None else "")

@@ -128,7 +128,7 @@ class PlaneContent(QObject):
         self._explorer.tiles.focus = None if view is None else (view[0], view[1])
 
     def _project_points(self, smoothly: bool = False) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         self._points_plane = self._explorer.state.plane
         only = self._shown_only = self._explorer.state.shown_only
         if posterior is None:
@@ -139,4 +139,4 @@ class PlaneContent(QObject):
                 rows = within(only, len(mean))
                 mean, labels = mean[rows], None if labels is None else labels[rows]
             ab = self._points_plane.project(mean)
-            self._plane.set_points(ab, labels, self._explorer.label_names, smoothly)
+            self._plane.set_points(ab, labels, self._explorer.points.label_names, smoothly)

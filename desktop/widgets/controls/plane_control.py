@@ -93,9 +93,9 @@ class PlaneControl(QObject):
         return True
 
     def _name_points(self) -> None:
-        self._fit_action.setText(FIT.format(self._explorer.words.many))
-        has_points = self._explorer.posterior is not None or self._explorer.own is not None
-        set_usable(self._fit_action, "" if has_points else NO_POINTS)
+        points = self._explorer.points
+        self._fit_action.setText(FIT.format(points.words.many))
+        set_usable(self._fit_action, "" if points.exist else NO_POINTS)
 
     def _show_cursor(self) -> None:
         """Bring the cursor into the middle, with the same zoom."""
@@ -112,7 +112,7 @@ class PlaneControl(QObject):
         self._explorer.change(viewport=viewport)
 
     def _fit(self) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is not None:
             state = self._explorer.state
             self._look_at(state.chart.around(state.plane.project(posterior.mean)))
@@ -144,7 +144,7 @@ class PlaneControl(QObject):
             self._explorer.set_state(self._explorer.state.with_axes(right, up))
 
     def _set_principal_plane(self) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is not None:
             mean, of_what = posterior.mean, self._points_of
             self._set_plane(lambda: principal_plane(mean, of_what))
@@ -152,9 +152,9 @@ class PlaneControl(QObject):
     @property
     def _points_of(self) -> str:
         """Which points a plane is of: own pictures, or those of an epoch; empty if there is but one kind."""
-        explorer = self._explorer
-        if explorer.own is not None:
-            return f"of {explorer.words.many}"
+        explorer, points = self._explorer, self._explorer.points
+        if points.own is not None:
+            return f"of {points.words.many}"
         epoch, epochs = explorer.state.epoch, epochs_of(explorer.source)
         if epoch is None and epochs:
             epoch = epochs[-1].number
@@ -172,7 +172,7 @@ class PlaneControl(QObject):
         except ValueError as error:
             self._shell.message.show_error(error)
             return
-        state, posterior = self._explorer.state.with_plane(plane), self._explorer.posterior
+        state, posterior = self._explorer.state.with_plane(plane), self._explorer.points.posterior
         if posterior is not None:
             view = state.chart.around(plane.project(posterior.mean))
         else:

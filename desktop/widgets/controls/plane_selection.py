@@ -55,7 +55,7 @@ class PlaneSelection(QObject):
         self._on_drawn(box_corners((0, 0), self.plane.size_px()), Mode.REPLACE)
 
     def _on_drawn(self, polygon: Doubles, mode: Mode) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is not None:
             inside = in_polygon(self.plane.projection.view_px(self._view_of(posterior)), polygon)
             found = np.flatnonzero(inside & are_on_plane(posterior, self._explorer.state))
@@ -70,7 +70,7 @@ class PlaneSelection(QObject):
 
     def _redraw(self) -> None:
         """Draw the rings again if they are others; a hidden plane catches up when it is shown."""
-        posterior, selected = self._explorer.posterior, self._explorer.state.selected
+        posterior, selected = self._explorer.points.posterior, self._explorer.state.selected
         if not self.plane.isVisible():
             return
         if posterior is not self._posterior or selected != self._selected:
@@ -79,7 +79,7 @@ class PlaneSelection(QObject):
 
     def _draw_rings(self, painter: QPainter, to_px: ToPx, state: ViewState) -> Iterator[None]:
         """Draw a ring around each selected point that is shown; rings that meet become one outline."""
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is None or not state.selected or Layer.POINTS not in state.layers:
             return
         rows = within(state.selected, len(posterior.mean))

@@ -210,7 +210,7 @@ class SavedControl(QObject):
             self.open_wanted.emit(shipped_bundle(), None)
 
     def _on_state(self, state: ViewState) -> None:
-        if self._explorer.own is not None:
+        if self._explorer.points.own is not None:
             # At the next start these numbers would mean the model's own test images.
             state = replace(state, pinned=(), hidden_labels=frozenset(), selected=(), only_selected=False)
         if self._explorer.source is not None:

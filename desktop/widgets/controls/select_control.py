@@ -104,7 +104,7 @@ class SelectControl(QObject):
 
     def go_to(self, index: int) -> None:
         """Move the cursor to a point's mean, and bring it into view."""
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is not None and index < len(posterior.mean):
             state = self._explorer.state.moved_to(Vector(posterior.mean[index]))
             self._explorer.set_state(state.with_cursor_in_view())
@@ -145,7 +145,7 @@ class SelectControl(QObject):
 
     def _shown(self) -> list[int]:
         """The numbers of the points that are shown."""
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         if posterior is None:
             return []
         return np.flatnonzero(are_on_plane(posterior, self._explorer.state)).tolist()
@@ -169,7 +169,7 @@ class SelectControl(QObject):
         self._on_state(self._explorer.state)
 
     def _on_state(self, state: ViewState) -> None:
-        posterior = self._explorer.posterior
+        posterior = self._explorer.points.posterior
         self.panel.only.setChecked(state.only_selected)
         if posterior is self._posterior and state.selected == self._selected:
             return
@@ -179,13 +179,13 @@ class SelectControl(QObject):
         self._show(posterior)
 
     def _show(self, posterior: Posterior | None) -> None:
-        panel, words = self.panel, self._explorer.words
+        panel, words = self.panel, self._explorer.points.words
         if posterior is None:
             panel.show_count(0, 0, words)
             return
         rows = within(self._selected, len(posterior.mean))
         panel.show_count(len(rows), len(posterior.mean), words)
-        names = self._explorer.label_names
+        names = self._explorer.points.label_names
         chosen = labels_of_part(posterior.labels, self._counted, rows.tolist())
         if chosen is None:  # else the bars stay those of the selection that these are some labels of
             self._counted, chosen = tuple(rows.tolist()), frozenset()
@@ -237,7 +237,7 @@ class SelectControl(QObject):
             self._explorer.set_state(self._explorer.state.moved_to(self._mean).with_cursor_in_view())
 
     def _save(self) -> None:
-        posterior, explorer = self._explorer.posterior, self._explorer
+        posterior, explorer = self._explorer.points.posterior, self._explorer
         if posterior is None or not explorer.state.selected:
             self._shell.message.show_note("Nothing is selected; select points first")
             return
@@ -245,5 +245,5 @@ class SelectControl(QObject):
         window, source = self._shell.window, explorer.source
         path = ask_where(window, "Save selection", "selection.csv", "CSV (*.csv)", refuse, source)
         if path is not None:
-            job = save_csv(path, posterior, explorer.state.selected, explorer.label_names)
+            job = save_csv(path, posterior, explorer.state.selected, explorer.points.label_names)
             explorer.save_file(path, job, of_model=False)

@@ -152,7 +152,7 @@ def test_after_b_is_closed_its_images_are_not_in_memory(compare, make_bundle, la
     with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
         comparison.open(Other(make_bundle(posterior=posterior, seed=1)))
     assert comparison.has_same_points
-    held = weakref.ref(comparison.second.posterior.images)
+    held = weakref.ref(comparison.second.points.posterior.images)
     comparison.close_second()
     assert not comparison.has_same_points
 

@@ -49,11 +49,11 @@ def shown(explorer, pictures, qtbot):
 @pytest.mark.usefixtures("shown")
 def test_they_take_the_place_of_the_test_images(explorer):
     """Their posteriors, images, labels and names; the view fits them."""
-    x = (explorer.posterior.images > 0).astype(np.float32)
+    x = (explorer.points.posterior.images > 0).astype(np.float32)
     mean, _ = explorer.model.encode(x)
-    np.testing.assert_allclose(explorer.posterior.mean, mean, atol=1e-5)
-    assert explorer.label_names == ("left", "right")
-    assert np.bincount(explorer.posterior.labels).tolist() == [12, 18]
+    np.testing.assert_allclose(explorer.points.posterior.mean, mean, atol=1e-5)
+    assert explorer.points.label_names == ("left", "right")
+    assert np.bincount(explorer.points.posterior.labels).tolist() == [12, 18]
     assert Layer.POINTS in explorer.state.layers
     seen = explorer.state.viewport
     assert seen == explorer.state.chart.around(explorer.state.plane.project(mean))
@@ -71,9 +71,9 @@ def test_pins_and_hidden_labels_of_the_others_are_gone(explorer, pictures, qtbot
 def test_removing_them_shows_the_test_images_again(explorer, shown, film):
     """With the bundle's labels."""
     shown.remove()
-    assert (explorer.posterior.mean == film.posterior(2).mean).all()
-    assert explorer.label_names == ("no", "yes")
-    assert explorer.own is None
+    assert (explorer.points.posterior.mean == film.posterior(2).mean).all()
+    assert explorer.points.label_names == ("no", "yes")
+    assert explorer.points.own is None
 
 
 @pytest.mark.usefixtures("shown")
@@ -81,9 +81,9 @@ def test_another_model_starts_without_them(explorer, make_bundle, qtbot):
     """They belong to the model that encoded them."""
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="other"))
-    assert explorer.own is None
-    assert explorer.posterior is None
-    assert explorer.label_names == ()
+    assert explorer.points.own is None
+    assert explorer.points.posterior is None
+    assert explorer.points.label_names == ()
 
 
 @pytest.mark.usefixtures("shown")
@@ -91,16 +91,16 @@ def test_every_epoch_encodes_them_with_its_own_encoder(explorer, qtbot):
     """Until that is done there are no points; an epoch that was shown before has them at once."""
     timeline = Timeline(explorer)
     timeline._start_over()
-    last = explorer.posterior
+    last = explorer.points.posterior
     timeline.go_to(0)
     qtbot.waitUntil(lambda: explorer.model is not explorer.whole.model, timeout=SOON_MS)
-    assert explorer.posterior is None
-    qtbot.waitUntil(lambda: explorer.posterior is not None, timeout=SOON_MS)
+    assert explorer.points.posterior is None
+    qtbot.waitUntil(lambda: explorer.points.posterior is not None, timeout=SOON_MS)
     x = (last.images > 0).astype(np.float32)
-    np.testing.assert_allclose(explorer.posterior.mean, explorer.model.encode(x)[0], atol=1e-5)
-    assert np.abs(explorer.posterior.mean - last.mean).max() > 0.01
+    np.testing.assert_allclose(explorer.points.posterior.mean, explorer.model.encode(x)[0], atol=1e-5)
+    assert np.abs(explorer.points.posterior.mean - last.mean).max() > 0.01
     timeline.go_to(2)
-    assert explorer.posterior is last
+    assert explorer.points.posterior is last
 
 
 @pytest.mark.usefixtures("shown")
@@ -111,20 +111,20 @@ def test_an_epoch_that_is_shown_before_the_encoding_has_ended_is_encoded_too(exp
     timeline.go_to(0)
     qtbot.waitUntil(lambda: explorer.model is not explorer.whole.model, timeout=SOON_MS)
     shown._end()
-    qtbot.waitUntil(lambda: explorer.posterior is not None, timeout=SOON_MS)
+    qtbot.waitUntil(lambda: explorer.points.posterior is not None, timeout=SOON_MS)
 
 
 def test_cancelling_leaves_everything_as_it_was(explorer, pictures, qtbot):
     """The test images stay, and nothing arrives later."""
     own = OwnPictures(explorer)
-    before = explorer.posterior
+    before = explorer.points.posterior
     told = []
     own.progressed.connect(told.append)
     own.show(pictures)
     own.cancel()
     qtbot.waitUntil(lambda: explorer.opener.is_idle, timeout=SOON_MS)
     qtbot.wait(50)
-    assert explorer.posterior is before
+    assert explorer.points.posterior is before
     assert told[-1] is None
 
 
@@ -132,54 +132,53 @@ def test_a_failure_is_told_and_leaves_everything_as_it_was(explorer, tmp_path, q
     """An empty folder."""
     (tmp_path / "empty").mkdir()
     own = OwnPictures(explorer)
-    before = explorer.posterior
+    before = explorer.points.posterior
     with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failed:
         own.show(tmp_path / "empty")
     assert isinstance(failed.args[0], ImageError)
-    assert explorer.posterior is before
+    assert explorer.points.posterior is before
 
 
 def test_a_model_without_an_encoder_has_no_points(explorer, shown, make_model, make_bundle, qtbot):
     """An epoch may have none: it is said, and at the last epoch they are there again."""
-    last = explorer.posterior
+    last = explorer.points.posterior
     without = Opened(make_model(make_bundle(name="without")), None)
     with qtbot.waitSignal(shown.unencoded, timeout=SOON_MS):
         explorer.take_over(without)
-    assert explorer.posterior is None
+    assert explorer.points.posterior is None
     explorer.take_over(None)
-    assert explorer.posterior is last
+    assert explorer.points.posterior is last
 
 
 @pytest.mark.usefixtures("shown")
 def test_reloading_the_model_encodes_them_again(explorer, qtbot):
     """The file may have changed."""
-    before = explorer.posterior
+    before = explorer.points.posterior
     with qtbot.waitSignal(explorer.renewed, timeout=SOON_MS):
         explorer.reload()
-    qtbot.waitUntil(lambda: explorer.posterior is not None, timeout=SOON_MS)
-    assert explorer.posterior is not before
-    np.testing.assert_allclose(explorer.posterior.mean, before.mean, atol=1e-5)
-    assert explorer.label_names == ("left", "right")
+    qtbot.waitUntil(lambda: explorer.points.posterior is not None, timeout=SOON_MS)
+    assert explorer.points.posterior is not before
+    np.testing.assert_allclose(explorer.points.posterior.mean, before.mean, atol=1e-5)
+    assert explorer.points.label_names == ("left", "right")
 
 
 def test_own_z_are_points_at_every_epoch(explorer, film, qtbot):
     """They stay where they are, and each epoch's decoder makes its own thumbnails of them."""
     own, z = OwnPictures(explorer), np.random.default_rng(0).normal(size=(30, 2))
     own.show_z(NamedPoints(z, tuple(map(str, range(30)))), "z.npy")
-    assert explorer.posterior.images is None, "the points do not wait for their pictures"
+    assert explorer.points.posterior.images is None, "the points do not wait for their pictures"
     timeline = Timeline(explorer)
     timeline._start_over()
     for epoch in (2, 0):
         timeline.go_to(epoch)
         if epoch == 0:
             qtbot.waitUntil(lambda: explorer.model is not explorer.whole.model, timeout=SOON_MS)
-        qtbot.waitUntil(
-            lambda: explorer.posterior is not None and explorer.posterior.images is not None, timeout=SOON_MS
-        )
-        found = explorer.posterior
+        qtbot.waitUntil(lambda: explorer.points.posterior is not None, timeout=SOON_MS)
+        qtbot.waitUntil(lambda: explorer.points.posterior.images is not None, timeout=SOON_MS)
+        found = explorer.points.posterior
         assert np.abs(found.images / 255 - film.decode(epoch, found.mean)).max() < 0.6 / 255
         assert (found.mean == z.astype(np.float32)).all()
-    assert (explorer.encoded.mean == film.posterior(0).mean).all(), "densities are of the test images"
+    assert (explorer.points.encoded.mean == film.posterior(0).mean).all(), "densities are of the test images"
 
 
 def test_a_cancelled_decoding_keeps_the_points(explorer, qtbot):
@@ -190,5 +189,5 @@ def test_a_cancelled_decoding_keeps_the_points(explorer, qtbot):
     qtbot.waitUntil(lambda: any(told), timeout=SOON_MS)
     own.cancel()
     assert told[-1] is None
-    assert len(explorer.posterior.mean) == 5000
-    assert explorer.posterior.images is None
+    assert len(explorer.points.posterior.mean) == 5000
+    assert explorer.points.posterior.images is None

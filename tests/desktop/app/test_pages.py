@@ -85,7 +85,7 @@ def test_reconstructions_need_images(with_images, explorer):
     assert isinstance(progress, Progress)
     assert progress.done == 0
     assert sum(isinstance(step, Scores) for step in told) == 1
-    assert np.allclose(sheet.z, with_images.posterior.mean[: len(sheet.z)])
+    assert np.allclose(sheet.z, with_images.points.posterior.mean[: len(sheet.z)])
 
 
 def test_in_the_order_of_the_file_only_what_is_shown_is_compared(with_images):
@@ -108,7 +108,7 @@ def test_a_slow_decoder_compares_nothing_in_the_order_of_the_file(with_images):
     assert all("ELBO" not in caption for caption in sheet_of(steps).captions)
     with_images.model.picture_s = 5.0
     (cost,) = pages.reconstructions_steps(with_images, KnownScores(), Order.WORST, 1, most_s=11.0)
-    assert cost.pictures == len(with_images.posterior.mean)
+    assert cost.pictures == len(with_images.points.posterior.mean)
 
 
 def test_a_busy_moment_before_is_no_reason_to_ask(with_images):
@@ -121,7 +121,7 @@ def test_a_busy_moment_before_is_no_reason_to_ask(with_images):
 def test_what_turns_out_to_take_long_asks_and_keeps_what_it_has(with_images, monkeypatch):
     """The cost is that of the rest, which goes on when it is wanted; after a stop it is only told."""
     monkeypatch.setattr("desktop.jobs.sheets.TRY_S", 0.0)
-    count, known = len(with_images.posterior.mean), KnownScores()
+    count, known = len(with_images.points.posterior.mean), KnownScores()
     with_images.model.picture_s = 0.02  # steps of one picture
     *_, cost = pages.reconstructions_steps(with_images, known, Order.WORST, 1, most_s=1e-9)
     assert isinstance(cost, Cost)

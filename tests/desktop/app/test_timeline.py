@@ -31,7 +31,7 @@ def wait_for_epoch(qtbot, film, timeline, epoch: int) -> None:
 
     def is_there() -> None:
         assert np.allclose(explorer.model.decode(Z), film.decode(epoch, Z), atol=1e-6)
-        np.testing.assert_array_equal(explorer.posterior.mean, film.posterior(epoch).mean)
+        np.testing.assert_array_equal(explorer.points.posterior.mean, film.posterior(epoch).mean)
 
     qtbot.waitUntil(is_there, timeout=SOON_MS)
 

@@ -131,7 +131,7 @@ def test_strangers_names_are_shown_letter_by_letter_everywhere(open_window, bund
         (place / "a.png").rename(place / f"{FILE}.png")
     window.open_path(tmp_path / "nothing")
     window.own_pictures.show(folder.parent)
-    qtbot.waitUntil(lambda: explorer.own is not None, timeout=SOON_MS)
+    qtbot.waitUntil(lambda: explorer.points.own is not None, timeout=SOON_MS)
     qtbot.waitUntil(lambda: "pictures shown as points" in window.message.text(), timeout=SOON_MS)
     assert MARK in window.message.text()
     assert check(window) >= 5

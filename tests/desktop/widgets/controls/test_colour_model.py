@@ -54,7 +54,7 @@ def drag(qtbot, canvas, row):
 def test_a_colour_model_is_drawn_on_and_scored(window, qtbot):
     """One draws on the data's background in a colour; ELBO and log p(x) are those of a density."""
     image, panel, explorer = window.image, window.image.panel, window.explorer
-    assert explorer.label_names == ("0", "1", "2")
+    assert explorer.points.label_names == ("0", "1", "2")
     assert image.drawing.is_empty
     assert image.drawing.pixels[:, 0, 0] == pytest.approx(np.full(3, 230 / 255))
     assert panel.canvas.color == (0, 0, 0)
@@ -85,7 +85,7 @@ def test_a_colour_model_is_drawn_on_and_scored(window, qtbot):
     parameters = model.decode_parameters(np.asarray(explorer.state.z, np.float32)[None])
     expected = to_bytes(likelihood.samples(parameters))[0]
     qtbot.waitUntil(lambda: np.array_equal(window.picture_control.picture, expected), timeout=SOON_MS)
-    posterior = explorer.posterior
+    posterior = explorer.points.posterior
     nats = [-likelihood.nats(x[None] / np.float32(255), parameters)[0] for x in posterior.images]
     buttons = window.nearest.panel.buttons
     qtbot.waitUntil(

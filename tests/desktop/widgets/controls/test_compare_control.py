@@ -175,7 +175,8 @@ def test_both_planes_take_the_gestures_of_the_windows_own(open_window, make_film
     qtbot.mouseClick(page.another_epoch, LEFT)
     mean = film.posterior(1).mean
     qtbot.waitUntil(
-        lambda: second.posterior is not None and np.array_equal(second.posterior.mean, mean), timeout=SOON_MS
+        lambda: second.points.posterior is not None and np.array_equal(second.points.posterior.mean, mean),
+        timeout=SOON_MS,
     )
 
     def there(index):

@@ -68,9 +68,9 @@ def test_several_pictures_become_points_together(open_window, pair, pictures, qt
     window.drop.told.connect(told.append)
     with qtbot.waitSignal(own.shown, timeout=SOON_MS):
         drop(window, pictures / "a.png", pictures / "b.png", pictures / "sea", pictures / "notes.txt")
-    assert window.explorer.own.names == ("a.png", "b.png", "sea/d.png", "sea/e.png")
-    assert window.explorer.own.title == "holiday"
-    assert window.explorer.label_names == ("sea", "no folder")
+    assert window.explorer.points.own.names == ("a.png", "b.png", "sea/d.png", "sea/e.png")
+    assert window.explorer.points.own.title == "holiday"
+    assert window.explorer.points.label_names == ("sea", "no folder")
     assert told == ["not opened, because they do not go together: notes.txt"]
 
 

@@ -94,8 +94,8 @@ def test_the_window_calls_them_your_pictures(shown):
         "Show the mean of q(z|x) of each of your pictures.\nThey come from colours.",
     ):
         assert text in said
-    assert shown.explorer.points_text == "30 pictures of colours"
-    assert "Points on the plane: 30 pictures of colours" in about_text(None, "", shown.explorer.points_text)
+    assert shown.explorer.points.text == "30 pictures of colours"
+    assert "Points on the plane: 30 pictures of colours" in about_text(None, "", shown.explorer.points.text)
     shown.own_pictures.remove.trigger()
     said = texts(shown) - {"Remove your pictures"}
     assert not [text for text in said if "your pictures" in text.lower()]
@@ -104,7 +104,7 @@ def test_the_window_calls_them_your_pictures(shown):
 
 def test_the_picture_under_the_pointer_is_the_persons_own(shown, pixels, qtbot):
     """With its colours and its name, and the same among the nearest."""
-    posterior = shown.explorer.posterior
+    posterior = shown.explorer.points.posterior
     index = 25
     held_out = shown.held_out._held_out(posterior, index)
     assert held_out.lines[0] == "red/5.png"
@@ -128,7 +128,7 @@ def test_nearest_by_picture_is_by_difference(shown, qtbot):
         timeout=SOON_MS,
     )
     picture = shown.explorer.model.decode(np.array([shown.explorer.state.z], np.float32))
-    differences = np.sqrt(((shown.explorer.posterior.images / 255 - picture) ** 2).mean((1, 2, 3)))
+    differences = np.sqrt(((shown.explorer.points.posterior.images / 255 - picture) ** 2).mean((1, 2, 3)))
     assert [t.shown.index for t in panel.buttons] == np.argsort(differences, kind="stable")[:5].tolist()
 
 
@@ -138,7 +138,7 @@ def test_reconstructions_come_worst_first(shown, qtbot):
     with qtbot.waitSignal(shown.grids.sheet_shown, timeout=SOON_MS):
         shown.show_page("reconstructions")
     sheet = shown.grids.reconstructions.sheet
-    posterior, model = shown.explorer.posterior, shown.explorer.model
+    posterior, model = shown.explorer.points.posterior, shown.explorer.model
     errors = np.sqrt(((model.decode(posterior.mean) - posterior.images / 255) ** 2).mean((1, 2, 3)))
     worst = np.argsort(-errors)
     np.testing.assert_allclose(sheet.z, posterior.mean[worst][: len(sheet.z)])
@@ -152,7 +152,7 @@ def test_they_are_removed_by_the_message_or_the_menu(shown, qtbot):
     (button,) = shown.message.action_buttons
     assert button.text() == "Remove your pictures"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert shown.explorer.posterior is None
+    assert shown.explorer.points.posterior is None
     assert not shown.own_pictures.remove.isEnabled()
     assert not shown.panel.view.principal.isEnabled()
     assert not shown.panel.view.legend._buttons
@@ -166,7 +166,7 @@ def test_a_folder_or_a_file_is_chosen_in_the_menu(window, pictures, qtbot, monke
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_: str(pictures)))
     with qtbot.waitSignal(own.shown, timeout=SOON_MS):
         window.own_pictures._choose_folder()
-    assert len(window.explorer.posterior.mean) == 30
+    assert len(window.explorer.points.posterior.mean) == 30
     np.savez(pictures / "a.npz", images=np.zeros((7, 12, 12, 3), np.uint8))
     chosen = (str(pictures / "a.npz"), "")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: chosen))
@@ -184,7 +184,7 @@ def test_progress_is_shown_and_can_be_cancelled(window, qtbot):
     assert (strip.bar.value(), strip.bar.maximum()) == (1200, 3000)
     qtbot.mouseClick(strip.cancel, Qt.MouseButton.LeftButton)
     assert not strip.isVisible()
-    assert window.explorer.posterior is None
+    assert window.explorer.points.posterior is None
 
 
 def test_without_an_encoder_it_says_what_to_do(open_window, make_bundle, pictures, qtbot, tmp_path):
@@ -238,13 +238,13 @@ def test_a_dropped_zip_becomes_points_and_a_zipped_bundle_opens(window, pictures
     zipped = shutil.make_archive(str(pictures), "zip", pictures.parent, pictures.name)
     with qtbot.waitSignal(own.shown, timeout=SOON_MS):
         drop(window, zipped)
-    assert window.explorer.label_names == ("blue", "green", "red")
-    assert len(window.explorer.posterior.mean) == 30
+    assert window.explorer.points.label_names == ("blue", "green", "red")
+    assert len(window.explorer.points.posterior.mean) == 30
     bundle = make_bundle(name="zipped")
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         drop(window, shutil.make_archive(str(bundle), "zip", bundle))
     assert window.explorer.source.name == "zipped"
-    assert window.explorer.own is None
+    assert window.explorer.points.own is None
 
 
 def test_the_density_goes_with_the_pictures(shown, qtbot):

@@ -386,7 +386,7 @@ def own_pictures(tmp_path, start, qtbot):
 def test_own_pictures_are_shown_again(start, own_pictures, qtbot):
     """Quietly, and the view is that of the last start; when they are removed they stay away."""
     window = start()
-    qtbot.waitUntil(lambda: window.explorer.own is not None, timeout=SOON_MS)
+    qtbot.waitUntil(lambda: window.explorer.points.own is not None, timeout=SOON_MS)
     words = "holiday: 5 pictures shown as points"
     qtbot.waitUntil(lambda: window.statusBar().currentMessage() == words, timeout=SOON_MS)
     assert window.explorer.state == own_pictures[1]
@@ -412,13 +412,13 @@ def test_pictures_that_were_dropped_one_by_one_are_shown_again(start, own_pictur
     """Those alone, and not all of their folder."""
     folder, _ = own_pictures
     window = start()
-    qtbot.waitUntil(lambda: window.explorer.own is not None, timeout=SOON_MS)
+    qtbot.waitUntil(lambda: window.explorer.points.own is not None, timeout=SOON_MS)
     with qtbot.waitSignal(window.explorer.findChild(OwnPictures).shown, timeout=SOON_MS):
         window.drop.open([folder / "1.png", folder / "3.png"])
     window.close()
     again = start()
-    qtbot.waitUntil(lambda: again.explorer.own is not None, timeout=SOON_MS)
-    assert [Path(name).name for name in again.explorer.own.names] == ["1.png", "3.png"]
+    qtbot.waitUntil(lambda: again.explorer.points.own is not None, timeout=SOON_MS)
+    assert [Path(name).name for name in again.explorer.points.own.names] == ["1.png", "3.png"]
 
 
 def test_z_that_were_shown_as_points_are_shown_again(start, tmp_path, qtbot):
@@ -430,13 +430,13 @@ def test_z_that_were_shown_as_points_are_shown_again(start, tmp_path, qtbot):
     qtbot.waitUntil(lambda: window.message.text() == "z.npy: 4 points", timeout=SOON_MS)
     buttons = window.message.findChildren(QPushButton)
     next(button for button in buttons if button.text() == "Show as points").click()
-    assert len(window.explorer.own.names) == 4
+    assert len(window.explorer.points.own.names) == 4
     window.explorer.change(viewport=Viewport((0.25, 0.5), 3.0))
     state = window.explorer.state
     window.close()
     again = start()
-    qtbot.waitUntil(lambda: again.explorer.own is not None, timeout=SOON_MS)
-    assert again.explorer.own.is_z
+    qtbot.waitUntil(lambda: again.explorer.points.own is not None, timeout=SOON_MS)
+    assert again.explorer.points.own.is_z
     assert again.explorer.state == state
     assert "z.npy" not in again.message.text()
     again.close()

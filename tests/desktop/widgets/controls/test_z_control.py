@@ -90,8 +90,8 @@ def shown(window, qtbot, tmp_path):
     drop(window, tmp_path / "latents.json")
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
     press(window, "Show as points")
-    assert window.explorer.posterior.mean == pytest.approx(z.astype(np.float32))
-    qtbot.waitUntil(lambda: window.explorer.posterior.images is not None, timeout=SOON_MS)
+    assert window.explorer.points.posterior.mean == pytest.approx(z.astype(np.float32))
+    qtbot.waitUntil(lambda: window.explorer.points.posterior.images is not None, timeout=SOON_MS)
     return window
 
 
@@ -100,22 +100,22 @@ def test_several_z_are_shown_as_points(shown, plain_decoder):
     explorer = shown.explorer
     assert shown.message.text() == "latents.json: 12 points shown, 2 labels"
     assert [button.text() for button in shown.panel.view.legend._buttons] == ["0", "4"]
-    pictures = plain_decoder(explorer.source.path)(explorer.posterior.mean)
-    assert np.abs(explorer.posterior.images / 255 - pictures).max() < 0.6 / 255
-    held_out = shown.held_out._held_out(explorer.posterior, 7, pinned=True)
+    pictures = plain_decoder(explorer.source.path)(explorer.points.posterior.mean)
+    assert np.abs(explorer.points.posterior.images / 255 - pictures).max() < 0.6 / 255
+    held_out = shown.held_out._held_out(explorer.points.posterior, 7, pinned=True)
     assert (held_out.lines, held_out.curves) == (("#7",), ())
     enabled = {layer for layer, box in shown.panel.view.layers.items() if box.isEnabled()}
     assert {Layer.POINTS, Layer.THUMBNAIL} <= enabled
     assert not {Layer.ELLIPSE, Layer.DENSITY, Layer.HOLES} & enabled
     assert enabled == {layer for layer, entry in shown.layers_menu.entries.items() if entry.isEnabled()}
     assert shown.panel.view.layers[Layer.POINTS].text() == "Your points (latents.json) by label"
-    assert explorer.points_text == "12 points of latents.json"
+    assert explorer.points.text == "12 points of latents.json"
 
 
 def test_a_click_on_a_point_goes_to_its_z(shown, qtbot):
     """Exactly, also off the plane; a click beside all points follows the pointer."""
     for index in (3, 8):
-        z = tuple(shown.explorer.posterior.mean[index].tolist())
+        z = tuple(shown.explorer.points.posterior.mean[index].tolist())
         x, y = shown.plane.to_px(shown.explorer.state.plane.project(z)).tolist()
         qtbot.mouseClick(shown.plane, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
         assert shown.explorer.state.z == z
@@ -125,7 +125,9 @@ def test_a_click_on_a_point_goes_to_its_z(shown, qtbot):
 
 def test_the_nearest_points_are_found_by_z_and_by_picture(shown, qtbot):
     """The cursor is at one of them."""
-    shown.explorer.set_state(shown.explorer.state.moved_to(tuple(shown.explorer.posterior.mean[5].tolist())))
+    shown.explorer.set_state(
+        shown.explorer.state.moved_to(tuple(shown.explorer.points.posterior.mean[5].tolist()))
+    )
     buttons = shown.nearest.panel.buttons
     for nearness in Nearness:
         shown.explorer.change(nearness=nearness)
@@ -142,7 +144,7 @@ def test_points_go_again_and_their_principal_plane_is_offered(shown):
     assert shown.explorer.state.plane != plane
     assert shown.own_pictures.remove.text().replace("&", "") == "Remove your points"
     shown.own_pictures.remove.trigger()
-    assert shown.explorer.posterior is None
+    assert shown.explorer.points.posterior is None
     assert not shown.nearest.panel.isVisible()
 
 
