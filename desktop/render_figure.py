@@ -186,7 +186,7 @@ def subject_of(model: Model, state: ViewState, layers: frozenset[Part]) -> Subje
     shown = frozenset(layer for layer, part in OF_LAYERS.items() if part in layers)
     state = replace(state, layers=shown)
     if posterior is not None:
-        state = replace(state, viewport=state.chart.around(state.plane.project(posterior.mean)))
+        state = replace(state, viewport=state.around(posterior.mean))
     names = () if bundle is None else bundle.label_names
     subject = Subject(state, posterior, posterior, names)
     missing = (layers & {Part.DENSITY, Part.HOLES}) - subject.possible()

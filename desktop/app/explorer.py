@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop.app.opener import Opener
@@ -38,10 +37,10 @@ from desktop.reading.input_values import InputValues, taken, values_of, without
 from desktop.reading.overrides import SET, Overrides
 from desktop.reading.reading import OtherInput
 from desktop.view.first_view import (
-    fitted_view,
-    fresh_view,
     home_view,
+    is_fitted,
     is_on_samples,
+    opened_view,
     random_view,
     samples_viewport,
 )
@@ -272,10 +271,11 @@ class Explorer(QObject):
         if old is None or _space(old.model) != _space(opened.model):
             self._on_opened(opened)
             return
-        opened = _with_inputs(opened, self.state.inputs)
+        opened = opened.with_inputs(self.state.inputs)
         # The old model is not closed: jobs that still use it may finish.
         is_shown, self._opened = self._now is old, opened
-        is_fitted = is_shown and self._own is None and _looks_at(self.state, _fitting(self.state, old))
+        shown = old.posterior if is_shown and self._own is None else None
+        goes_on_fitting = shown is not None and is_fitted(self.state, shown.mean)
         if is_shown:
             self._now = opened
         self.state = replace(self.state, inputs=values_of(self.inputs))
@@ -283,10 +283,10 @@ class Explorer(QObject):
         if is_shown:
             self._use_model()
         if self._own is None and not same_images(old.posterior, opened.posterior):
-            self.set_state(_without_points(self.state), record=False)
-        fitting = _fitting(self.state, opened)
-        if is_fitted and fitting is not None:
-            self.set_state(replace(self.state, viewport=fitting), record=False)
+            self.set_state(self.state.without_points(), record=False)
+        if goes_on_fitting and opened.posterior is not None:
+            viewport = self.state.around(opened.posterior.mean)
+            self.set_state(replace(self.state, viewport=viewport), record=False)
 
     def take_over(self, opened: Opened | None) -> None:
         """Decode with the model of one epoch of the open bundle, or with the bundle's own for None."""
@@ -313,10 +313,9 @@ class Explorer(QObject):
         if is_new or model is self.model:
             self.model_changed.emit()
         if is_new:
-            fresh = _without_points(self.state)
-            if self.points.posterior is not None and not keeps_view:
-                around = fresh.chart.around(fresh.plane.project(self.points.posterior.mean))
-                fresh = replace(fresh, viewport=around, layers=fresh.layers | {Layer.POINTS})
+            fresh, posterior = self.state.without_points(), self.points.posterior
+            if posterior is not None and not keeps_view:
+                fresh = replace(fresh.with_layer(Layer.POINTS, True), viewport=fresh.around(posterior.mean))
             self.set_state(fresh, record=not keeps_view)
 
     def close(self) -> None:
@@ -383,7 +382,7 @@ class Explorer(QObject):
         """
         source = self.source
         # At another time the numbers of own pictures would mean the model's own test images.
-        state = self.state if self._own is None else _without_points(self.state)
+        state = self.state if self._own is None else self.state.without_points()
         state = state if layers is None else replace(state, layers=layers)
         return "" if source is None else to_text(provenance(source, state, kind, **details))
 
@@ -466,7 +465,7 @@ class Explorer(QObject):
         if self._opened is None:
             return False
         before, had = self._opened, self.points.posterior
-        after = _with_inputs(before, wanted)
+        after = before.with_inputs(wanted)
         if after is before:
             return False
         is_encoded_alike = before.model.source.encoder_reading == after.model.source.encoder_reading
@@ -495,34 +494,15 @@ class Explorer(QObject):
             self._opened.model.close()
         before, self.given_inputs = self.state, given
         if same_file:
-            opened = _with_inputs(opened, without(before.inputs, given))
+            opened = opened.with_inputs(without(before.inputs, given))
         self._opened = self._now = opened
         self._own = None
         assert self.decoder is not None
         self.tiles.set_decoder(self.decoder)
         self.tiles.set_paused(False)  # that was for the plane of the model before
-        prior = opened.model.source.reading.prior
         same_space = same_file and len(before.z) == opened.model.latent_dim
-        if not same_space or before.prior != prior:
-            fresh = fresh_view(
-                opened.model.latent_dim,
-                prior,
-                opened.model.source.bundle is not None,
-                self._has_posterior,
-                opened.principal,
-            )
-            fitting = _fitting(fresh, opened)
-            fresh = fresh if fitting is None else fitted_view(fresh, fitting)
-            if same_space:  # another prior of the same model, which has been set just now
-                fresh = replace(fresh, path=before.path, path_closed=before.path_closed)
-                fresh = replace(fresh, path_times=before.path_times)
-            self.state = replace(
-                fresh,
-                layers=before.layers,
-                opacities=before.opacities,
-                picture_mode=before.picture_mode,
-                nearness=before.nearness,
-            )
+        if not same_space or before.prior != self.prior:  # it may have been set just now
+            self.state = opened_view(opened, before, same_space)
         self.state = replace(self.state, inputs=values_of(self.inputs))
         if not self.decoder.is_slow:  # before the plane's first pictures, which are requested meanwhile
             self._request_picture()
@@ -531,32 +511,6 @@ class Explorer(QObject):
         if self.decoder.is_slow:
             self._request_picture()
         self._request_backdrop()
-
-
-def _fitting(state: ViewState, opened: Opened) -> Viewport | None:
-    """The viewport that holds the test images of a model, if it has any."""
-    if opened.posterior is None:
-        return None
-    return state.chart.around(state.plane.project(opened.posterior.mean))
-
-
-def _looks_at(state: ViewState, viewport: Viewport | None) -> bool:
-    """Whether that is in view, but for the rounding of an oblique plane that moved with the cursor."""
-    if viewport is None:
-        return False
-    seen, wanted = ((*view.center, view.span) for view in (state.viewport, viewport))
-    return bool(np.allclose(seen, wanted, rtol=0, atol=1e-6 * viewport.span))
-
-
-def _with_inputs(opened: Opened, wanted: InputValues) -> Opened:
-    """The open model with these values of its further inputs, where they fit."""
-    model = opened.model.with_inputs(taken(opened.model.source.further_inputs, wanted))
-    return opened if model is opened.model else replace(opened, model=model)
-
-
-def _without_points(state: ViewState) -> ViewState:
-    """The state without what it says of points by their numbers and labels."""
-    return replace(state, hidden_labels=frozenset(), pinned=(), selected=(), only_selected=False)
 
 
 def _decoded(z: Vector, kept: Kept) -> Decoded:

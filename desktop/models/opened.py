@@ -1,7 +1,7 @@
 """An open model: ready to run, with its bundle's posterior of the held-out images. No Qt."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from desktop.latent.principal import PrincipalView, principal_view
 from desktop.models.early_source import early_or_open
 from desktop.models.model import Model
 from desktop.models.source import Source
+from desktop.reading.input_values import InputValues, taken
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
 from export.bundle import Posterior
@@ -29,6 +30,11 @@ class Opened:
     model: Model
     posterior: Posterior | None
     principal: PrincipalView | None = None
+
+    def with_inputs(self, wanted: InputValues) -> "Opened":
+        """Return it with these values of its further inputs, where they fit; itself if it has them."""
+        model = self.model.with_inputs(taken(self.model.source.further_inputs, wanted))
+        return self if model is self.model else replace(self, model=model)
 
     def close(self) -> None:
         """Close the model, which nobody uses any more."""

@@ -24,6 +24,7 @@ from desktop.latent.paths import PathKind
 from desktop.latent.plane import Plane, Viewport, axis_plane, plane_through, sample_prior
 from desktop.latent.principal import PrincipalView
 from desktop.latent.prior import NORMAL, Prior, PriorKind
+from desktop.models.opened import Opened
 from desktop.view.state import ViewState, start_state
 
 # In up to so many dimensions a plane of two axes through the mean is near enough to samples.
@@ -90,6 +91,32 @@ def fresh_view(
     return first_view(latent_dim, prior)
 
 
+def opened_view(opened: Opened, before: ViewState, is_same_space: bool) -> ViewState:
+    """The view of a newly opened model, with the layers and the like of the view before it.
+
+    `is_same_space` says that this was of the same model, read with another prior. Then the path stays, too.
+    """
+    source = opened.model.source
+    fresh = fresh_view(
+        opened.model.latent_dim,
+        source.reading.prior,
+        source.bundle is not None,
+        source.has_posterior,
+        opened.principal,
+    )
+    if opened.posterior is not None:
+        fresh = fitted_view(fresh, fresh.around(opened.posterior.mean))
+    if is_same_space:
+        fresh = replace(fresh, path=before.path, path_closed=before.path_closed, path_times=before.path_times)
+    return replace(
+        fresh,
+        layers=before.layers,
+        opacities=before.opacities,
+        picture_mode=before.picture_mode,
+        nearness=before.nearness,
+    )
+
+
 def fitted_view(state: ViewState, viewport: Viewport) -> ViewState:
     """The state of a new view with a viewport that fits its test images.
 
@@ -101,6 +128,13 @@ def fitted_view(state: ViewState, viewport: Viewport) -> ViewState:
     reach = (0.5 - EDGE_SHARE) * viewport.span
     inside = np.clip(at, middle - reach, middle + reach)
     return state if np.array_equal(at, inside) else state.at(state.chart.ab(inside))
+
+
+def is_fitted(state: ViewState, points: ArrayLike) -> bool:
+    """Whether the view fits points z [N, d], but for the rounding of a plane that moved with the cursor."""
+    fitting = state.around(points)
+    seen, wanted = ((*view.center, view.span) for view in (state.viewport, fitting))
+    return bool(np.allclose(seen, wanted, rtol=0, atol=1e-6 * fitting.span))
 
 
 def sample_seed(state: ViewState) -> int | None:
@@ -162,7 +196,7 @@ def home_view(state: ViewState, has_posterior: bool, points: ArrayLike | None = 
     On a plane of principal axes it is that of the `points` z [N, d] that are shown, if there are any.
     """
     if state.plane.is_principal and points is not None:
-        return state.chart.around(state.plane.project(points))
+        return state.around(points)
     if is_on_samples(state, has_posterior) and state.chart.limits is None:
         return samples_viewport(state.plane, state.prior, state.seed)
     return state.chart.home

@@ -232,6 +232,14 @@ class ViewState:
         x, y = view.tolist()
         return replace(self, viewport=Viewport((x, y), self.viewport.span))
 
+    def around(self, z: ArrayLike) -> Viewport:
+        """Return the viewport that holds many z [N, d]."""
+        return self.chart.around(self.plane.project(z))
+
+    def without_points(self) -> "ViewState":
+        """Return the state without what it says of points by their numbers and labels."""
+        return replace(self, hidden_labels=frozenset(), pinned=(), selected=(), only_selected=False)
+
     def with_layer(self, layer: Layer, on: bool) -> "ViewState":
         """Return the state with a layer shown or hidden."""
         return replace(self, layers=self.layers | {layer} if on else self.layers - {layer})

@@ -114,8 +114,7 @@ class PlaneControl(QObject):
     def _fit(self) -> None:
         posterior = self._explorer.points.posterior
         if posterior is not None:
-            state = self._explorer.state
-            self._look_at(state.chart.around(state.plane.project(posterior.mean)))
+            self._look_at(self._explorer.state.around(posterior.mean))
 
     def _set_scale(self, scale: AxisScale) -> None:
         """Change the axes' scale. Changed back before anything else was looked at, the view is the same."""
@@ -174,7 +173,7 @@ class PlaneControl(QObject):
             return
         state, posterior = self._explorer.state.with_plane(plane), self._explorer.points.posterior
         if posterior is not None:
-            view = state.chart.around(plane.project(posterior.mean))
+            view = state.around(posterior.mean)
         else:
             view = state.chart.around(plane.project([*state.path, state.z]), share=1.0)
         self._explorer.set_state(replace(state, viewport=view))

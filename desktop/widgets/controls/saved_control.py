@@ -212,7 +212,7 @@ class SavedControl(QObject):
     def _on_state(self, state: ViewState) -> None:
         if self._explorer.points.own is not None:
             # At the next start these numbers would mean the model's own test images.
-            state = replace(state, pinned=(), hidden_labels=frozenset(), selected=(), only_selected=False)
+            state = state.without_points()
         if self._explorer.source is not None:
             self._latest = self._explorer.source, state
         self._save_later()

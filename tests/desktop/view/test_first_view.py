@@ -16,6 +16,7 @@ from desktop.view.first_view import (
     fitted_view,
     fresh_view,
     home_view,
+    is_fitted,
     is_on_samples,
     random_view,
 )
@@ -98,6 +99,15 @@ def test_the_cursor_starts_well_inside_the_view(prior, dims):
     """At least 15 % of the view's shorter side are between it and each edge."""
     assert from_edges(first_view(dims, prior)) >= 0.15
     assert all(from_edges(first_view(dims, prior, seed)) >= 0.15 for seed in range(1, 6) if dims > 8)
+
+
+def test_a_view_fits_points_until_one_looks_elsewhere():
+    """Also on a plane that was rounded when it moved with the cursor."""
+    points = np.array([(0, 0, 1), (4, 2, 0)], np.float32)
+    state = replace(start_state(3), viewport=start_state(3).around(points))
+    assert is_fitted(state, points)
+    assert is_fitted(state.moved_to((1e-7, 0.0, 0.3)), points)
+    assert not is_fitted(state, points + 0.1)
 
 
 @pytest.mark.parametrize("center", [(0.0, 0.0), (1.0, -0.5), (7.0, 3.0)])
