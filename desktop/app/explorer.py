@@ -1,7 +1,7 @@
 """Holds the open model and the view's state, and requests from the worker what the window shows."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from PySide6.QtCore import QObject, Signal
 
 from desktop.app.opener import Opener
+from desktop.app.picture_decoder import PictureDecoder
 from desktop.app.points import Points
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
@@ -17,11 +18,10 @@ from desktop.app.written_files import WrittenFiles
 from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
-from desktop.base.vector import Vector
 from desktop.images.data_look import DataLook, data_look
 from desktop.images.titles import Titles
-from desktop.jobs.decode import Decoded, decode_picture, save_png
-from desktop.jobs.decoded_pictures import DecodedPictures, Kept
+from desktop.jobs.decode import save_png
+from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import save_sheet
 from desktop.jobs.sheets import Plan
@@ -46,19 +46,6 @@ from desktop.view.first_view import (
 )
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import Layer, ViewState
-
-
-@dataclass(frozen=True)
-class PendingPicture:
-    """A picture that a slow decoder has to be waited for.
-
-    Attributes:
-        nearest: the picture of the nearest z that is there, or None.
-        expected_s: how long the wanted one will take, by the last one.
-    """
-
-    nearest: Decoded | None
-    expected_s: float
 
 
 class Explorer(QObject):
@@ -116,6 +103,9 @@ class Explorer(QObject):
         self.files = WrittenFiles(self)
         self.tiles = TileDecoder(self.worker)
         self.tiles.finished.connect(self.backdrop_finished)
+        self._picture = PictureDecoder(self.worker, self._opener, self.tiles)
+        self._picture.decoded.connect(self.picture_decoded)
+        self._picture.pending.connect(self.picture_pending)
         self.state = ViewState()
         self.worker.request("leftovers", Priority.WATCH, _tidy(), lambda _: None, of_model=False)
 
@@ -429,27 +419,10 @@ class Explorer(QObject):
     def _request_picture(self) -> None:
         if self._now is None:
             return
-        decoder, z, likelihood = self.decoder, self.state.z, self.likelihood
+        decoder, likelihood = self.decoder, self.likelihood
         assert decoder is not None
-        # What is kept of a slow decoder is its pictures alone.
         more = self.state.needs_parameters and likelihood is not None and not likelihood.is_its_picture
-        if decoder.is_slow:
-            for thread in (self.worker, self.opener):
-                thread.cancel("picture")
-            known = decoder.in_memory(z)
-            if known is not None and not more:
-                self.picture_decoded.emit(_decoded(z, known))
-                return
-            if decoder.has(z) and not more:  # in a file: the thread that may be decoding is not waited for
-                job = decode_picture(decoder, z)
-                self.opener.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
-                return
-            near = decoder.nearest(z)
-            nearest = None if near is None else _decoded(Vector(near[0], is_own=True), near[1])
-            self.picture_pending.emit(PendingPicture(nearest, decoder.model.picture_s))
-        self.tiles.hurry()
-        job = decode_picture(decoder, z, with_parameters=more)
-        self.worker.request("picture", Priority.PICTURE, job, self.picture_decoded.emit)
+        self._picture.request(decoder, self.state.z, with_parameters=more)
 
     def _use_model(self) -> None:
         assert self._now is not None and self.decoder is not None
@@ -511,10 +484,6 @@ class Explorer(QObject):
         if self.decoder.is_slow:
             self._request_picture()
         self._request_backdrop()
-
-
-def _decoded(z: Vector, kept: Kept) -> Decoded:
-    return Decoded(z, kept.picture, kept.decode_ms, kept.warning)
 
 
 def _tidy() -> Iterator[None]:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.app.comparison import Comparison
-from desktop.app.explorer import Explorer, PendingPicture
+from desktop.app.explorer import Explorer
+from desktop.app.picture_decoder import PendingPicture
 from desktop.app.plane_subject import PlaneSubject
 from desktop.base.words import NAME_CHARS, in_nats, one_line
 from desktop.images.difference import Difference

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDrag, QGuiApplication, QImage, QKeySequence, QPixmap
 
-from desktop.app.explorer import PendingPicture
+from desktop.app.picture_decoder import PendingPicture
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.session_folder import SessionFolder

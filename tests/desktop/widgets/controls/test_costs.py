@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from desktop.app.explorer import PendingPicture
+from desktop.app.picture_decoder import PendingPicture
 from desktop.base.vector import Vector
 from desktop.jobs.decode import Decoded
 from tests.desktop.foreign_models import decoder
