@@ -15,16 +15,11 @@ from desktop.app.points import Points
 from desktop.app.tile_decoder import TileDecoder
 from desktop.app.worker import Priority, Worker
 from desktop.app.written_files import WrittenFiles
-from desktop.base.arrays import Bytes
 from desktop.base.machine import Device, DeviceName
 from desktop.base.session_folder import remove_leftovers
 from desktop.images.data_look import DataLook, data_look
-from desktop.images.titles import Titles
-from desktop.jobs.decode import save_png
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.jobs.sheet_steps import save_sheet
-from desktop.jobs.sheets import Plan
 from desktop.latent.chart import Projection
 from desktop.latent.likelihood import Likelihood
 from desktop.latent.plane import Viewport
@@ -44,7 +39,6 @@ from desktop.view.first_view import (
     random_view,
     samples_viewport,
 )
-from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import Layer, ViewState
 
 
@@ -364,52 +358,11 @@ class Explorer(QObject):
         if self._opened is not None:
             self.set_state(random_view(self.state, self._has_posterior))
 
-    def note(self, kind: str, layers: frozenset[Layer] | None = None, /, **details: Detail) -> str:
-        """Return the note for an export of the current view; empty while no model is open.
-
-        `kind` and `details` say what is exported and how, as in `desktop.view.provenance`; `layers` are those
-        that it shows, if they are others than the view's.
-        """
-        source = self.source
-        # At another time the numbers of own pictures would mean the model's own test images.
-        state = self.state if self._own is None else self.state.without_points()
-        state = state if layers is None else replace(state, layers=layers)
-        return "" if source is None else to_text(provenance(source, state, kind, **details))
-
     def set_view_size(self, size_px: tuple[int, int], ratio: float = 1.0) -> None:
         """Set the size at which the plane is drawn, and its `ratio` of device pixels per pixel."""
         if (size_px, ratio) != (self._size_px, self._ratio):
             self._size_px, self._ratio = size_px, ratio
             self._request_backdrop()
-
-    def save_picture(
-        self, path: Path, picture: Bytes, scale: int, note: str = "", titles: Titles | None = None
-    ) -> None:
-        """Write a PNG that carries `note`, a text from the method `note`; a sheet with its titles."""
-        self.save_file(path, save_png(path, picture, scale, note, titles), of_model=False)
-
-    def save_sheet(
-        self, path: Path, plan: Plan, scale: int, note: str = "", titles: Titles | None = None
-    ) -> None:
-        """Decode a sheet in full size and write it as `save_picture` does."""
-        decoder = self.decoder
-        if decoder is not None:
-            self.save_file(path, save_sheet(decoder, plan, path, scale, note, titles))
-
-    def save_file(self, path: Path, job: Iterator[Path | None], of_model: bool = True) -> None:
-        """Write a file by steps of which the last one gives its path; `saved` or `failed` follows."""
-
-        def fail(error: Exception) -> None:
-            self.files.end(path, is_written=False)
-            self.failed.emit(error)
-
-        self.files.begin(path, of_model)
-        self.worker.request(f"save {path}", Priority.SAVE, job, self.tell_saved, fail, of_model=of_model)
-
-    def tell_saved(self, path: Path) -> None:
-        """Tell that a file was written."""
-        self.files.end(path, is_written=True)
-        self.saved.emit(path)
 
     def interrupt(self) -> None:
         """Stop the picture that is being decoded for something that may begin again."""

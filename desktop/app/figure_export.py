@@ -13,6 +13,7 @@ from PySide6.QtCore import Signal
 from desktop.app.comparison import Comparison
 from desktop.app.explorer import Explorer
 from desktop.app.file_export import FileExport
+from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.figure.backdrop import can_be_finer
@@ -129,7 +130,7 @@ class FigureExport(FileExport):
         layers = {layer for layer, part in OF_LAYERS.items() if part in figure.parts}
         # What there is nothing to draw of stays as it is in the window.
         layers |= {layer for layer in explorer.state.layers if OF_LAYERS.get(layer) not in possible}
-        note = explorer.note("view", frozenset(layers), **figure.details())
+        note = note_of(explorer, "view", frozenset(layers), **figure.details())
 
         def make(beside: Content = NOTHING) -> None:
             self._request(path, save_figure(decoder, subject, figure, path, note, beside))

@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from desktop.app.explorer import Explorer
 from desktop.app.figure_export import subject_of
 from desktop.app.file_export import FileExport
+from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes, Floats
 from desktop.figure.figure import FigureError
@@ -67,7 +68,7 @@ class AnimationExport(FileExport):
             self._save_epochs(path, film)
             return
         route_of(state).curve  # noqa: B018 - raises now, before any progress
-        comment = explorer.note("path", **film.details())
+        comment = note_of(explorer, "path", **film.details())
         self._make(path, 0.0, self._path_steps(decoder, film, path, comment))
 
     def _save_epochs(self, path: Path, film: Film) -> None:
@@ -79,7 +80,7 @@ class AnimationExport(FileExport):
         del details["seconds"]  # those are of a path
         of_grid = film.subject is Subject.GRID_EPOCHS
         kind = "plane epochs" if film.with_plane else "manifold epochs" if of_grid else "picture epochs"
-        comment = explorer.note(kind, **details)
+        comment = note_of(explorer, kind, **details)
         self._make(path, 0.0, self._epoch_steps(explorer.whole, epochs, film, path, comment))
 
     def _path_steps(

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QSpinBox, QWidget
 
 from desktop.app import pages
+from desktop.app.saving import note_of, save_picture, save_sheet
 from desktop.app.worker import Priority
 from desktop.base.vector import Vector
 from desktop.images.room import RoomError, no_room
@@ -289,15 +290,16 @@ class GridsControl(QObject):
             fits = "choose fewer pictures" if found.scale is None else f"scale {found.scale} fits"
             refuse(f"{found.reason}; {fits}")
             return
-        note = self._explorer.note(name, **saved_for(window, name))  # before anything moves behind the dialog
+        # Before anything moves behind the dialog.
+        note = note_of(self._explorer, name, **saved_for(window, name))
         path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse, self._explorer.source)
         if path is None:
             return
         titles = sheet.plan.titles if self._pages[name].titles.isChecked() else None
         if sheet.is_reduced:
-            self._explorer.save_sheet(path, sheet.plan, scale, note, titles)
+            save_sheet(self._explorer, path, sheet.plan, scale, note, titles)
         else:
-            self._explorer.save_picture(path, sheet.picture, scale, note, titles)
+            save_picture(self._explorer, path, sheet.picture, scale, note, titles)
 
 
 def _spin(low: int, high: int, value: int) -> QSpinBox:

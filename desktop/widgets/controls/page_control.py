@@ -99,7 +99,7 @@ class PageControl(QObject):
     def _on_written(self, path: Path, words: str) -> None:
         self._file.end(is_written=True)
         self.progress.hide()
-        self._shell.explorer.tell_saved(path)
+        self._shell.explorer.saved.emit(path)
         place = path.absolute()
         size = re.search(r"[\d.]+ MB", words.removeprefix(f"page {path}"))
         about = f" ({size[0]})" if size else ""

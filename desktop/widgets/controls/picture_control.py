@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDrag, QGuiApplication, QImage, QKeySequence, QPixmap
 
 from desktop.app.picture_decoder import PendingPicture
+from desktop.app.saving import note_of, save_picture
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.session_folder import SessionFolder
@@ -137,7 +138,7 @@ class PictureControl(QObject):
             data = QMimeData()
             data.setImageData(image)
             # This program reads the note when the picture is pasted; other programs take the picture.
-            data.setData(NOTE_TYPE, self._shell.explorer.note("picture", scale=scale).encode())
+            data.setData(NOTE_TYPE, note_of(self._shell.explorer, "picture", scale=scale).encode())
             QGuiApplication.clipboard().setMimeData(data)
             self.told.emit(f"picture copied, {image.width()} × {image.height()} pixels")
 
@@ -156,7 +157,7 @@ class PictureControl(QObject):
             self._shell.message.show_error(error)
             return
         explorer = self._shell.explorer
-        job = save_png(folder / DRAGGED_NAME, self.picture, scale, explorer.note("picture", scale=scale))
+        job = save_png(folder / DRAGGED_NAME, self.picture, scale, note_of(explorer, "picture", scale=scale))
         explorer.worker.request(DRAG, Priority.PICTURE, job, self._begin_drag, of_model=False)
 
     def _begin_drag(self, path: Path) -> None:
@@ -199,8 +200,8 @@ class PictureControl(QObject):
             refuse, source = shell.message.show_message, shell.explorer.source
             path = ask_where(shell.window, "Save picture", "picture.png", "PNG (*.png)", refuse, source)
             if path is not None:
-                note = shell.explorer.note("picture", scale=scale)
-                shell.explorer.save_picture(path, self.picture, scale, note)
+                note = note_of(shell.explorer, "picture", scale=scale)
+                save_picture(shell.explorer, path, self.picture, scale, note)
 
 
 def _scale(picture: Bytes) -> int:

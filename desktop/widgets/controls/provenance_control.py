@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
+from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
 from desktop.film.duration import noted_seconds
@@ -165,7 +166,7 @@ class ProvenanceControl(QObject):
 
     def copy_text(self) -> None:
         """Copy the view as a text that can be sent and pasted."""
-        text = self._explorer.note("view")
+        text = note_of(self._explorer, "view")
         if text and not fits_in_text(self._explorer.state):
             self.told.emit("the view has too many numbers for a text; File › Save z… saves the cursor")
         elif text:

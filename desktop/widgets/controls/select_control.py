@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor, QImage
 
 from desktop.app.plane_subject import PlaneSubject
+from desktop.app.saving import save_file
 from desktop.app.worker import Priority
 from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
@@ -246,4 +247,4 @@ class SelectControl(QObject):
         path = ask_where(window, "Save selection", "selection.csv", "CSV (*.csv)", refuse, source)
         if path is not None:
             job = save_csv(path, posterior, explorer.state.selected, explorer.points.label_names)
-            explorer.save_file(path, job, of_model=False)
+            save_file(explorer, path, job, of_model=False)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from desktop.app.saving import save_file
 from desktop.app.worker import Priority
 from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
@@ -138,7 +139,7 @@ class ZControl(QObject):
         refuse, source = self._shell.message.show_message, self._explorer.source
         path = ask_where(self._shell.window, title, name, KIND, refuse, source)
         if path is not None:
-            self._explorer.save_file(path, save_numbers(path, numbers), of_model=False)
+            save_file(self._explorer, path, save_numbers(path, numbers), of_model=False)
 
     def _copy_cursor(self, kind: ZFormat) -> None:
         if self._explorer.latent_dim is not None:

@@ -3,10 +3,10 @@
 import threading
 from dataclasses import replace
 
-import imageio.v3 as imageio
 import numpy as np
 import pytest
 
+from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.images.pixels import BEHIND_GRAY, over_gray, to_bytes
 from desktop.jobs.tiles import reduced
@@ -195,33 +195,6 @@ def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot):
     assert heard.events == []
 
 
-def test_a_saved_picture_is_in_the_file_when_it_is_said_to_be(explorer, tmp_path, qtbot):
-    """The signal names the file, and the file holds the enlarged picture."""
-    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS) as heard:
-        explorer.save_picture(tmp_path / "a.png", picture, 3)
-    assert heard.args == [tmp_path / "a.png"]
-    assert (imageio.imread(tmp_path / "a.png") == picture.repeat(3, axis=0).repeat(3, axis=1)).all()
-
-
-def test_two_pictures_saved_at_once_are_both_written(explorer, tmp_path, qtbot):
-    """Saving under another name does not replace the first request."""
-    saved = []
-    explorer.saved.connect(saved.append)
-    for name in ("a.png", "b.png"):
-        explorer.save_picture(tmp_path / name, np.zeros((2, 2), np.uint8), 1)
-    qtbot.waitUntil(lambda: sorted(saved) == [tmp_path / "a.png", tmp_path / "b.png"], timeout=SOON_MS)
-
-
-def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
-    """The error is emitted by `failed`, and `saved` is not emitted."""
-    heard = Heard(explorer, "saved")
-    with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
-        explorer.save_picture(tmp_path / "no" / "a.png", np.zeros((2, 2), np.uint8), 1)
-    assert isinstance(failure.args[0], OSError)
-    assert heard.events == []
-
-
 def test_a_bare_model_of_many_dimensions_starts_at_a_sample(make_explorer, tmp_path):
     """The state is the first view of its prior, which the reading says."""
     explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20, metadata={"prior": "uniform"}))
@@ -401,7 +374,7 @@ def test_the_class_is_part_of_the_view(make_explorer, qtbot, tmp_path):
     model = explorer.model
     explorer.change(inputs=tuple(explorer.state.inputs[:1]))
     assert explorer.model is model, "the same values again are the same model"
-    assert from_text(explorer.note("picture")).state.inputs == explorer.state.inputs
+    assert from_text(note_of(explorer, "picture")).state.inputs == explorer.state.inputs
     for overrides, label in ((None, 2), ({"set label": "3"}, 3)):
         with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
             explorer.open(path, overrides)

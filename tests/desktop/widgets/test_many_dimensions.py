@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
+from desktop.app.saving import note_of
 from desktop.images.pixels import to_bytes
 from desktop.view.provenance import from_text
 from desktop.view.z_text import ZFormat
@@ -50,6 +51,6 @@ def test_a_million_numbers(window, qtbot):
     window.z_control._copy_cursor(ZFormat.NUMBERS)
     window.provenance_control.copy_text()
     assert len(QGuiApplication.clipboard().text()) < 1000
-    assert from_text(explorer.note("view")).state is None
+    assert from_text(note_of(explorer, "view")).state is None
     window.history.undo.trigger()
     assert explorer.state == start

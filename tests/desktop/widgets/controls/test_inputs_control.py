@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider
 
+from desktop.app.saving import note_of, save_picture
 from desktop.reading.input_values import InputValue
 from desktop.reading.saved_overrides import saved_overrides
 from desktop.view.comparison import Other
@@ -45,7 +46,8 @@ def test_a_class_is_set_at_once_and_is_part_of_all_that_is_kept(open_window, qtb
     assert "setting an input" in window.history.undo.text()
     one = gray(window.panel.picture.picture.image())
     window.bookmarks._add()
-    explorer.save_picture(tmp_path / "one.png", window.picture_control.picture, 2, explorer.note("picture"))
+    note = note_of(explorer, "picture")
+    save_picture(explorer, tmp_path / "one.png", window.picture_control.picture, 2, note)
     with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
         control.panel.sliders["label"].setValue(3)
     qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)

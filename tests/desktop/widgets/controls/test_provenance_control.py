@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
+from desktop.app.saving import note_of, save_picture
 from desktop.images.note import read_note, webp_note
 from desktop.render import command
 from desktop.view.provenance import from_text, to_text
@@ -183,10 +184,8 @@ def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
 def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot, tmp_path):
     """Without Alt, a button offers to encode it."""
     window = open_window(bundle_path)
-    start = window.explorer.state.z
-    window.explorer.save_picture(
-        tmp_path / "a.png", window.picture_control.picture, 10, window.explorer.note("picture")
-    )
+    start, note = window.explorer.state.z, note_of(window.explorer, "picture")
+    save_picture(window.explorer, tmp_path / "a.png", window.picture_control.picture, 10, note)
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
         pass
     drop(window, tmp_path / "a.png", ALT)

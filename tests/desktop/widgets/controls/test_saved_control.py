@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from desktop.__main__ import command
 from desktop.app import opener as opener_module
 from desktop.app.own_pictures import OwnPictures
+from desktop.app.saving import note_of, save_picture
 from desktop.app.worker import Priority
 from desktop.base import saved
 from desktop.base.shipped import shipped_bundle
@@ -306,9 +307,9 @@ def test_the_command_goes_on_unless_it_is_told_to_begin_anew(monkeypatch, bundle
 def exported(start, bundle, left, tmp_path, qtbot):
     """A picture that was exported from the view `left`, which is not the saved view any more."""
     window = start(bundle)
-    path, note = tmp_path / "a.png", window.explorer.note("picture")
+    path, note = tmp_path / "a.png", note_of(window.explorer, "picture")
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
-        window.explorer.save_picture(path, window.picture_control.picture, 2, note)
+        save_picture(window.explorer, path, window.picture_control.picture, 2, note)
     assert window.explorer.state == left
     window.explorer.change(path=())
     window.close()

@@ -1,0 +1,35 @@
+"""What is saved is in the file, with a note of the view; what cannot be saved is told."""
+
+import imageio.v3 as imageio
+import numpy as np
+
+from desktop.app.saving import save_picture
+from tests.waiting import SOON_MS
+
+
+def test_a_saved_picture_is_in_the_file_when_it_is_said_to_be(explorer, tmp_path, qtbot):
+    """The signal names the file, and the file holds the enlarged picture."""
+    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS) as heard:
+        save_picture(explorer, tmp_path / "a.png", picture, 3)
+    assert heard.args == [tmp_path / "a.png"]
+    assert (imageio.imread(tmp_path / "a.png") == picture.repeat(3, axis=0).repeat(3, axis=1)).all()
+
+
+def test_two_pictures_saved_at_once_are_both_written(explorer, tmp_path, qtbot):
+    """Saving under another name does not replace the first request."""
+    saved = []
+    explorer.saved.connect(saved.append)
+    for name in ("a.png", "b.png"):
+        save_picture(explorer, tmp_path / name, np.zeros((2, 2), np.uint8), 1)
+    qtbot.waitUntil(lambda: sorted(saved) == [tmp_path / "a.png", tmp_path / "b.png"], timeout=SOON_MS)
+
+
+def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
+    """The error is emitted by `failed`, and `saved` is not emitted."""
+    saved = []
+    explorer.saved.connect(saved.append)
+    with qtbot.waitSignal(explorer.failed, timeout=SOON_MS) as failure:
+        save_picture(explorer, tmp_path / "no" / "a.png", np.zeros((2, 2), np.uint8), 1)
+    assert isinstance(failure.args[0], OSError)
+    assert saved == []
