@@ -17,19 +17,16 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 from desktop.app.explorer import Explorer
 from desktop.app.missing_layers import missing_layers
 from desktop.app.plane_subject import PlaneSubject
-from desktop.base.machine import distribution_warning
 from desktop.base.shipped import shipped_bundle
 from desktop.models.opened import Opened
-from desktop.models.source import UnreadError
 from desktop.reading.overrides import Overrides
-from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.copied_numbers import CopiedNumbers
 from desktop.widgets.common.field_keys import share_keys
 from desktop.widgets.common.menus import menus_of
-from desktop.widgets.common.message_bar import Action, MessageBar
+from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.tab_order import follow_screen, scroll_to_focus
@@ -56,6 +53,7 @@ from desktop.widgets.controls.legend_control import LegendControl
 from desktop.widgets.controls.map_control import MapControl
 from desktop.widgets.controls.nearest_control import NearestControl
 from desktop.widgets.controls.opening_control import OpeningControl
+from desktop.widgets.controls.opening_messages import OpeningMessages
 from desktop.widgets.controls.own_pictures_control import OwnPicturesControl
 from desktop.widgets.controls.page_control import PageControl
 from desktop.widgets.controls.panel_control import PanelControl
@@ -85,7 +83,6 @@ from desktop.widgets.panels.pages import Pages
 from desktop.widgets.panels.side_panel import WIDTH_PX, SidePanel
 from desktop.widgets.plane.empty_plane import EmptyPlane
 from desktop.widgets.plane.plane_view import PlaneView
-from export.bundle import PartOfBundleError
 
 PLANE = "plane"
 START_WIDTH_PX = 1180
@@ -324,15 +321,12 @@ class MainWindow(QMainWindow):
 
     def _connect_explorer(self) -> None:
         explorer = self.explorer
-        explorer.opening_began.connect(self.message.hide_error)
+        opening = OpeningMessages(explorer, self.message, self.status, self.reading)
+        opening.open_wanted.connect(self.open_path)
         explorer.opened.connect(self._on_opened)
-        explorer.renewed.connect(self._on_renewed)
+        explorer.renewed.connect(self._show_source)
         explorer.points_changed.connect(self._show_points)
         explorer.model_changed.connect(self._show_reading)
-        explorer.open_failed.connect(self._on_open_failed)
-        explorer.failed.connect(self._tell_failure)
-        # Later, when the model that was opened has said what there is to say of it.
-        explorer.files.lost.connect(self._on_lost, Qt.ConnectionType.QueuedConnection)
         explorer.state_changed.connect(self.panel.set_state)
 
     def _connect_controls(self) -> None:
@@ -439,16 +433,7 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self, opened: Opened) -> None:
         settings.save_recent(opened.model.source.path)
-        self.message.clear()
-        self._show_notes(opened)
         self._show_source(opened)
-
-    def _on_renewed(self, opened: Opened) -> None:
-        self.message.hide_error()  # that of a file that was damaged before
-        self._show_source(opened)
-
-    def _on_lost(self, path: Path) -> None:
-        self.message.show_message(f"{path.name} was not written, because another model was opened")
 
     def _show_source(self, opened: Opened) -> None:
         """Show the model in the title, the panel and the reading."""
@@ -467,42 +452,6 @@ class MainWindow(QMainWindow):
         explorer, points = self.explorer, self.explorer.points
         self.panel.set_model(explorer.latent_dim or 0, points.label_names, points.exist)
         self.panel.view.set_words(points.words, points.encoded_words, missing_layers(explorer))
-
-    def _show_notes(self, opened: Opened) -> None:
-        """Show what people should know about the model that was opened."""
-        source = opened.model.source
-        review: list[Action] = [("Review…", self.reading.open_dialog)] if source.guess_note else []
-        notes = [source.guess_note, *source.notes, opened.model.warning, distribution_warning()]
-        if source.within is not None:
-            notes.insert(
-                0, f"{source.path.name} alone is open; it belongs to the bundle {source.within.name}"
-            )
-        if any(notes):
-            actions = [*self._whole_bundle(source.within), *review]
-            self.message.show_note("; ".join(filter(None, notes)), actions)
-
-    def _whole_bundle(self, within: Path | None) -> list[Action]:
-        """The button that opens the bundle which a file belongs to."""
-        return [] if within is None else [("Open the bundle", lambda: self.open_path(within))]
-
-    def _tell_failure(self, error: Exception) -> None:
-        self.message.when_free(partial(self.message.show_error, error))
-
-    def _on_open_failed(self, error: Exception) -> None:
-        if isinstance(error, OpeningStoppedError):
-            self.status.tell("opening was stopped")
-            return
-        if self.reading.show_error(error):
-            return
-        if isinstance(error, UnreadError):
-            actions = [*self._whole_bundle(error.within), *self.reading.actions_for(error)]
-            longer = error.with_more_time()
-            if longer is not None:
-                actions.insert(0, ("Give it more time", lambda: self.open_path(error.file.path, longer)))
-            self.message.show_error(error, actions=actions)
-        else:
-            within = error.within if isinstance(error, PartOfBundleError) else None
-            self.message.show_error(error, actions=self._whole_bundle(within))
 
 
 def _dragged(event: QDropEvent) -> list[Path]:
