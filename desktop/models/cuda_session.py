@@ -135,8 +135,8 @@ def _in_order(array: Array) -> Array:
     return np.asarray(array, order="C")
 
 
-def settings(is_exact: bool, is_recorded: bool) -> dict[str, str]:
-    """The options of ONNX Runtime's CUDA provider.
+def settings(is_exact: bool, is_recorded: bool, is_bounded: bool = True) -> dict[str, str]:
+    """The options of ONNX Runtime's CUDA provider; only the memory of quick decoders is bounded.
 
     `is_exact` is for numbers that are added up, such as logits: TF32 rounds factors to ten bits, which is
     enough for a picture. The default search for a convolution's algorithm tries all of them for every new
@@ -145,7 +145,7 @@ def settings(is_exact: bool, is_recorded: bool) -> dict[str, str]:
     return {
         "cudnn_conv_algo_search": "HEURISTIC",
         "arena_extend_strategy": "kSameAsRequested",
-        "gpu_mem_limit": str(ARENA_BYTES),
+        **({"gpu_mem_limit": str(ARENA_BYTES)} if is_bounded else {}),
         "use_tf32": "0" if is_exact else "1",
         "enable_cuda_graph": "1" if is_recorded else "0",
     }

@@ -9,6 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from desktop.models.cuda_session import (
+    ARENA_BYTES,
     SIZES,
     SMALL_SIZE,
     WHERE_IT_RUNS,
@@ -214,6 +215,8 @@ def test_where_nodes_run_is_asked_of_the_session():
 
 
 def test_numbers_that_are_added_up_are_not_rounded():
-    """TF32 is for pictures alone."""
+    """TF32 is for pictures alone; a slow decoder may take all of the device's memory."""
+    assert settings(is_exact=True, is_recorded=False)["gpu_mem_limit"] == str(ARENA_BYTES)
+    assert "gpu_mem_limit" not in settings(is_exact=True, is_recorded=False, is_bounded=False)
     assert settings(is_exact=True, is_recorded=False)["use_tf32"] == "0"
     assert settings(is_exact=False, is_recorded=True)["enable_cuda_graph"] == "1"
