@@ -247,8 +247,10 @@ class Logbook:
         if time.perf_counter() - self._snapshot_at < self._snapshot_seconds:
             return
         trainer = self._trainer
+        # This waits for the steps that a GPU has still to take, which are training.
+        is_finite = all(weights.isfinite().all() for weights in trainer.fitted.state_dict().values())
         was_running = self._stop_clock()
-        if all(weights.isfinite().all() for weights in trainer.fitted.state_dict().values()):
+        if is_finite:
             with self._decoration("a snapshot was not written"):
                 save_snapshot(self.run, trainer.fitted, trainer.step, trainer.steps_per_epoch)
         self._snapshot_at = time.perf_counter()

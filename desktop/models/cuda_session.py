@@ -6,7 +6,7 @@ sizes are run, all by one thread, on tensors that stay where they are; a CUDA gr
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,8 @@ class CudaSession:
         if self._cpu is None:
             try:
                 return self._thread.submit(self._run, tuple(outputs), inputs, options).result()
+            except CancelledError as error:
+                raise RuntimeError("the model was closed before its turn came") from error
             except self._errors as error:
                 if options.terminate:
                     raise
@@ -78,14 +80,17 @@ class CudaSession:
         key = outputs, tuple((name, array.shape, array.dtype.str) for name, array in inputs.items())
         bound = self._bound.get(key)
         if bound is None:
-            bound = self._bound[key] = _Bound(self.session, outputs, inputs, self._device_kind)
+            options.add_run_config_entry("gpu_graph_id", "-1")  # which is not recorded
+            bound = _Bound(self.session, outputs, inputs, self._device_kind, options)
+            self._bound[key] = bound
+            return bound.results()
         # One recording for each set of shapes.
         options.add_run_config_entry("gpu_graph_id", str(1 + list(self._bound).index(key)))
         return bound.run(inputs, options)
 
 
 class _Bound:
-    """The tensors on the device for one set of shapes."""
+    """The tensors on the device for one set of shapes, and at first the results for the first inputs."""
 
     def __init__(
         self,
@@ -93,21 +98,20 @@ class _Bound:
         outputs: Sequence[str],
         inputs: Mapping[str, Array],
         device_kind: str,
+        options: Any,
     ) -> None:
         self._session = session
         self._shows_itself = device_kind == "cpu"
         self._binding = session.io_binding()
         self._inputs = {}
         for name, array in inputs.items():
-            there = ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array), device_kind, 0)
+            there = ort.OrtValue.ortvalue_from_numpy(_in_order(array), device_kind, 0)
             self._inputs[name] = there
             self._binding.bind_ortvalue_input(name, there)
-        # The shapes of the outputs are known after a run, which is not recorded.
-        first = ort.RunOptions()
-        first.add_run_config_entry("gpu_graph_id", "-1")
+        # The shapes of the outputs are known after a run.
         for name in outputs:
             self._binding.bind_output(name, device_kind, 0)
-        session.run_with_iobinding(self._binding, first)
+        session.run_with_iobinding(self._binding, options)
         self._outputs = self._binding.get_outputs()
         for name, there in zip(outputs, self._outputs, strict=True):
             self._binding.bind_ortvalue_output(name, there)
@@ -115,15 +119,24 @@ class _Bound:
     def run(self, inputs: Mapping[str, Array], options: Any) -> list[Array]:
         """Bring the inputs to the device, run, and bring the outputs back."""
         for name, array in inputs.items():
-            self._inputs[name].update_inplace(np.ascontiguousarray(array))
+            self._inputs[name].update_inplace(_in_order(array))
         self._session.run_with_iobinding(self._binding, options)
+        return self.results()
+
+    def results(self) -> list[Array]:
+        """Bring the outputs of the last run back."""
         found = [there.numpy() for there in self._outputs]
         # On the CPU, `numpy` shows the bound tensor itself, which the next run overwrites.
         return [array.copy() for array in found] if self._shows_itself else found
 
 
-def settings(is_exact: bool, is_recorded: bool) -> dict[str, str]:
-    """The options of ONNX Runtime's CUDA provider.
+def _in_order(array: Array) -> Array:
+    """The array with its numbers in order; a single number stays one, which is no list of one."""
+    return np.asarray(array, order="C")
+
+
+def settings(is_exact: bool, is_recorded: bool, is_bounded: bool = True) -> dict[str, str]:
+    """The options of ONNX Runtime's CUDA provider; only the memory of quick decoders is bounded.
 
     `is_exact` is for numbers that are added up, such as logits: TF32 rounds factors to ten bits, which is
     enough for a picture. The default search for a convolution's algorithm tries all of them for every new
@@ -132,7 +145,7 @@ def settings(is_exact: bool, is_recorded: bool) -> dict[str, str]:
     return {
         "cudnn_conv_algo_search": "HEURISTIC",
         "arena_extend_strategy": "kSameAsRequested",
-        "gpu_mem_limit": str(ARENA_BYTES),
+        **({"gpu_mem_limit": str(ARENA_BYTES)} if is_bounded else {}),
         "use_tf32": "0" if is_exact else "1",
         "enable_cuda_graph": "1" if is_recorded else "0",
     }

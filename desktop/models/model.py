@@ -43,8 +43,8 @@ LONG_MS = 50.0  # a first run that takes so long is most likely all decoding
 RUNS, SMOOTHING = 8, 0.3
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
-# ONNX Runtime records a CUDA graph in the first few runs of a size.
-RECORDING_RUNS = 5
+# ONNX Runtime records a CUDA graph in the first few runs of a size, after one that is not recorded.
+RECORDING_RUNS = 6
 RECORDED_DIFFERENCE = 1e-3  # half of it is TF32's
 
 
@@ -77,6 +77,7 @@ class Model:
         self._logits: Session | None = None
         self._logits_looked_for = False
         self._chunk = 1
+        self._is_quick_on_cuda = False
         self._last_s: deque[float] = deque(maxlen=RUNS)
         self._sessions = Sessions(source, limit_s)
         self._pool = ThreadPoolExecutor(self._sessions.cpu_threads, "decode")
@@ -120,8 +121,12 @@ class Model:
 
     @property
     def is_slow(self) -> bool:
-        """Whether a picture takes so long that one waits for it: nothing is decoded in vain."""
-        return self.source.first is not None
+        """Whether a picture takes so long that one waits for it: nothing is decoded in vain.
+
+        On the CPU that is told by its work, on CUDA it was measured.
+        """
+        is_quick_here = self._is_quick_on_cuda and self.device.kind == "cuda"
+        return self.source.first is not None and not is_quick_here
 
     @property
     def has_encoder(self) -> bool:
@@ -206,7 +211,10 @@ class Model:
         cpu_threads = self._sessions.cpu_threads
         most_threads = min(cpu_threads // self._sessions.threads_per_run, most_threads or cpu_threads)
         share = -(-len(z) // most_threads)
-        size = self._chunk if alone else min(self._chunk, -(-share // batch) * batch)
+        chunk = self._chunk
+        if isinstance((self._shared or self)._loaded, CudaSession) and not alone:  # CUDA failed meanwhile
+            chunk = chunk_size(self.source.reading, "cpu", 1e3 * self.picture_s)
+        size = chunk if alone else min(chunk, -(-share // batch) * batch)
         size = max(1, size)
         results = [np.empty((len(z), *shape), np.float32) for shape in shapes]
         starts = iter(range(0, len(z), size))
@@ -291,7 +299,7 @@ class Model:
     @staticmethod
     def _sizes(session: Session, fixed: int | None, count: int, most: int) -> list[tuple[int, int]]:
         """The runs for `count` rows: the rows of each, and the size to which it is filled up."""
-        if fixed is None and isinstance(session, CudaSession):
+        if fixed is None and isinstance(session, CudaSession) and session.is_on_device:
             return cuda_session.batches(count, min(most, cuda_session.SIZES[-1]))
         return equal_sizes(count, fixed, most)
 
@@ -305,8 +313,6 @@ class Model:
         with self._loading:
             if shared._loaded is None:
                 shared._loaded = self._sessions.make(self.source.decoder, DECODER_FILE, "cpu")
-                if self.source.file is not None:
-                    self.source.file.check_unchanged()
             return shared._loaded
 
     def _start(self, device: DeviceName) -> Device:
@@ -317,11 +323,16 @@ class Model:
             preload_cuda()
             try:
                 self._sessions.device = Device("cuda", "CUDA")  # until a run has shown it
-                session = self._warm_session("cuda")
+                session, one_ms = self._warm_session("cuda")
                 if self.device.kind == "cuda":
                     assert isinstance(session, CudaSession)
                     on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
                     if on_cuda:
+                        self._is_quick_on_cuda = one_ms < LONG_MS
+                        # The trial was on the CPU.
+                        self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
+                        if self._is_quick_on_cuda:
+                            self.first = None
                         self._loaded = self._recorded(session) if on_cuda == nodes else session
                         return Device("cuda", cuda_session.where_in_words(on_cuda, nodes))
                     reason = f"ONNX Runtime runs no operator of it on CUDA: {install_line('cuda')}"
@@ -337,12 +348,13 @@ class Model:
                 hints=("device auto", "device cpu"),
             )
         if self.source.first is None:
-            self._loaded = self._warm_session("cpu")
+            self._loaded, _ = self._warm_session("cpu")
         return self._sessions.cpu_device(reason)
 
     def _recorded(self, plain: CudaSession) -> CudaSession:
         """The decoder with its runs as CUDA graphs, if they can be recorded and give the same pictures."""
-        if self.last_decode_ms >= LONG_MS:  # the graph would save nothing
+        # The graph would save nothing, or large weights would be there twice.
+        if self.last_decode_ms >= LONG_MS or self.source.first is not None:
             return plain
         outputs = (self.source.reading.output,)
         shape = (1, *self.image_shape)
@@ -365,7 +377,8 @@ class Model:
         is_same = made.is_on_device and np.allclose(found, expected, atol=RECORDED_DIFFERENCE, equal_nan=True)
         return made if is_same else plain
 
-    def _warm_session(self, kind: Literal["cuda", "cpu"]) -> Session:
+    def _warm_session(self, kind: Literal["cuda", "cpu"]) -> tuple[Session, float]:
+        """The decoder's session, and the milliseconds of a run that needs no more preparation."""
         session = self._sessions.make(self.source.decoder, DECODER_FILE, kind)
         # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
         # gives NaN.
@@ -381,11 +394,11 @@ class Model:
                 DECODER_FILE, "found only NaN in its first picture, expected numbers"
             )
         self._chunk = chunk_size(self.source.reading, kind, one_ms)
-        if not self.is_slow:
+        if self.source.first is None:
             self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
         if one_ms >= LONG_MS and not np.isnan(picture).any():
             self.first = FirstDecode(Vector(z[0]), picture[0], one_ms / 1e3)
-        return session
+        return session, one_ms
 
     def _without_nan(self, pictures: Floats) -> Floats:
         broken = int(np.isnan(pictures).any((1, 2, 3)).sum())

@@ -91,7 +91,7 @@ class Sessions:
             return self._plain(graph, name, [CPU])
         likelihood = self._source.likelihood
         is_exact = is_exact or not (likelihood is None or likelihood.is_its_picture)
-        settings = cuda_session.settings(is_exact, is_recorded)
+        settings = cuda_session.settings(is_exact, is_recorded, is_bounded=self._source.first is None)
         graph_there = with_even_pads(graph) if isinstance(graph, bytes) else graph
         session = self._plain(graph_there, name, [(CUDA, settings), CPU])
 
@@ -189,12 +189,17 @@ class Sessions:
             if self._source.first is not None:
                 # The session's threads inherit the priority of the one that makes them.
                 with ThreadPoolExecutor(1, initializer=machine.lower_priority) as maker:
-                    return maker.submit(make).result()
-            return make()
+                    made = maker.submit(make).result()
+            else:
+                made = make()
         except ERRORS as error:
             raise self.failure(
                 name, f"{_first_line(error)}; expected an ONNX graph", "export it again"
             ) from error
+        for file in (self._source.file, self._source.encoder_file):
+            if file is not None:
+                file.check_unchanged()  # what was tried is what was loaded
+        return made
 
 
 @functools.cache

@@ -56,6 +56,26 @@ def test_each_snapshot_is_of_its_step(few_images, tmp_path, seconds):
     assert taken == (list(range(1, STEPS)) if seconds else [])
 
 
+def test_steps_that_a_gpu_has_still_to_take_are_training(few_images, tmp_path, monkeypatch):
+    """The training clock stops when the weights have been looked at, which waits, and before the file."""
+    run = create_run(tmp_path / "run", CONFIG)
+    trainer = Trainer(CONFIG, few_images.train_images, CPU)
+    logbook = Logbook(run, trainer, torch.from_numpy(few_images.test_images), None, 300, False, OFTEN_S)
+    read, is_running = trainer.fitted.state_dict, []
+
+    def state_dict():
+        is_running.append(logbook._clock_start is not None)
+        return read()
+
+    monkeypatch.setattr(trainer.fitted, "state_dict", state_dict)
+    logbook.start_epoch()
+    trainer.step = 1
+    logbook.count_step(10)
+    logbook.close_bar()
+    assert is_running == [True, False]
+    assert logbook._clock_start is not None
+
+
 def test_weights_that_are_not_finite_are_no_snapshot(few_images, tmp_path):
     """The snapshot before stays, because nobody could look at this one."""
     run = create_run(tmp_path / "run", CONFIG)

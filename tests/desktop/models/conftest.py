@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
+from desktop.base.machine import DeviceName
 from desktop.models.model import Model
 from desktop.models.source import Source
 
 
 @pytest.fixture
 def opened() -> Iterator[Callable[..., Model]]:
-    """`opened(source, **options)`: a model on the CPU that is closed after the test."""
+    """`opened(source, device, **options)`: a model, on the CPU by default, that is closed after the test."""
     models: list[Model] = []
 
-    def make(source: Source, **options: Any) -> Model:
-        models.append(Model(source, "cpu", **options))
+    def make(source: Source, device: DeviceName = "cpu", **options: Any) -> Model:
+        models.append(Model(source, device, **options))
         return models[-1]
 
     yield make

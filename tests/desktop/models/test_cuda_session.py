@@ -9,6 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from desktop.models.cuda_session import (
+    ARENA_BYTES,
     SIZES,
     SMALL_SIZE,
     WHERE_IT_RUNS,
@@ -133,6 +134,79 @@ def test_a_stopped_run_is_not_repeated(thread):
         session.run(["more"], {"z": np.zeros((1, 2), np.float32)}, options)
 
 
+def test_the_first_run_of_a_size_can_be_stopped_too(thread):
+    """It may be the one that takes too long: nothing runs that its options do not end."""
+    finished = []
+
+    class Watched:
+        """A session that notes the runs that came to an end."""
+
+        def __init__(self):
+            self.session = plain_session()
+
+        def io_binding(self):
+            """As ONNX Runtime's."""
+            return self.session.io_binding()
+
+        def run_with_iobinding(self, binding, options):
+            """As ONNX Runtime's."""
+            self.session.run_with_iobinding(binding, options)
+            finished.append(options)
+
+    options = ort.RunOptions()
+    options.terminate = True
+    session = CudaSession(Watched(), thread, lambda _: pytest.fail("repeated"), ERRORS, "cpu")
+    with pytest.raises(ERRORS):
+        session.run(["more"], {"z": np.zeros((1, 2), np.float32)}, options)
+    assert not finished
+    (more,) = session.run(["more"], {"z": np.zeros((1, 2), np.float32)}, ort.RunOptions())
+    assert (more == 1).all()
+    assert len(finished) == 1
+
+
+def test_a_run_whose_turn_never_comes_raises_an_error_as_others_do():
+    """A model that is closed while a run waits: no error of another kind, and no session on the CPU."""
+    thread, may_end = ThreadPoolExecutor(1), threading.Event()
+    session = CudaSession(plain_session(), thread, lambda _: pytest.fail("repeated"), ERRORS, "cpu")
+    thread.submit(may_end.wait)
+    with ThreadPoolExecutor(1) as other:
+        z = np.zeros((1, 2), np.float32)
+        waiting = other.submit(session.run, ["more"], {"z": z}, ort.RunOptions())
+        while not thread._work_queue.qsize():
+            threading.Event().wait(0.01)
+        thread.shutdown(wait=False, cancel_futures=True)
+        may_end.set()
+        with pytest.raises(RuntimeError, match=r"^the model was closed before its turn came$"):
+            waiting.result()
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.bool_, np.float16, np.float32])
+def test_a_further_input_that_is_one_number_stays_one(thread, kind):
+    """A class that picks a row of a table: as a list of one it would pick a table of one row."""
+    code = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+    nodes = [
+        helper.make_node("Cast", ["class"], ["row"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["table", "row"], ["picked"]),
+        helper.make_node("Concat", ["picked", "ends"], ["joined"], axis=0),
+        helper.make_node("Add", ["z", "joined"], ["out"]),
+    ]
+    inputs = [
+        helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", 3]),
+        helper.make_tensor_value_info("class", code, []),
+    ]
+    out = helper.make_tensor_value_info("out", TensorProto.FLOAT, ["N", 3])
+    weights = {"table": np.array([[1, 2], [3, 4]], np.float32), "ends": np.array([5], np.float32)}
+    arrays = [numpy_helper.from_array(array, name) for name, array in weights.items()]
+    graph = helper.make_graph(nodes, "graph", inputs, [out], arrays)
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    session = ort.InferenceSession(made.SerializeToString(), providers=CPU)
+    session = CudaSession(session, thread, lambda error: pytest.fail(str(error)), ERRORS, "cpu")
+    for count, number in ((1, 1), (1, 0), (16, 1)):
+        feeds = {"z": np.zeros((count, 3), np.float32), "class": np.full([], number, kind)}
+        (found,) = session.run(["out"], feeds, ort.RunOptions())
+        assert found.tolist() == [[1, 2, 5] if number == 0 else [3, 4, 5]] * count
+
+
 def test_where_nodes_run_is_asked_of_the_session():
     """On the CPU none of two nodes is on CUDA; the words tell what is left to the CPU."""
     assert nodes_on_cuda(plain_session()) == (0, 2)
@@ -141,6 +215,8 @@ def test_where_nodes_run_is_asked_of_the_session():
 
 
 def test_numbers_that_are_added_up_are_not_rounded():
-    """TF32 is for pictures alone."""
+    """TF32 is for pictures alone; a slow decoder may take all of the device's memory."""
+    assert settings(is_exact=True, is_recorded=False)["gpu_mem_limit"] == str(ARENA_BYTES)
+    assert "gpu_mem_limit" not in settings(is_exact=True, is_recorded=False, is_bounded=False)
     assert settings(is_exact=True, is_recorded=False)["use_tf32"] == "0"
     assert settings(is_exact=False, is_recorded=True)["enable_cuda_graph"] == "1"

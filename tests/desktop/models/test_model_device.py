@@ -1,6 +1,7 @@
 """A model says where it really runs, and falls back to the CPU with a reason."""
 
 import ctypes
+import dataclasses
 import time
 
 import numpy as np
@@ -11,6 +12,7 @@ from desktop.base.machine import DRIVER_LIBRARY, DeviceError
 from desktop.models.cuda_session import CudaSession
 from desktop.models.model import LONG_MS, Model
 from desktop.models.source import open_source
+from tests.desktop.foreign_models import decoder as foreign_decoder
 
 
 def has_driver():
@@ -58,17 +60,35 @@ def test_cuda_that_fails_at_its_first_run_is_left_with_a_reason(bundle_path, mak
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.skipif(has_driver(), reason="there is a GPU")
+class Pretended(CudaSession):
+    """A session on CUDA whose tensors are bound on the CPU."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, device_kind="cpu", **options)
+
+
+@pytest.fixture
+def pretended(monkeypatch):
+    """A device that looks like CUDA; `pretended(kind)` makes its sessions of another kind."""
+    if has_driver():
+        pytest.skip("there is a GPU")
+
+    def use(kind):
+        monkeypatch.setattr("desktop.models.sessions.CudaSession", kind)
+
+    monkeypatch.setattr("desktop.base.machine.why_no_cuda", lambda _: "")
+    monkeypatch.setattr("desktop.models.model.cuda_session.nodes_on_cuda", lambda _: (33, 33))
+    use(Pretended)
+    return use
+
+
 def test_on_a_pretended_device_all_results_are_those_of_the_cpu(
-    bundle_path, make_model, plain_decoder, monkeypatch
+    bundle_path, make_model, plain_decoder, pretended
 ):
     """The path of CUDA with tensors bound on the CPU: sizes, recording, logits and encoder."""
 
-    class Pretended(CudaSession):
-        """A session on CUDA whose tensors are bound on the CPU."""
-
-        def __init__(self, *arguments, **options):
-            super().__init__(*arguments, device_kind="cpu", **options)
+    class LateAtFirst(Pretended):
+        """A session whose first run takes longer."""
 
         def run(self, *arguments):
             """The first one takes longer, as on CUDA, where it loads libraries."""
@@ -78,9 +98,7 @@ def test_on_a_pretended_device_all_results_are_those_of_the_cpu(
             return super().run(*arguments)
 
     first = []
-    monkeypatch.setattr("desktop.base.machine.why_no_cuda", lambda _: "")
-    monkeypatch.setattr("desktop.models.sessions.CudaSession", Pretended)
-    monkeypatch.setattr("desktop.models.model.cuda_session.nodes_on_cuda", lambda _: (33, 33))
+    pretended(LateAtFirst)
     model, on_cpu = make_model(bundle_path, "auto"), make_model(bundle_path, "cpu")
     assert (model.device.kind, model.device.description, model.device.reason) == ("cuda", "CUDA", "")
     assert model._loaded.is_recorded
@@ -91,6 +109,62 @@ def test_on_a_pretended_device_all_results_are_those_of_the_cpu(
     assert model.encode(images)[0] == pytest.approx(on_cpu.encode(images)[0], abs=1e-5)
     assert {size for _, ((_, (size, _), _),) in model._loaded._bound} <= {1, 16, 64}
     assert model.device.kind == "cuda"
+
+
+@pytest.mark.usefixtures("pretended")
+def test_after_cuda_failed_runs_are_as_on_the_cpu(bundle_path, make_model, plain_decoder, monkeypatch):
+    """Few pictures a run, by all cores, and none that only fills a run up."""
+    model = make_model(bundle_path, "auto")
+    z = np.random.default_rng(0).normal(size=(25, 2)).astype(np.float32)
+    model.decode(z)
+    session = model._loaded
+    session._cpu = session._on_cpu(RuntimeError("CUDA failure 700"))
+    sizes, run = [], session.run
+
+    def watched(outputs, inputs, options):
+        sizes.extend(len(array) for array in inputs.values())
+        return run(outputs, inputs, options)
+
+    monkeypatch.setattr(session, "run", watched)
+    assert model.decode(z, most_threads=1) == pytest.approx(plain_decoder(bundle_path)(z), abs=1e-6)
+    assert sizes == [10, 10, 5]
+
+
+@pytest.mark.usefixtures("all_are_slow")
+def test_whether_a_decoder_is_slow_is_measured_on_the_device(tmp_path, opened, pretended):
+    """What takes minutes on a CPU may take milliseconds there; if the device fails, it is slow again."""
+    source = open_source(foreign_decoder(tmp_path / "slow.onnx", image_shape=(1, 8, 8)))
+    source = dataclasses.replace(source, first=dataclasses.replace(source.first, seconds=60.0))
+    on_cpu = opened(source, "cpu")
+    assert on_cpu.is_slow
+    assert on_cpu.first is source.first
+    assert on_cpu.picture_s == 60
+    model = opened(source, "auto")
+    assert model.device.kind == "cuda"
+    assert not model.is_slow
+    assert model.first is None
+    assert model.picture_s < 60
+    z = np.random.default_rng(0).normal(size=(3, source.reading.latent_dim)).astype(np.float32)
+    expected = on_cpu.decode(z)
+    assert model.decode(z) == pytest.approx(expected, abs=1e-6)
+    model._loaded._cpu = model._loaded._on_cpu(RuntimeError("CUDA failure 700"))
+    assert model.device.reason == "CUDA failed (CUDA failure 700)"
+    assert model.is_slow
+    assert model.decode(z) == pytest.approx(expected, abs=1e-6)
+
+    class Late(Pretended):
+        """A session whose runs take longer."""
+
+        def run(self, *arguments):
+            """As it is, later."""
+            time.sleep(1e-3 * LONG_MS)
+            return super().run(*arguments)
+
+    pretended(Late)
+    late = opened(source, "auto")
+    assert late.is_slow
+    assert late.first.z == source.first.z
+    assert late.picture_s == late.first.seconds < 60
 
 
 @pytest.mark.skipif(not has_driver(), reason="there is no GPU")
