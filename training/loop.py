@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.adam import Adam
 from training.augmentation import augmented
 from training.config import (
     FitConfig,
@@ -116,7 +117,7 @@ class Trainer:
                 (config.batch_size, *config.image_shape), device=device
             )
         on_cuda = device.type == "cuda"
-        self.optimizer = torch.optim.Adam(
+        self.optimizer = Adam(
             [
                 {"params": [*part.parameters()], "lr": torch.tensor(config.learning_rate, device=device)}
                 for part in (self.model.decoder, self.model.encoder)
