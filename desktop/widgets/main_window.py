@@ -18,6 +18,7 @@ from desktop.app.explorer import Explorer
 from desktop.app.missing_layers import missing_layers
 from desktop.app.plane_subject import PlaneSubject
 from desktop.base.shipped import shipped_bundle
+from desktop.base.vector import Vector
 from desktop.models.opened import Opened
 from desktop.reading.overrides import Overrides
 from desktop.widgets.common import settings
@@ -260,7 +261,7 @@ class MainWindow(QMainWindow):
         self.film_control = FilmControl(shell)
         self.figure_control = FigureControl(shell)
         self.image = ImageControl(shell)
-        self.dim = DimControl(view, self.image.panel.canvas)
+        self.dim = DimControl(view, self.image.panel.canvas, self._places_of_image)
         self.dim.add_plane(plane)
         self.dim.looked.connect(self.image.set_looked_at)
         self.own_pictures = OwnPicturesControl(shell)
@@ -283,6 +284,12 @@ class MainWindow(QMainWindow):
         file.addSeparator()
         add_button(file, "Open the folder of what was saved", self.status.saved)
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
+
+    def _places_of_image(self) -> list[Vector]:
+        """The encoder's mean and the mode of what is drawn, as far as they are known."""
+        encoded, located = self.image.encoded, self.true_posterior.located
+        found = [] if encoded is None else [encoded.mean]
+        return [Vector(z) for z in (*found, *(() if located is None else [located.posterior.mode]))]
 
     def _tell_hidden(self) -> None:
         """Leave a slow decoder to the page in front if it shows no plane."""
@@ -328,6 +335,7 @@ class MainWindow(QMainWindow):
         explorer.points_changed.connect(self._show_points)
         explorer.model_changed.connect(self._show_reading)
         explorer.state_changed.connect(self.panel.set_state)
+        explorer.state_changed.connect(self.dim.follow)
 
     def _connect_controls(self) -> None:
         """Connect the parts that need each other."""

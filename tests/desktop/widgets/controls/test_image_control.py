@@ -23,6 +23,7 @@ from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPO
 from desktop.widgets.panels.picture_panel import NOT_AT_CURSOR
 from tests.desktop.photos import GRADIENT, HEIGHT, WIDTH, ink_of, page_of
 from tests.desktop.small_bundles import encoder_graph
+from tests.desktop.widgets.on_plane import are_points_faint
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -126,7 +127,10 @@ def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(shipped_wi
 def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mean(
     window, qtbot, seven, tmp_path, gray
 ):
-    """The canvas shows it fitted like the data, and the panel shows the steps."""
+    """The canvas shows it fitted like the data, and the panel shows the steps.
+
+    The points are faint there, and no longer once R has drawn another z.
+    """
     write_png(tmp_path / "a.png", (255 - 255 * seven[0]).astype(np.uint8).repeat(9, 0).repeat(9, 1))
     window.image.open_file(tmp_path / "a.png")
     qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
@@ -140,6 +144,9 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
     )
     thresholded = gray(panel.step_views[2].image())
     assert (thresholded == 255 * window.image.drawing.thresholded()[0]).all()
+    assert are_points_faint(window.plane)
+    window.explorer.draw_z()
+    assert not are_points_faint(window.plane)
     qtbot.mouseClick(panel.clear, LEFT)
     assert not panel.steps.isVisible()
     assert window.image.drawing.is_empty
