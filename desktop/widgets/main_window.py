@@ -399,6 +399,7 @@ class MainWindow(QMainWindow):
         self.compare.pointer_moved.connect(self.status.set_pointer)
         self.true_posterior.changed.connect(self.figure_control.set_located)
         self.true_posterior.changed.connect(self.compare.set_located)
+        self.true_posterior.went_on.connect(self.history.go_on)
         self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
         self.saved_control.open_wanted.connect(self.open_path)

@@ -14,6 +14,7 @@ from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
 from desktop.images.drawing import Tool
 from desktop.images.pixels import to_bytes, write_png
+from desktop.latent.plane import Viewport
 from desktop.latent.true_posterior import LikelihoodTable
 from desktop.view.state import Layer
 from desktop.widgets.common.commands import command_of
@@ -283,6 +284,31 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
     x, y = window.plane.to_px(control.located.picture.peak)
     assert changed[round(y) - 6 : round(y) + 7, round(x) - 6 : round(x) + 7].any()
     assert panel.completed.isHidden()
+
+
+def test_the_way_to_the_mode_of_a_coarse_posterior_ends_near_it(shipped_window, qtbot, seven):
+    """It zooms in once the posterior is known well, in one step with the way there."""
+    window, control = shipped_window, shipped_window.true_posterior
+    window.explorer.change(viewport=Viewport((0.0, 0.0), 12.0))
+    before = window.explorer.state
+    canvas = window.image.panel.canvas
+    coarse = []
+
+    def go(located):
+        if located is not None and not coarse:
+            coarse.append(located)
+            window.image.panel.take_mode.click()
+
+    control.changed.connect(go, Qt.ConnectionType.QueuedConnection)
+    canvas.set_drawing(replace(canvas.drawing(), pixels=seven))
+    qtbot.waitUntil(
+        lambda: control.located is not None and control.located.posterior.is_converged, timeout=SOON_MS
+    )
+    state = window.explorer.state
+    assert state.z == pytest.approx(control.located.posterior.mode, abs=1e-5)
+    assert state.viewport.span < before.viewport.span
+    window.history.undo.trigger()
+    assert (window.explorer.state.z, window.explorer.state.viewport) == (before.z, before.viewport)
 
 
 def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, gray):
