@@ -1,7 +1,8 @@
 """What a figure of the plane shows, and how large it is. No Qt."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -193,6 +194,7 @@ class Subject:
         own: the drawn image, or None.
         title: the lines above the plane.
         beside: what is drawn on a second plane, B, to the right of this one, which is A then; or None.
+        name_offsets: where names of groups stay if they can, in pixels from the groups' middles, by text.
     """
 
     state: ViewState
@@ -203,6 +205,7 @@ class Subject:
     own: OwnImage | None = None
     title: tuple[str, ...] = ()
     beside: "Subject | None" = None
+    name_offsets: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def planes(self) -> tuple["Subject", ...]:
