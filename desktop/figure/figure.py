@@ -22,6 +22,7 @@ START_SIZE_PX, START_PAIR_PX = (1200, 900), (1600, 840)  # of a plane, and of tw
 START_SCALE = 2
 # In print: the width of a page's text, and the size of the caption's letters.
 START_MM, START_PAIR_MM, START_TEXT_PT = (170, 128), (170, 89), 8
+MM_RANGE, TEXT_PT_RANGE = (40, 900), (4, 24)
 POINTS_PER_MM = 72 / 25.4
 # Beside the picture, drawing it and encoding it take about as many bytes for each pixel.
 BYTES_PER_PIXEL = 14
