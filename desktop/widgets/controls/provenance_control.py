@@ -34,7 +34,7 @@ from desktop.view.z_text import plane_moved, without_numpy, z_texts
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
-from desktop.widgets.common.saved_inputs import set_saved_values
+from desktop.widgets.common.saved_inputs import set_exported_values
 from desktop.widgets.controls.picture_control import NOTE_TYPE
 from desktop.widgets.controls.shell import Shell
 from export.bundle import DECODER_FILE, MANIFEST_FILE, bundle_of_file, epoch_file, open_bundle
@@ -275,10 +275,10 @@ class ProvenanceControl(QObject):
         if source is not None and source.sha256 != carried.decoder_sha256:
             state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
-        details = {f"{carried.kind}.{name}": value for name, value in carried.details.items()}
+        details = dict(carried.details)
         if carried.kind == "path" and (seconds := noted_seconds(carried.details)) is not None:
-            details["path.seconds"] = seconds
-        set_saved_values(self._window, details)
+            details["seconds"] = seconds
+        set_exported_values(self._window, carried.kind, details)
         self.page_wanted.emit(carried.kind)
         actions = self._encode_action(picture)
         missing = [] if source is None else lost(carried, self._explorer.state, source)

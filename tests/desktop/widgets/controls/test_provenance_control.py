@@ -136,6 +136,15 @@ def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path
     assert (grids.samples_n.value(), grids.seed.value()) == (grids.samples_n.maximum(), 77)
 
 
+def test_a_strangers_file_opens_no_model(window, saved, tmp_path):
+    """Its settings are those of an export, and not the path of a model to compare with."""
+    carried = from_text(read_note(saved[0]))
+    text = to_text(replace(carried, kind="compare", details={"other": f":{tmp_path / 'theirs.onnx'}"}))
+    window.provenance_control.restore_view(text, "a stranger's")
+    assert window.tabs.currentWidget() is window.compare.page
+    assert window.compare.comparison.other is None
+
+
 def test_a_sheet_that_was_rendered_without_a_window_opens_too(window, qtbot, tmp_path, bundle):
     """Sheets of python -m desktop.render use the same names."""
     path = tmp_path / "samples.png"
