@@ -140,7 +140,9 @@ class MainWindow(QMainWindow):
         self._connect_explorer()
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)
-        self.provenance_control = ProvenanceControl(shell, self.saved_control.path_of)
+        self.provenance_control = ProvenanceControl(
+            shell, self.saved_control.path_of, self.compare.comparison
+        )
         self.drop = DropControl(shell, self.image.panel.canvas, self.compare.page.right)
         self.help = HelpControl(shell)
         self.hints = HintsControl(shell)
@@ -419,6 +421,7 @@ class MainWindow(QMainWindow):
         self.own_pictures.kept.connect(self.saved_control.keep_pictures)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
+        self.provenance_control.beside_wanted.connect(self.compare.open_other)
         self.provenance_control.numbers_wanted.connect(self.z_control.open)
         self.provenance_control.pictures_wanted.connect(self.own_pictures.show)
         self.drop.path_wanted.connect(self.provenance_control.open)

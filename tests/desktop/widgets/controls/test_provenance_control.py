@@ -167,6 +167,19 @@ def test_a_model_that_was_open_before_is_opened_again(window, saved, qtbot, make
     assert window.explorer.state == state
 
 
+def test_a_model_that_is_opened_instead_is_not_asked_for_the_view(window, saved, qtbot, make_bundle):
+    """As if somebody drops another model while that of an export is being opened."""
+    others = make_bundle(name="other", seed=1), make_bundle(name="third", seed=2)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(others[0])
+    with qtbot.waitSignal(window.explorer.opening_began, timeout=SOON_MS):
+        drop(window, saved[0])
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(others[1])
+    assert window.explorer.source.name == "third"
+    assert not window.message.isVisible()
+
+
 def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
     open_window, saved, qtbot, make_bundle, bundle, monkeypatch
 ):
