@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -15,16 +15,21 @@ from desktop.figure.figure import (
     LEAST_SIDE_PX,
     MAX_SCALE,
     MAX_SIZE_PX,
+    MM_RANGE,
     OF_LAYERS,
+    START_MM,
     START_SCALE,
     START_SIZE_PX,
+    START_TEXT_PT,
+    TEXT_PT_RANGE,
     Figure,
     FigureError,
+    FileKind,
     Ground,
     Part,
     Subject,
 )
-from desktop.figure.layout import layout_of
+from desktop.figure.layout import in_print, layout_of
 from desktop.figure.writing import figure_cost, kind_of, save_figure
 from desktop.latent.chart import AxisScale
 from desktop.models.model import Model
@@ -50,16 +55,50 @@ LAYERS = {part.name.lower(): part for part in Part if part not in OF_WINDOW}
 START_LAYERS = ("backdrop", "points", "names", "prior")
 
 
-def _size(context: click.Context, option: click.Parameter, text: str) -> tuple[int, int]:
-    """Parse width and height, such as 1200x900."""
-    width, _, height = text.lower().replace("×", "x").partition("x")
+class Size(NamedTuple):
+    """Width and height, in pixels or in millimetres."""
+
+    width: int
+    height: int
+    is_mm: bool
+
+    def __str__(self) -> str:
+        """Return it as it is typed."""
+        return f"{self.width}x{self.height}{'mm' * self.is_mm}"
+
+
+PIXELS, MILLIMETRES = Size(*START_SIZE_PX, is_mm=False), Size(*START_MM, is_mm=True)
+
+
+def _size(context: click.Context, option: click.Parameter, text: str | None) -> Size | None:
+    """Parse width and height, such as 1200x900 or 170x128mm."""
+    if text is None:
+        return None
+    plain = text.strip().lower().replace("×", "x")
+    is_mm = plain.endswith("mm")
+    width, _, height = plain.removesuffix("mm").partition("x")
     if not (width.strip().isdecimal() and height.strip().isdecimal()):
-        raise click.BadParameter(f"found {text!r}, expected two numbers such as 1200x900", context, option)
-    size = int(width), int(height)
-    if not all(LEAST_SIDE_PX <= side <= MAX_SIZE_PX for side in size):
-        sides = f"{LEAST_SIDE_PX} to {MAX_SIZE_PX:,}"
+        expected = f"two numbers such as {PIXELS}, or {MILLIMETRES} for SVG and PDF"
+        raise click.BadParameter(f"found {text!r}, expected {expected}", context, option)
+    size = Size(int(width), int(height), is_mm)
+    least, most = MM_RANGE if is_mm else (LEAST_SIDE_PX, MAX_SIZE_PX)
+    if not all(least <= side <= most for side in size[:2]):
+        sides = f"{least} to {most:,}{' mm' * is_mm}"
         raise click.BadParameter(f"found {text!r}, expected sides from {sides}", context, option)
     return size
+
+
+def _sized(kind: FileKind, size: Size | None, text_pt: float | None) -> Figure:
+    """A figure of a size, as the window's dialog makes it: in pixels for PNG, in print for SVG and PDF."""
+    size = size or (MILLIMETRES if kind.is_vector else PIXELS)
+    if size.is_mm and not kind.is_vector:
+        raise RenderError(f"--size: found {size} for a {kind.value}, expected pixels such as {PIXELS}")
+    if text_pt is not None and not size.is_mm:
+        raise RenderError(f"--text-pt: found it without a size in millimetres, expected --size {MILLIMETRES}")
+    if not size.is_mm:
+        return Figure((size.width, size.height))
+    size_px, unit_pt = in_print((size.width, size.height), text_pt or START_TEXT_PT)
+    return Figure(size_px, unit_pt=unit_pt)
 
 
 def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()) -> Adds:
@@ -88,9 +127,14 @@ def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()
     "--size",
     callback=_size,
     metavar="WIDTHxHEIGHT",
-    default="x".join(map(str, START_SIZE_PX)),
-    show_default=True,
-    help="Width and height at scale 1. Texts and lines have fixed sizes in these pixels.",
+    help="Width and height: of a PNG in pixels at scale 1, in which texts and lines have fixed sizes; of SVG "
+    f"and PDF in print, such as {MILLIMETRES}, or in such pixels.  "
+    f"[default: {PIXELS}; {MILLIMETRES} for SVG and PDF]",
+)
+@FILE(
+    "--text-pt",
+    type=Finite(*TEXT_PT_RANGE),
+    help=f"Size of the caption and the legend of an SVG or PDF in print.  [default: {START_TEXT_PT}]",
 )
 @start_options
 @axes_option
@@ -119,7 +163,8 @@ def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()
     help="What it is drawn on. On transparent ground the colours are those for white paper.",
 )
 def view(
-    size: tuple[int, int],
+    size: Size | None,
+    text_pt: float | None,
     point: str | None,
     seed: int | None,
     span: float | None,
@@ -140,9 +185,9 @@ def view(
     become finer that are larger than their place on the plane.
     """
     out: Path = common["out"]
-    kind_of(out)
-    figure = Figure(
-        size_px=size,
+    kind = kind_of(out)
+    figure = replace(
+        _sized(kind, size, text_pt),
         scale=common["scale"] or START_SCALE,
         parts=layers,
         has_axes=frame,
@@ -175,8 +220,12 @@ def view(
         lambda decoder: figure_cost(decoder, subject, figure),
         lambda decoder: save_figure(decoder, subject, figure, out, note),
     )
-    width, height = figure.size_px if kind_of(out).is_vector else figure.full_px
-    click.echo(f"{out}: {width} × {height} pixels")
+    width, height = figure.size_px if kind.is_vector else figure.full_px
+    in_words = f"{width} × {height} pixels"
+    if figure.unit_pt is not None:
+        width_mm, height_mm = figure.size_mm
+        in_words = f"{width_mm:.0f} × {height_mm:.0f} mm, texts of {text_pt or START_TEXT_PT:g} pt"
+    click.echo(f"{out}: {in_words}")
 
 
 def subject_of(model: Model, state: ViewState, layers: frozenset[Part]) -> Subject:

@@ -24,6 +24,7 @@ from desktop.figure.writing import NOTHING, figure_cost, figure_picture, plane_c
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.encode import Encoded, Located
 from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.view.provenance import Beside, Detail
 
 BEGUN = Progress(0, 0, 0.0)
 FREE = Cost(0, 0.0)
@@ -130,7 +131,8 @@ class FigureExport(FileExport):
         layers = {layer for layer, part in OF_LAYERS.items() if part in figure.parts}
         # What there is nothing to draw of stays as it is in the window.
         layers |= {layer for layer in explorer.state.layers if OF_LAYERS.get(layer) not in possible}
-        note = note_of(explorer, "view", frozenset(layers), **figure.details())
+        beside = {} if subject.beside is None else self._beside_details()
+        note = note_of(explorer, "view", frozenset(layers), **figure.details(), **beside)
 
         def make(beside: Content = NOTHING) -> None:
             self._request(path, save_figure(decoder, subject, figure, path, note, beside))
@@ -154,6 +156,13 @@ class FigureExport(FileExport):
         if comparison is None or not comparison.is_shown or comparison.second.source is None:
             return None
         return comparison.second
+
+    def _beside_details(self) -> dict[str, Detail]:
+        """What the note says of B."""
+        second = self._second
+        if second is None or second.source is None:
+            return {}
+        return Beside(second.source.name, second.source.sha256, second.state.epoch).details()
 
     def _make_after_second(
         self, content: Generator[Progress | None, None, Content], make: Callable[[Content], None]

@@ -9,6 +9,7 @@ from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.images.titles import Titles
 from desktop.jobs.decode import save_png
+from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import save_sheet as sheet_job
 from desktop.jobs.sheets import Plan
 from desktop.view.provenance import Detail, provenance, to_text
@@ -39,12 +40,16 @@ def save_picture(
 
 
 def save_sheet(
-    explorer: Explorer, path: Path, plan: Plan, scale: int, note: str = "", titles: Titles | None = None
+    explorer: Explorer,
+    decoder: KeptDecoder,
+    path: Path,
+    plan: Plan,
+    scale: int,
+    note: str = "",
+    titles: Titles | None = None,
 ) -> None:
     """Decode a sheet in full size and write it as `save_picture` does."""
-    decoder = explorer.decoder
-    if decoder is not None:
-        save_file(explorer, path, sheet_job(decoder, plan, path, scale, note, titles))
+    save_file(explorer, path, sheet_job(decoder, plan, path, scale, note, titles))
 
 
 def save_file(explorer: Explorer, path: Path, job: Iterator[Path | None], of_model: bool = True) -> None:

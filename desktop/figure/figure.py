@@ -1,7 +1,8 @@
 """What a figure of the plane shows, and how large it is. No Qt."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -21,6 +22,7 @@ START_SIZE_PX, START_PAIR_PX = (1200, 900), (1600, 840)  # of a plane, and of tw
 START_SCALE = 2
 # In print: the width of a page's text, and the size of the caption's letters.
 START_MM, START_PAIR_MM, START_TEXT_PT = (170, 128), (170, 89), 8
+MM_RANGE, TEXT_PT_RANGE = (40, 900), (4, 24)
 POINTS_PER_MM = 72 / 25.4
 # Beside the picture, drawing it and encoding it take about as many bytes for each pixel.
 BYTES_PER_PIXEL = 14
@@ -193,6 +195,7 @@ class Subject:
         own: the drawn image, or None.
         title: the lines above the plane.
         beside: what is drawn on a second plane, B, to the right of this one, which is A then; or None.
+        name_offsets: where names of groups stay if they can, in pixels from the groups' middles, by text.
     """
 
     state: ViewState
@@ -203,6 +206,7 @@ class Subject:
     own: OwnImage | None = None
     title: tuple[str, ...] = ()
     beside: "Subject | None" = None
+    name_offsets: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def planes(self) -> tuple["Subject", ...]:

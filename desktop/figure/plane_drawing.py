@@ -13,7 +13,8 @@ from desktop.images.dots import FAINT_SHARE
 from desktop.images.label_colors import label_color_name
 from desktop.images.pixels import to_bytes
 from desktop.jobs.density_map import PosteriorMap
-from desktop.latent.group_names import GroupName, group_names
+from desktop.latent.chart import Projection
+from desktop.latent.group_names import LEAVE_COST, GroupName, group_names
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.paths import path_line, point_name
 from desktop.latent.plane_prior import PriorOnPlane
@@ -147,13 +148,9 @@ class PlaneDrawing:
                 names = [] if labels is None else labels[part].tolist()
                 dots = self._colors.muted if labels is None else list(map(label_color_name, names))
                 self._dots(px[part], dots, share)
-        if not 0 < len(shown) <= MOST_NAMES or Part.NAMES not in self._parts:
+        if Part.NAMES not in self._parts:
             return
-        view = self._projection.chart.view_of(posterior.mean)
-        middles = [np.median(view[are_shown & (labels == label)], axis=0) for label in shown]
-        names = [shortened(self._subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
-        placed = group_names(names, self._projection.view_px(middles), px[are_shown], _name_size)
-        for name in placed:
+        for name in placed_names(self._subject, self._projection, has_path=Part.PATH in self._parts):
             x, y = name.place_px
             if not self._is_inside(x, y, 4):
                 continue
@@ -277,6 +274,29 @@ class PlaneDrawing:
     def _is_inside(self, x: float, y: float, margin: float) -> bool:
         width, height = self._projection.size_px
         return margin <= x <= width - margin and margin <= y <= height - margin
+
+
+def placed_names(subject: Subject, projection: Projection, has_path: bool = False) -> list[GroupName]:
+    """The names of the groups that a plane shows, at their places on a projection.
+
+    They keep off the points of the path if that is drawn.
+    """
+    posterior, shown, state = subject.posterior, subject.labels_shown, subject.state
+    if posterior is None or posterior.labels is None or not 0 < len(shown) <= MOST_NAMES:
+        return []
+    are_shown = subject.are_shown
+    view = projection.chart.view_of(posterior.mean)
+    middles = [np.median(view[are_shown & (posterior.labels == label)], axis=0) for label in shown]
+    names = [shortened(subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
+    return group_names(
+        names,
+        projection.view_px(middles),
+        projection.px_of(posterior.mean)[are_shown],
+        _name_size,
+        subject.name_offsets,
+        LEAVE_COST,
+        projection.px(state.plane.project(state.path)) if has_path and state.path else (),
+    )
 
 
 def _name_size(text: str, group: int | None) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from desktop.base.arrays import Bytes
 from desktop.base.machine import DeviceName
 from desktop.figure.figure import Subject as View
 from desktop.film.film import Content, Film, Make, caption, epoch_order
-from desktop.film.plane_stage import Stage, make_stage, stage_z
+from desktop.film.plane_stage import Stage, make_stage, stage_names, stage_z
 from desktop.film.writer import Look, make_animation
 from desktop.images.pixels import to_bytes
 from desktop.jobs.cost import Cost, Progress
@@ -32,7 +33,7 @@ DECODE_SHARE = 0.8
 
 @dataclass(frozen=True, eq=False)
 class PlaneEpochs:
-    """What draws the plane of an epoch.
+    """What draws the plane of an epoch. The names of groups stand beside them as at the end, in each frame.
 
     Attributes:
         whole: the open model, which has epochs.
@@ -62,6 +63,7 @@ class PlaneEpochs:
             model.picture_s = self.whole.model.picture_s
             try:
                 view = yield from self._view_at(epoch, opened)
+                view = replace(view, name_offsets=self._name_offsets)
                 decoder = KeptDecoder(model, self.kept)
                 stage = yield from _shares(make_stage(decoder, view, self.film.scale))
                 if self.film.content is not Content.BESIDE:
@@ -80,6 +82,14 @@ class PlaneEpochs:
         if self.film.content is Content.BESIDE:
             z = np.concatenate([z, np.array([self.view.state.z], np.float32)])
         return epoch_pictures_cost(decoder, z, epochs)
+
+    @cached_property
+    def _name_offsets(self) -> dict[str, tuple[float, float]]:
+        """Where names stand beside the groups of the last epoch, or of own pictures as encoded now."""
+        view = self.view
+        if not isinstance(view.posterior, OwnPosterior):
+            view = replace(view, posterior=self.whole.posterior)
+        return stage_names(KeptDecoder(self.whole.model, self.kept), view, self.film.scale)
 
     def _view_at(self, epoch: Epoch, opened: Opened) -> Generator[float, None, View]:
         """What is drawn of an epoch."""

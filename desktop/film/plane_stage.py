@@ -10,7 +10,7 @@ from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.figure.backdrop import backdrop_z
 from desktop.figure.figure import Figure, Ground, Part, Subject
 from desktop.figure.layout import layout_of
-from desktop.figure.plane_drawing import CURSOR_PX
+from desktop.figure.plane_drawing import CURSOR_PX, placed_names
 from desktop.figure.writing import figure_cost, figure_picture
 from desktop.images.pixels import enlarge, opaque
 from desktop.jobs.cost import Cost, Progress
@@ -84,6 +84,16 @@ def stage_z(decoder: KeptDecoder, subject: Subject, scale: int) -> Floats:
     if Part.BACKDROP not in figure.parts:
         return np.zeros((0, decoder.model.latent_dim), np.float32)
     return backdrop_z(decoder, layout_of(subject, figure).projection, figure.scale)
+
+
+def stage_names(decoder: KeptDecoder, subject: Subject, scale: int) -> dict[str, tuple[float, float]]:
+    """Where the names of groups stand on the plane, from the middles of their groups. Raises FigureError."""
+    figure = _figure(decoder, subject, scale)
+    if not {Part.POINTS, Part.NAMES} <= figure.parts:
+        return {}
+    projection = layout_of(subject, figure).projection
+    names = placed_names(subject, projection, has_path=Part.PATH in figure.parts)
+    return {name.text: name.offset_px for name in names}
 
 
 def _figure(decoder: KeptDecoder, subject: Subject, scale: int) -> Figure:

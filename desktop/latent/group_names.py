@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from desktop.base.arrays import Doubles
 
@@ -22,10 +22,11 @@ GAP_PX = 2.0  # between names
 STEP_PX, CELL_PX = 8.0, 4.0  # between the places that are tried, and of the grid in which points are counted
 MOST_POINTS = 10_000  # of more, only so many are looked at
 # What a place costs: 1 for covering so large a share of a group's usual number of points, but at least so
-# many; and these for the way from the group, for covering the middle of another group, and for leaving the
-# place that the name has now.
+# many; and these for the way from the group, for covering the middle of another group, for leaving the place
+# that the name has now, for leaving it where it stays if at all possible, and for each mark over the name.
 MANY_SHARE, FEW_POINTS = 0.3, 8
-FAR_COST, OTHER_COST, MOVE_COST = 0.5, 0.5, 0.15
+FAR_COST, OTHER_COST, MOVE_COST, LEAVE_COST, MARK_COST = 0.5, 0.5, 0.15, 1.0, 2.0
+MARK_PX = 12.0  # from the middle of a mark to its edge
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,20 @@ def group_names(
     points_px: ArrayLike,
     size_of: Callable[[str, int | None], Size],
     before: Mapping[str, Place] | None = None,
+    move_cost: float = MOVE_COST,
+    marks_px: ArrayLike = (),
 ) -> list[GroupName]:
     """Return the texts for groups with these names and middles [N, 2], none of which covers another.
 
     Each stands where it covers few of the points [M, 2], at its group or near it. `size_of` tells width and
     height of a text, given it and its group or None. `before` are the offsets of texts that are shown now,
-    which stay if they are nearly as good: a small change of the view moves no name.
+    which stay if they are nearly as good: a small change of the view moves no name. What leaving them costs
+    is `move_cost`. The marks [K, 2], such as the path's points, lie over the names, which keep off them.
     """
     middles = np.asarray(middles_px, np.float64).reshape(-1, 2)
     points = np.asarray(points_px, np.float64).reshape(-1, 2)
     points = points[:: -(-len(points) // MOST_POINTS) or 1]
+    marks = np.asarray(marks_px, np.float64).reshape(-1, 2)
     many = max(FEW_POINTS, MANY_SHARE * len(points) / max(1, len(middles)))
     costs: dict[GroupName, tuple[Doubles, Doubles]] = {}
     placed: list[GroupName] = []
@@ -86,7 +91,9 @@ def group_names(
         wanted = _texts(names, middles, together_px, size_of)
         for name in wanted:
             if name not in costs:
-                costs[name] = _costs(name, points, many, middles, (before or {}).get(name.text))
+                kept = (before or {}).get(name.text)
+                ways, cost = _costs(name, points, many, middles, kept, move_cost)
+                costs[name] = ways, cost + MARK_COST * _marks_over(name, marks, ways)
         placed, is_whole = _placed(wanted, costs)
         if is_whole:
             break
@@ -113,7 +120,12 @@ def _texts(
 
 
 def _costs(
-    name: GroupName, points: Doubles, many: float, middles: Doubles, before: Place | None
+    name: GroupName,
+    points: Doubles,
+    many: float,
+    middles: Doubles,
+    before: Place | None,
+    move_cost: float,
 ) -> tuple[Doubles, Doubles]:
     """The offsets [K, 2] of the places for a name, and what each costs [K]: 1 for covering `many` points."""
     ways, gaps = _ways(name.size_px)
@@ -130,8 +142,31 @@ def _costs(
         if number != own and name.group is not None and np.abs(other).max() < 2 * (REACH_PX + half.max()):
             cost += OTHER_COST * (np.abs(ways - other) < half).all(axis=1)
     if before is not None:
-        cost[np.abs(ways - before).sum(axis=1) > STEP_PX / 2] += MOVE_COST
+        cost[np.abs(ways - before).sum(axis=1) > STEP_PX / 2] += move_cost
     return ways, cost
+
+
+def _marks_over(name: GroupName, marks: Doubles, ways: Doubles) -> Doubles:
+    """How many marks would lie over each of the boxes [K]."""
+    found = np.zeros(len(ways))
+    reach = np.abs(ways).max(axis=0) + np.asarray(name.size_px) / 2 + MARK_PX
+    around = marks - np.asarray(name.middle_px)
+    for mark in around[(np.abs(around) < reach).all(axis=1)]:
+        found += _lie_over(mark, ways, name.size_px)
+    return found
+
+
+def _lie_over(mark: Doubles, middles: Doubles, size_px: Size) -> NDArray[np.bool_]:
+    """Whether a mark lies over boxes of a size with these middles [K]."""
+    half = np.asarray(size_px) / 2 + MARK_PX
+    found: NDArray[np.bool_] = np.all(np.abs(middles - mark) < half, axis=1)
+    return found
+
+
+def has_marks_over(names: Sequence[GroupName], marks_px: ArrayLike) -> bool:
+    """Whether one of the marks [K, 2] lies over one of the names."""
+    marks = np.asarray(marks_px, np.float64).reshape(-1, 2)
+    return any(bool(_lie_over(np.array(name.place_px), marks, name.size_px).any()) for name in names)
 
 
 @lru_cache(maxsize=256)

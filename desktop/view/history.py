@@ -153,6 +153,17 @@ class History:
             self._add(replace(last, before=before, after=after, fields=names))
         self._last_s = float("-inf")
 
+    def go_on(self, before: ViewState, after: ViewState) -> None:
+        """Make a change of the view part of the last step, which led to `before` and goes on by itself."""
+        names = tuple(f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name))
+        last = self._undo[-1] if self._undo else None
+        if last is not None and last.after is before and last.fields and not self._redo:
+            self._held.remove(self._undo.pop())
+            self._add(replace(last, after=after, fields=tuple(dict.fromkeys((*last.fields, *names)))))
+        elif names:
+            self._add(Step(before, after, names, in_words(before, after)))
+        self._last_s = float("-inf")
+
     def record_bookmarks(self, state: ViewState, before: Bookmarks, after: Bookmarks, words: str) -> None:
         """Record a change of the bookmarks, which is a step of its own."""
         self._add(Step(state, state, (), words, marks=(before, after)))

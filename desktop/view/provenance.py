@@ -35,6 +35,8 @@ UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]
 
 Detail = str | int | float | bool
 
+OF_BESIDE = ("b_model", "b_decoder_sha256", "b_epoch")  # the details that name the second model
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -60,6 +62,36 @@ class Provenance:
     state: ViewState | None = None
     reading: Mapping[str, Detail] = field(default_factory=dict)
     program: str = ""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The second model, B, of an export that shows two.
+
+    Attributes:
+        model: its name, for people.
+        decoder_sha256: which model it is.
+        epoch: the epoch that was shown; None is the bundle's own model.
+    """
+
+    model: str
+    decoder_sha256: str
+    epoch: int | None = None
+
+    def details(self) -> dict[str, Detail]:
+        """It as details of an export, which `beside_of` reads."""
+        values = self.model[:MAX_NAME_CHARS], self.decoder_sha256, self.epoch
+        return {name: value for name, value in zip(OF_BESIDE, values, strict=True) if value is not None}
+
+
+def beside_of(details: Mapping[str, Detail]) -> Beside | None:
+    """The second model that the details of an export name; None if they name none, or none that there is."""
+    model, sha256, epoch = (details.get(name) for name in OF_BESIDE)
+    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+        return None
+    if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
+        epoch = None
+    return Beside(str(model or ""), sha256, epoch)
 
 
 def provenance(source: "Source", state: ViewState | None, kind: str, **details: Detail) -> Provenance:

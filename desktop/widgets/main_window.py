@@ -18,6 +18,7 @@ from desktop.app.explorer import Explorer
 from desktop.app.missing_layers import missing_layers
 from desktop.app.plane_subject import PlaneSubject
 from desktop.base.shipped import shipped_bundle
+from desktop.base.vector import Vector
 from desktop.models.opened import Opened
 from desktop.reading.overrides import Overrides
 from desktop.widgets.common import settings
@@ -139,7 +140,9 @@ class MainWindow(QMainWindow):
         self._connect_explorer()
         # These may show a message when a model is opened, so they follow the window, which hides it.
         self.saved_control = SavedControl(shell)
-        self.provenance_control = ProvenanceControl(shell, self.saved_control.path_of)
+        self.provenance_control = ProvenanceControl(
+            shell, self.saved_control.path_of, self.compare.comparison
+        )
         self.drop = DropControl(shell, self.image.panel.canvas, self.compare.page.right)
         self.help = HelpControl(shell)
         self.hints = HintsControl(shell)
@@ -260,7 +263,7 @@ class MainWindow(QMainWindow):
         self.film_control = FilmControl(shell)
         self.figure_control = FigureControl(shell)
         self.image = ImageControl(shell)
-        self.dim = DimControl(view, self.image.panel.canvas)
+        self.dim = DimControl(view, self.image.panel.canvas, self._places_of_image)
         self.dim.add_plane(plane)
         self.dim.looked.connect(self.image.set_looked_at)
         self.own_pictures = OwnPicturesControl(shell)
@@ -283,6 +286,12 @@ class MainWindow(QMainWindow):
         file.addSeparator()
         add_button(file, "Open the folder of what was saved", self.status.saved)
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
+
+    def _places_of_image(self) -> list[Vector]:
+        """The encoder's mean and the mode of what is drawn, as far as they are known."""
+        encoded, located = self.image.encoded, self.true_posterior.located
+        found = [] if encoded is None else [encoded.mean]
+        return [Vector(z) for z in (*found, *(() if located is None else [located.posterior.mode]))]
 
     def _tell_hidden(self) -> None:
         """Leave a slow decoder to the page in front if it shows no plane."""
@@ -328,6 +337,7 @@ class MainWindow(QMainWindow):
         explorer.points_changed.connect(self._show_points)
         explorer.model_changed.connect(self._show_reading)
         explorer.state_changed.connect(self.panel.set_state)
+        explorer.state_changed.connect(self.dim.follow)
 
     def _connect_controls(self) -> None:
         """Connect the parts that need each other."""
@@ -391,6 +401,7 @@ class MainWindow(QMainWindow):
         self.compare.pointer_moved.connect(self.status.set_pointer)
         self.true_posterior.changed.connect(self.figure_control.set_located)
         self.true_posterior.changed.connect(self.compare.set_located)
+        self.true_posterior.went_on.connect(self.history.go_on)
         self.reading.overrides_set.connect(self.explorer.open)
         self.recent.chosen.connect(self.open_path)
         self.saved_control.open_wanted.connect(self.open_path)
@@ -410,6 +421,7 @@ class MainWindow(QMainWindow):
         self.own_pictures.kept.connect(self.saved_control.keep_pictures)
         self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
+        self.provenance_control.beside_wanted.connect(self.compare.open_other)
         self.provenance_control.numbers_wanted.connect(self.z_control.open)
         self.provenance_control.pictures_wanted.connect(self.own_pictures.show)
         self.drop.path_wanted.connect(self.provenance_control.open)

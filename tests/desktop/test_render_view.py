@@ -1,5 +1,7 @@
 """A figure of the plane on the command line."""
 
+import re
+
 import imageio.v3 as imageio
 import pytest
 
@@ -27,10 +29,33 @@ def test_a_figure_carries_the_view_that_it_shows(call, tmp_path, make_bundle):
     assert {layer.name for layer in carried.state.layers} == {"BACKDROP", "PRIOR"}
 
 
+def test_a_vector_file_has_its_size_in_print(call, tmp_path, make_bundle):
+    """In millimetres, with texts in points, as the window makes it; or in the pixels that were asked for."""
+    bundle, sizes = make_bundle(), re.compile(r'<svg [^>]*?width="([^"]+)" height="([^"]+)"')
+    for number, (options, said, found) in enumerate(
+        (
+            ([], "170 × 128 mm, texts of 8 pt", ("170mm", "128mm")),
+            (["--size", "80x60mm", "--text-pt", 6], "80 × 60 mm, texts of 6 pt", ("80mm", "60mm")),
+            (["--size", "400x300"], "400 × 300 pixels", ("400", "300")),
+        )
+    ):
+        out = tmp_path / f"{number}.svg"
+        ended = call("view", bundle, "--out", out, "--layers", "prior", *options)
+        assert (ended.status, ended.out) == (0, f"{out}: {said}\n")
+        sides = sizes.search(out.read_text()).groups()
+        assert tuple(re.sub(r"[\d.]+", lambda side: f"{float(side[0]):.0f}", side) for side in sides) == found
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--size", "400"], "found '400', expected two numbers such as 1200x900"),
+        (
+            ["--size", "400"],
+            "found '400', expected two numbers such as 1200x900, or 170x128mm for SVG and PDF",
+        ),
+        (["--size", "30x90mm", "--out", "a.svg"], "found '30x90mm', expected sides from 40 to 900 mm"),
+        (["--size", "80x60mm"], "--size: found 80x60mm for a PNG, expected pixels such as 1200x900"),
+        (["--text-pt", 8], "--text-pt: found it without a size in millimetres, expected --size 170x128mm"),
         (["--size", "4x9"], "found '4x9', expected sides from 160 to 8,192"),
         (["--layers", "backdrop,point"], "Did you mean 'points'?"),
         (["--layers", "density"], "found no test images, expected a bundle that has some for density"),

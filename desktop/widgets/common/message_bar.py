@@ -92,9 +92,18 @@ class MessageBar(QFrame):
         self.details.hide()
         return self._number
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question stands there, or an error with a choice of what to do."""
+        return self._asks and not self.isHidden()
+
+    def is_latest(self, number: int) -> bool:
+        """Whether no message came after the note with this number."""
+        return number == self._number
+
     def withdraw(self, number: int) -> None:
         """Hide the note with this number, unless another message has taken its place."""
-        if number == self._number:
+        if self.is_latest(number):
             self.dismiss()
 
     def when_free(self, show: Callable[[], object]) -> None:
@@ -158,7 +167,7 @@ class MessageBar(QFrame):
 
     def replace_text(self, number: int, text: str) -> None:
         """Say the note with this number in other words, with the same buttons, if it is still shown."""
-        if number == self._number:
+        if self.is_latest(number):
             self._set_text(text)
 
     def text(self) -> str:

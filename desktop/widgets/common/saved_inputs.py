@@ -4,6 +4,7 @@ The settings of an export such as "samples" are saved as "samples.n", "samples.s
 carries the same names and values, so that opening it restores them.
 """
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QByteArray
@@ -51,7 +52,7 @@ def saved_values(window: QWidget) -> dict[str, Value]:
     for widget in _saved_inputs(window):
         value = _value(widget)
         if value is not None:
-            values[widget.objectName().removeprefix(START)] = value
+            values[_name(widget)] = value
     return values
 
 
@@ -70,6 +71,16 @@ def set_saved_values(window: QWidget, values: dict[str, Value]) -> None:
     _restore(window, window, _waiting(window) | values)
 
 
+def set_exported_values(window: QWidget, kind: str, values: Mapping[str, Value]) -> None:
+    """Restore the settings of one kind of export from a file, which may come from anyone.
+
+    So texts stay as they are: one of them is the path of a model that is opened.
+    """
+    texts = {_name(w) for w in _saved_inputs(window) if isinstance(w, (SavedAsText, QSplitter))}
+    named = {f"{kind}.{name}": value for name, value in values.items()}
+    set_saved_values(window, {name: value for name, value in named.items() if name not in texts})
+
+
 def restore_inputs(window: QWidget, part: QWidget) -> None:
     """Set the inputs in a part of the window, such as a dialog that was just made, to what waits for them."""
     _restore(window, part, _waiting(window))
@@ -78,7 +89,7 @@ def restore_inputs(window: QWidget, part: QWidget) -> None:
 def _restore(window: QWidget, part: QWidget, values: dict[str, Value]) -> None:
     """Set the inputs in a part of the window, and let the values of others wait."""
     for widget in _saved_inputs(part):
-        value = values.pop(widget.objectName().removeprefix(START), None)
+        value = values.pop(_name(widget), None)
         if value is not None:
             _set(widget, value)
     later = [(name, value) for name, value in values.items() if name.partition(".")[0] in LATER]
@@ -91,6 +102,10 @@ def _waiting(window: QWidget) -> dict[str, Value]:
 
 def _saved_inputs(window: QWidget) -> list[QWidget]:
     return [w for w in window.findChildren(QWidget) if w.objectName().startswith(START)]
+
+
+def _name(widget: QWidget) -> str:
+    return widget.objectName().removeprefix(START)
 
 
 def _value(widget: QWidget) -> Value | None:

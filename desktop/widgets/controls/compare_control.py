@@ -205,6 +205,10 @@ class CompareControl(QObject):
         other = Other(path.parent if path.name == MANIFEST_FILE else path)
         self._open_as_step(partial(self.comparison.open, other, overrides))
 
+    def open_other(self, other: Other) -> None:
+        """Compare with a model at one of its epochs, as a step that can be undone."""
+        self._open_as_step(partial(self.comparison.open, other))
+
     def _open_as_step(self, open_it: Callable[[], None]) -> None:
         """Begin to open B, which can be undone once it is open; another epoch of it is no step."""
         before = self.comparison.current
@@ -230,7 +234,7 @@ class CompareControl(QObject):
             return
         self.stepped.emit(other, None, "closing B")
         text = f"B was closed: {one_line(other.path.name, NAME_CHARS)}"
-        bring_back = partial(self._open_as_step, partial(self.comparison.open, other))
+        bring_back = partial(self.open_other, other)
         self._closed_note = self._shell.message.show_note(text, [("Bring it back", bring_back)])
 
     def _on_closed(self) -> None:

@@ -1,8 +1,12 @@
 """Makes the points of planes faint while your image is what people look at."""
 
+from collections.abc import Callable, Collection
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
+from desktop.base.vector import Vector
+from desktop.view.state import ViewState
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.panels.draw_canvas import DrawCanvas
@@ -10,18 +14,22 @@ from desktop.widgets.plane.plane_view import PlaneView
 
 
 class DimControl(QObject):
-    """Dims from a stroke, or a visit to the canvas, until somebody moves the cursor on a plane.
+    """Dims from a stroke, or a visit to the canvas, until somebody moves the cursor.
 
     Args:
         view: the menu with the switch; what is chosen there is saved.
         canvas: holds your image.
+        places: returns the z that are of your image, such as its mean: a way there is no way from it.
     """
 
     looked = Signal(bool)  # whether your image is what people look at, whenever it may have changed
 
-    def __init__(self, view: QMenu, canvas: DrawCanvas) -> None:
+    def __init__(
+        self, view: QMenu, canvas: DrawCanvas, places: Callable[[], Collection[Vector]] = tuple
+    ) -> None:
         super().__init__(canvas)
-        self._canvas = canvas
+        self._canvas, self._places = canvas, places
+        self._z: Vector | None = None
         self._planes: list[PlaneView] = []
         self._is_looked_at = False
         self.action = add_action(view, "&Dim other points while drawing", None, self._switch)
@@ -35,6 +43,13 @@ class DimControl(QObject):
         self._planes.append(plane)
         for moved in (plane.cursor_moved, plane.nudged, plane.path_point_wanted):
             moved.connect(self.look_away)
+
+    def follow(self, state: ViewState) -> None:
+        """Show the points as usual if the cursor has moved, by whatever means, to no place of your image."""
+        before, self._z = self._z, state.z
+        has_moved = before is not None and before is not state.z and before != state.z
+        if has_moved and self._is_looked_at and state.z not in self._places():
+            self.look_away()
 
     def look_away(self) -> None:
         """Show the points as usual until your image is drawn on or visited again."""

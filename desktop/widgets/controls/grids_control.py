@@ -281,11 +281,12 @@ class GridsControl(QObject):
         if name == self._pending:
             self._to_save = name, scale
             return
-        window, sheet, image_shape = self._shell.window, self._pages[name].sheet, self._explorer.image_shape
-        if sheet is None or image_shape is None:
+        # Those of now: behind the dialog, playing epochs and a bundle that grows go on.
+        window, sheet, decoder = self._shell.window, self._pages[name].sheet, self._explorer.decoder
+        if sheet is None or decoder is None:
             return
         refuse = self._shell.message.show_message
-        size = sheet.plan.size(image_shape)
+        size = sheet.plan.size(decoder.model.image_shape)
         if (found := no_room(lambda _: size, 1, scale)) is not None:
             fits = "choose fewer pictures" if found.scale is None else f"scale {found.scale} fits"
             refuse(f"{found.reason}; {fits}")
@@ -297,7 +298,7 @@ class GridsControl(QObject):
             return
         titles = sheet.plan.titles if self._pages[name].titles.isChecked() else None
         if sheet.is_reduced:
-            save_sheet(self._explorer, path, sheet.plan, scale, note, titles)
+            save_sheet(self._explorer, decoder, path, sheet.plan, scale, note, titles)
         else:
             save_picture(self._explorer, path, sheet.picture, scale, note, titles)
 

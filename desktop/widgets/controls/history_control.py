@@ -103,6 +103,11 @@ class HistoryControl(QObject, PointerHandler):
         self._history.add_to_drawing(before, after)
         self._show()
 
+    def go_on(self, before: ViewState, after: ViewState) -> None:
+        """Record a change of the view by which the last one goes on by itself, in one step with it."""
+        self._history.go_on(before, after)
+        self._show()
+
     def record_bookmarks(self, before: Bookmarks, after: Bookmarks, words: str) -> None:
         """Record a change of the bookmarks, such as the removal of one."""
         self._history.record_bookmarks(self._explorer.state, before, after, words)

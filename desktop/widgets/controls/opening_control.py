@@ -17,6 +17,8 @@ EMPTY_MS = 300  # most models are open by then
 class OpeningControl(QObject):
     """Shows a note in the message bar once something is told that takes long.
 
+    A message that comes meanwhile takes its place, and it comes back after that, so that it can be stopped.
+
     While no model is open, the plane says what is being opened, and after a failure how to open another.
     """
 
@@ -29,6 +31,7 @@ class OpeningControl(QObject):
         self._message = message
         self._name = self._doing = ""
         self._note = 0
+        self._is_dismissed = False
         self._began_s = 0.0
         self._clock = QTimer(self, interval=UPDATE_MS)
         self._clock.timeout.connect(self._count)
@@ -41,7 +44,8 @@ class OpeningControl(QObject):
             left_empty.connect(self._invite)
 
     def _begin(self, path: Path) -> None:
-        self._clock.stop()
+        self._end()  # what was being opened is stopped
+        self._note, self._is_dismissed = 0, False
         self._name, self._began_s = path.name, time.monotonic()
         if self._explorer.source is None:
             self._empty.show_opening(one_line(path.name, NAME_CHARS))
@@ -69,12 +73,23 @@ class OpeningControl(QObject):
 
     def _tell(self, text: str) -> None:
         self._doing = text
-        self._note = self._message.show_note(self._text(), [("Stop", self._explorer.stop_opening)])
+        if self._clock.isActive():
+            self._count()
+            return
         self._clock.start()
+        if not self._message.is_asking:
+            self._show_note()
 
     def _count(self) -> None:
         """Only the text changes: a button that was made anew each second could not be pressed."""
-        self._message.replace_text(self._note, self._text())
+        if self._message.is_latest(self._note):
+            self._is_dismissed = self._message.isHidden()
+            self._message.replace_text(self._note, self._text())
+        elif self._message.isHidden() and not self._is_dismissed:
+            self._show_note()
+
+    def _show_note(self) -> None:
+        self._note = self._message.show_note(self._text(), [("Stop", self._explorer.stop_opening)])
 
     def _text(self) -> str:
         seconds = time.monotonic() - self._began_s

@@ -1,7 +1,7 @@
 """Opens files and pasted texts; an export restores the view that it was made from."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
+from desktop.app.comparison import Comparison
 from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
@@ -22,8 +23,12 @@ from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
 from desktop.models.source import Source
+from desktop.view.comparison import Other
 from desktop.view.provenance import (
+    OF_BESIDE,
+    Beside,
     Provenance,
+    beside_of,
     fits_in_text,
     from_text,
     is_provenance,
@@ -34,10 +39,17 @@ from desktop.view.z_text import plane_moved, without_numpy, z_texts
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
-from desktop.widgets.common.saved_inputs import set_saved_values
+from desktop.widgets.common.saved_inputs import set_exported_values
 from desktop.widgets.controls.picture_control import NOTE_TYPE
 from desktop.widgets.controls.shell import Shell
-from export.bundle import DECODER_FILE, MANIFEST_FILE, bundle_of_file, epoch_file, open_bundle
+from export.bundle import (
+    DECODER_FILE,
+    MANIFEST_FILE,
+    BundleError,
+    bundle_of_file,
+    epoch_file,
+    open_bundle,
+)
 
 SHORT_HASH = 12
 CLIPBOARD = "the clipboard"
@@ -47,6 +59,25 @@ OPEN_KINDS = (
 )
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A view that is to be restored.
+
+    Attributes:
+        carried: what the file says.
+        name: where it was found, for people.
+        picture: the file that holds it, if any.
+        model: where the model that it needs was found, or None.
+        beside: where the second model was found, or None.
+    """
+
+    carried: Provenance
+    name: str
+    picture: Path | None
+    model: Path | None = None
+    beside: Path | None = None
+
+
 class ProvenanceControl(QObject):
     """Opens models and pictures, and restores views from files and texts that the program wrote.
 
@@ -54,6 +85,7 @@ class ProvenanceControl(QObject):
         shell: the state of its explorer is set; this can be undone.
         path_of: returns where the model with a decoder of this SHA-256 was open before, or None. It is called
             on the worker's thread.
+        comparison: holds the second model.
 
     Attributes:
         copy_entry: the menu's entry that copies the view as text.
@@ -66,16 +98,19 @@ class ProvenanceControl(QObject):
     picture_wanted = Signal(object)  # Path of a picture to encode
     numbers_wanted = Signal(object)  # Path of a file of z
     pictures_wanted = Signal(object)  # Path of many pictures to show as points
+    beside_wanted = Signal(object)  # Other: the second model of an export that shows two
     page_wanted = Signal(str)  # key of a page or section, after the state and its inputs were set
     told = Signal(str)
 
-    def __init__(self, shell: Shell, path_of: Callable[[str], Path | None]) -> None:
+    def __init__(self, shell: Shell, path_of: Callable[[str], Path | None], comparison: Comparison) -> None:
         super().__init__(shell.window)
         self._window = shell.window
         self._message = shell.message
         self._explorer = shell.explorer
         self._path_of = path_of
-        self._pending: tuple[Provenance, str, Path | None] | None = None
+        self._comparison = comparison
+        self._pending: _Wanted | None = None
+        self._explorer.opening_began.connect(self._on_opening)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.open_failed.connect(self._forget)
         edit = shell.menus["edit"]
@@ -187,28 +222,52 @@ class ProvenanceControl(QObject):
         except ValueError as error:
             self._message.show_message(f"{name}: {error}")
             return
-        source = self._explorer.source
-        if source is not None and _is_in(source, carried):
-            self._apply(carried, name, picture)
+        is_open, beside = self._is_open(carried), beside_of(carried.details)
+        if beside is not None and self._open_beside(beside) is not None:
+            beside = None  # it need not be looked for
+        if is_open and beside is None:
+            self._apply(_Wanted(carried, name, picture))
             return
+        kept = self._comparison.other
 
-        def find() -> Iterator[tuple[Path | None]]:
-            yield (self._find(carried.decoder_sha256),)
+        def find() -> Iterator[tuple[Path | None, Path | None]]:
+            model = None if is_open else self._find(carried.decoder_sha256)
+            yield model, None if beside is None else self._find(beside.decoder_sha256, kept)
 
-        self._explorer.worker.request(
-            "find", Priority.PICTURE, find(), partial(self._on_found, carried, name, picture), of_model=False
-        )
+        def found(places: tuple[Path | None, Path | None]) -> None:
+            self._on_found(_Wanted(carried, name, picture, *places))
 
-    def _find(self, sha256: str) -> Path | None:
-        """Return where the needed model was open before, or the bundle that ships if it is that one.
+        self._explorer.worker.request("find", Priority.PICTURE, find(), found, of_model=False)
+
+    def _find(self, sha256: str, kept: Other | None = None) -> Path | None:
+        """Return where a model was open before, or the bundle that ships or is `kept` if it is that one.
 
         The model that is opened there is compared again, because the file may have been replaced.
         """
         known = self._path_of(sha256)
         if known is not None:
             return known
-        shipped = open_bundle(shipped_bundle())
-        return shipped.path if shipped.manifest["files"][DECODER_FILE]["sha256"] == sha256 else None
+        for path in (shipped_bundle(), *(() if kept is None else (kept.path,))):
+            try:
+                bundle = open_bundle(path)
+            except (BundleError, OSError):
+                continue
+            if bundle.manifest["files"][DECODER_FILE]["sha256"] == sha256:
+                return bundle.path
+        return None
+
+    def _is_open(self, carried: Provenance) -> bool:
+        source = self._explorer.source
+        return source is not None and _is_in(source, carried.decoder_sha256)
+
+    def _open_beside(self, beside: Beside) -> Other | None:
+        """The second model, if it is the open one at an epoch, or the second model of now."""
+        sha256 = beside.decoder_sha256
+        for source in (self._explorer.source, self._comparison.second.source):
+            if source is not None and _is_in(source, sha256):
+                is_own = source.sha256 == sha256
+                return Other(source.path, beside.epoch if is_own else _epoch_of(source, sha256))
+        return None
 
     def _on_looked(self, path: Path, found: tuple[bool, Path | None]) -> None:
         has_pictures, within = found
@@ -228,43 +287,49 @@ class ProvenanceControl(QObject):
         else:
             self.restore_view(text, path.name, path)
 
-    def _on_found(
-        self, carried: Provenance, name: str, picture: Path | None, places: tuple[Path | None]
-    ) -> None:
-        (found,) = places
-        if found is not None:
-            self._pending = carried, name, picture
-            self.open_wanted.emit(found)
+    def _on_found(self, wanted: _Wanted) -> None:
+        if self._is_open(wanted.carried):
+            self._apply(wanted)
+        elif wanted.model is not None:
+            self._pending = wanted
+            self.open_wanted.emit(wanted.model)
         else:
-            self._say_what_is_needed(carried, name, picture)
+            self._say_what_is_needed(wanted)
 
-    def _say_what_is_needed(self, carried: Provenance, name: str, picture: Path | None) -> None:
+    def _say_what_is_needed(self, wanted: _Wanted) -> None:
+        carried = wanted.carried
         hint = f", {carried.bundle}" if carried.bundle and carried.bundle != carried.model else ""
         words = (
-            f"{name} needs the model {carried.model or 'without a name'} "
+            f"{wanted.name} needs the model {carried.model or 'without a name'} "
             f"(decoder {carried.decoder_sha256[:SHORT_HASH]}{hint}), which is not open; open it to continue"
         )
 
         def choose() -> None:
-            self._pending = carried, name, picture
+            self._pending = replace(wanted, model=None)
             if not self.choose():
                 self._pending = None
 
-        self._message.show_note(words, [("Open…", choose), *self._encode_action(picture)])
+        self._message.show_note(words, [("Open…", choose), *self._encode_action(wanted.picture)])
+
+    def _on_opening(self, path: Path) -> None:
+        """Forget a view whose model was being opened, if another one is opened instead."""
+        if self._pending is not None and self._pending.model not in (None, path):
+            self._pending = None
 
     def _on_opened(self, opened: Opened) -> None:
         if self._pending is None:
             return
         pending, self._pending = self._pending, None
-        if _is_in(opened.model.source, pending[0]):
-            self._apply(*pending)
+        if _is_in(opened.model.source, pending.carried.decoder_sha256):
+            self._apply(pending)
         else:
-            self._say_what_is_needed(*pending)
+            self._say_what_is_needed(pending)
 
     def _forget(self) -> None:
         self._pending = None
 
-    def _apply(self, carried: Provenance, name: str, picture: Path | None) -> None:
+    def _apply(self, wanted: _Wanted) -> None:
+        carried, name = wanted.carried, wanted.name
         state, latent_dim = carried.state, self._explorer.latent_dim
         assert state is not None
         if len(state.z) != latent_dim:
@@ -275,15 +340,15 @@ class ProvenanceControl(QObject):
         if source is not None and source.sha256 != carried.decoder_sha256:
             state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
-        details = {f"{carried.kind}.{name}": value for name, value in carried.details.items()}
+        details = {name: value for name, value in carried.details.items() if name not in OF_BESIDE}
         if carried.kind == "path" and (seconds := noted_seconds(carried.details)) is not None:
-            details["path.seconds"] = seconds
-        set_saved_values(self._window, details)
-        self.page_wanted.emit(carried.kind)
-        actions = self._encode_action(picture)
-        missing = [] if source is None else lost(carried, self._explorer.state, source)
+            details["seconds"] = seconds
+        set_exported_values(self._window, carried.kind, details)
+        missing = self._restore_beside(wanted)
+        actions = self._encode_action(wanted.picture)
+        missing += [] if source is None else lost(carried, self._explorer.state, source)
         if source is not None and other_reading(carried, source):
-            actions.insert(0, ("Read the model as then", partial(self._read_as_then, carried, name, picture)))
+            actions.insert(0, ("Read the model as then", partial(self._read_as_then, wanted)))
         if missing:
             words = f"{name}: the view that it was made from, but {'; '.join(missing)}"
             self._message.show_note(words, actions)
@@ -293,12 +358,29 @@ class ProvenanceControl(QObject):
             self._message.dismiss()
             self.told.emit(f"{name}: this is the view that it was made from")
 
-    def _read_as_then(self, carried: Provenance, name: str, picture: Path | None) -> None:
+    def _restore_beside(self, wanted: _Wanted) -> list[str]:
+        """Show what the file shows, both models if it has two; say what is missing of the second."""
+        beside = beside_of(wanted.carried.details)
+        if beside is None:
+            self.page_wanted.emit(wanted.carried.kind)
+            return []
+        other = self._open_beside(beside)
+        if other is None and wanted.beside is not None:
+            other = Other(wanted.beside, beside.epoch)
+        if other is not None:
+            self.page_wanted.emit("compare")
+            self.beside_wanted.emit(other)
+            return []
+        self.page_wanted.emit(wanted.carried.kind)
+        which = f"{beside.model or 'a model without a name'} (decoder {beside.decoder_sha256[:SHORT_HASH]})"
+        return [f"B was {which}, which is not found; open it on the page Compare"]
+
+    def _read_as_then(self, wanted: _Wanted) -> None:
         """Open the model again, read as it was for an export, and then restore its view."""
         source = self._explorer.source
         if source is not None:
-            overrides = dict(source.overrides) | other_reading(carried, source)
-            self._pending = carried, name, picture
+            overrides = dict(source.overrides) | other_reading(wanted.carried, source)
+            self._pending = replace(wanted, model=None)
             self._explorer.open(source.path, overrides)
 
     def _encode_action(self, picture: Path | None) -> list[Action]:
@@ -307,9 +389,9 @@ class ProvenanceControl(QObject):
         return [("Encode the picture instead", partial(self.picture_wanted.emit, picture))]
 
 
-def _is_in(source: Source, carried: Provenance) -> bool:
-    """Whether a source contains the needed model: as its own, or as one of its epochs."""
-    return carried.decoder_sha256 == source.sha256 or _epoch_of(source, carried.decoder_sha256) is not None
+def _is_in(source: Source, sha256: str) -> bool:
+    """Whether a source contains the model with this decoder: as its own, or as one of its epochs."""
+    return sha256 == source.sha256 or _epoch_of(source, sha256) is not None
 
 
 def _epoch_of(source: Source, sha256: str) -> int | None:

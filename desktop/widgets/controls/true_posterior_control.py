@@ -12,6 +12,7 @@ from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
 from desktop.jobs.encode import Encoded, Located
 from desktop.view.closer import closer_to
+from desktop.view.state import ViewState
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.image_panel import NOTHING_DRAWN, ImagePanel
@@ -33,6 +34,7 @@ class TruePosteriorControl(QObject):
     """
 
     changed = Signal(object)  # Located or None
+    went_on = Signal(object, object)  # ViewState before and after a zoom that completes the way to the mode
 
     def __init__(self, explorer: Explorer, plane: PlaneView, panel: ImagePanel, marks: EncodedMarks) -> None:
         super().__init__(plane)
@@ -40,6 +42,8 @@ class TruePosteriorControl(QObject):
         self._explorer = explorer
         self._panel = panel
         self._encoded: Encoded | None = None
+        # The posterior to whose mode somebody went before it was known well, and the view there.
+        self._gone: tuple[Located, ViewState] | None = None
         self._layer = TruePosteriorLayer(plane)
         self.finder = TruePosteriorFinder(explorer, panel.canvas.drawing, self)
         self.finder.changed.connect(self._show)
@@ -92,6 +96,7 @@ class TruePosteriorControl(QObject):
             panel.show_completed(to_qimage(to_bytes(completed[None].astype(np.float32))[0]))
         self._show_gap()
         self._show_can_go()
+        self._go_on_to_mode()
 
     def _show_can_go(self) -> None:
         """Enable the way to the mode, or say why there is none."""
@@ -105,10 +110,28 @@ class TruePosteriorControl(QObject):
 
     def _go_to_mode(self) -> None:
         if self.located is not None:
-            state = self._explorer.state.moved_to(Vector(self.located.posterior.mode))
-            mean = state.cursor_ab if self._encoded is None else state.plane.project(self._encoded.mean)
-            outline, size_px = self.located.picture.outline, self._plane.size_px()
-            self._explorer.set_state(closer_to(state, outline, mean, size_px))
+            self._explorer.set_state(self._at_mode(self.located))
+            is_known_well = self.located.posterior.is_converged
+            self._gone = None if is_known_well else (self.located, self._explorer.state)
+
+    def _go_on_to_mode(self) -> None:
+        """Zoom in to the mode once it is known well, unless the view or the image has changed meanwhile.
+
+        A coarse posterior is too wide for that.
+        """
+        located = self.located
+        if self._gone is None or (located is not None and not located.posterior.is_converged):
+            return
+        (before, state), self._gone = self._gone, None
+        if located is not None and state is self._explorer.state and np.array_equal(before.x, located.x):
+            self._explorer.set_state(self._at_mode(located), record=False)
+            self.went_on.emit(state, self._explorer.state)
+
+    def _at_mode(self, located: Located) -> ViewState:
+        """The view with the cursor at the mode, near enough to see the posterior."""
+        state = self._explorer.state.moved_to(Vector(located.posterior.mode))
+        mean = state.cursor_ab if self._encoded is None else state.plane.project(self._encoded.mean)
+        return closer_to(state, located.picture.outline, mean, self._plane.size_px())
 
     def _why_none(self) -> str:
         """Why the open model has no true posterior; an empty text if it has one."""

@@ -20,6 +20,7 @@ from desktop.figure.figure import (
     LEAST_SIDE_PX,
     MAX_SCALE,
     MAX_SIZE_PX,
+    MM_RANGE,
     OF_POINTS,
     START_MM,
     START_PAIR_MM,
@@ -27,6 +28,7 @@ from desktop.figure.figure import (
     START_SCALE,
     START_SIZE_PX,
     START_TEXT_PT,
+    TEXT_PT_RANGE,
     Figure,
     FileKind,
     Ground,
@@ -47,7 +49,6 @@ from desktop.widgets.common.usable import set_usable
 PREVIEW_PX, LEAST_PREVIEW_PX = 520, 240
 LIGHT_PAGE = QColor(255, 255, 255, 190)  # over the checkerboard: on transparent ground texts are dark
 CAPTION_LINES_PX = 76
-MM_RANGE, TEXT_PT_RANGE = (40, 900), (4, 24)
 AUTOMATIC = 0  # the box's number for an opacity that nobody set
 SOON_MS = 150  # after the last key or click, so that a preview is not drawn for each letter
 SCALE_TIP = "Makes the picture finer; texts and lines keep their places."

@@ -14,7 +14,7 @@ from desktop.base.arrays import Array, Doubles
 from desktop.images.dots import FAINT_SHARE, dot_coverage, draw_dots
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Chart, Projection
-from desktop.latent.group_names import GroupName, group_names
+from desktop.latent.group_names import GroupName, group_names, has_marks_over
 from desktop.latent.selection import Indices
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
@@ -148,6 +148,18 @@ class NameLayouts:
         self._key: Hashable = None
         self._names: list[GroupName] = []
         self._whole: tuple[str, ...] = ()
+        self._marks: Doubles = np.empty((0, 2))
+        # From view coordinates to the pixels of the names: what is subtracted, and then multiplied with.
+        self._to_px: tuple[Doubles, Doubles] = np.zeros(2), np.ones(2)
+
+    def keep_off(self, marks: Doubles) -> bool:
+        """Have names keep off marks at these places [K, 2] in view coordinates; whether some have to move."""
+        self._marks = marks
+        start, scale = self._to_px
+        if not has_marks_over(self._names, (marks - start) * scale):
+            return False
+        self._placed = None
+        return True
 
     def find(
         self, font: QFont, projection: Projection, points: PlacedPoints, hidden: frozenset[int]
@@ -172,8 +184,11 @@ class NameLayouts:
 
             before = {name.text: name.offset_px for name in self._names}
             are_shown = np.isin(points.labels, shown).reshape(-1)
-            px = (points.view[are_shown] - middles[0]) * to_px
-            self._names = group_names(texts, (middles - middles[0]) * to_px, px, size_of, before)
+            px, marks = ((places - middles[0]) * to_px for places in (points.view[are_shown], self._marks))
+            self._names = group_names(
+                texts, (middles - middles[0]) * to_px, px, size_of, before, marks_px=marks
+            )
+            self._to_px = middles[0], to_px
             self._placed, self._key = points, key
         start = QPointF(*projection.view_px(points.middles[shown[0]]).tolist())
         return [

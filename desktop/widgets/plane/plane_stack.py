@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QPainter
 
+from desktop.base.arrays import Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Projection, ToPx
 from desktop.latent.selection import within
@@ -55,6 +56,9 @@ class PlaneStack:
     def set_state(self, state: ViewState, has_cursor_moved_only: bool) -> None:
         """Draw another state."""
         old, self._state = self._state, state
+        is_path_elsewhere = old.path is not state.path or (bool(state.path) and old.chart != state.chart)
+        if is_path_elsewhere and self.names.keep_off(_path_places(state)):
+            self._dots.redraw()
         if has_cursor_moved_only:
             return
         if old.chart != state.chart:
@@ -220,6 +224,13 @@ class PlaneStack:
             # Where only these are shown, they have other rows.
             None if self._state.only_selected else within(self._state.selected, len(placed.view)),
         )
+
+
+def _path_places(state: ViewState) -> Doubles:
+    """Where the path's points are in view coordinates, [K, 2]."""
+    if not state.path:
+        return np.empty((0, 2))
+    return state.chart.view(state.plane.project(state.path))
 
 
 def _content(state: ViewState) -> tuple[object, ...]:

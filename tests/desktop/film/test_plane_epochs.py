@@ -10,7 +10,7 @@ from desktop.figure.figure import Subject as View
 from desktop.film.film import Content, Film, Subject, film_px
 from desktop.film.formats import Format
 from desktop.film.plane_epochs import PlaneEpochs, _Frames, plane_epochs_film
-from desktop.film.plane_stage import make_stage
+from desktop.film.plane_stage import make_stage, stage_names
 from desktop.film.preview import MOST_PLANES, some_of
 from desktop.images.pixels import to_bytes
 from desktop.jobs.kept_decoder import KeptDecoder
@@ -41,7 +41,10 @@ def view(whole):
 
 
 def test_each_frame_is_the_plane_of_its_epoch(whole, view, kept, tmp_path):
-    """There and back: on the left the plane with that epoch's points, on the right its picture."""
+    """There and back: on the left the plane with that epoch's points, on the right its picture.
+
+    Names stand beside their groups as they do at the end, so that they move only with these.
+    """
     models, epochs = [], epochs_of(whole.model.source)
     planes = PlaneEpochs(whole, "cpu", kept, view, FILM, models.append)
     shares = list(plane_epochs_film(planes, epochs, tmp_path / "a"))
@@ -50,11 +53,13 @@ def test_each_frame_is_the_plane_of_its_epoch(whole, view, kept, tmp_path):
     with Image.open(tmp_path / "a") as image:
         frames = [np.asarray((image.seek(n), image)[1].convert("RGB")) for n in range(image.n_frames)]
     z = np.array([view.state.z], np.float32)
-    expected = []
+    expected, offsets = [], stage_names(KeptDecoder(whole.model, kept), view, FILM.scale)
+    assert offsets
     for epoch in epochs:
         opened = load_epoch(whole, epoch, "cpu")
         decoder = KeptDecoder(opened.model, kept)
         at_epoch = replace(view, posterior=opened.posterior, encoded=opened.posterior)
+        at_epoch = replace(at_epoch, name_offsets=offsets)
         stage = finished(make_stage(decoder, at_epoch, FILM.scale))
         expected.append(stage.frames(z, to_bytes(opened.model.decode(z)))[0])
         opened.model.close()

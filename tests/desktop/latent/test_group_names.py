@@ -5,7 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from desktop.latent.group_names import ABOVE_PX, MOST_TOGETHER, REACH_PX, TOGETHER_PX, group_names
+from desktop.latent.group_names import (
+    ABOVE_PX,
+    LEAVE_COST,
+    MOST_TOGETHER,
+    MOVE_COST,
+    REACH_PX,
+    TOGETHER_PX,
+    group_names,
+    has_marks_over,
+)
 
 NAMES = [str(number) for number in range(10)]
 NO_POINTS = np.empty((0, 2))
@@ -119,3 +128,24 @@ def test_a_pan_moves_names_with_their_groups():
         for by in (0, 512, -4096)
     ]
     assert offsets[0] == offsets[1] == offsets[2]
+
+
+def test_a_name_keeps_off_marks():
+    """Such as a point of the path, which lies over it; it stays near its group."""
+    marks = [(300.0, 300.0), (900.0, 300.0)]
+    (alone,) = group_names(["7"], [(300, 300)], NO_POINTS, digits)
+    assert has_marks_over([alone], marks)
+    assert not has_marks_over([alone], marks[1:])
+    before = {"7": alone.offset_px}
+    (name,) = group_names(["7"], [(300, 300)], NO_POINTS, digits, before, marks_px=marks)
+    assert not has_marks_over([name], marks)
+    assert math.hypot(*name.leader_px) <= REACH_PX
+
+
+def test_a_name_that_is_to_stay_does_not_go_for_a_few_points():
+    """As in a film, where points come to lie under it for a frame."""
+    points = np.full((4, 2), (30.0, 0.0))
+    before = {"7": (30.0, 0.0)}
+    for cost, stays in ((MOVE_COST, False), (LEAVE_COST, True)):
+        (name,) = group_names(["7"], [(0, 0)], points, digits, before, cost)
+        assert (name.offset_px == before["7"]) is stays

@@ -376,3 +376,17 @@ def test_the_end_of_a_comparison_is_a_step(looking):
     looking.look(START.at((1.0, 0.0)))
     looking.undo()
     assert looking.history.others == ()
+
+
+def test_a_step_that_goes_on_by_itself_is_one():
+    """Undo takes back all of it; what follows another step is a step of its own."""
+    history, state = History(), ViewState()
+    there = state.at((1.0, 0.0))
+    near = replace(there, viewport=Viewport((1.0, 0.0), 0.1))
+    history.record(state, there, 0.0)
+    history.go_on(there, near)
+    back = history.undo(near)
+    assert (back.z, back.viewport) == (state.z, state.viewport)
+    assert history.redo(back) == near
+    history.go_on(state, there)
+    assert history.undo(there) == state

@@ -11,7 +11,9 @@ from desktop.models.source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.view.provenance import (
     MAX_TEXT_CHARS,
+    Beside,
     Provenance,
+    beside_of,
     from_text,
     is_provenance,
     lost,
@@ -154,3 +156,12 @@ def test_the_bundle_is_a_name_even_without_one():
     bare = from_text(json.dumps(content, separators=(",", ":")))
     assert bare == Provenance("", CARRIED.decoder_sha256, "", "")
     assert Path(bare.bundle).name == ""
+
+
+def test_a_second_model_is_told_by_details():
+    """Its name, its decoder and its epoch; what a stranger wrote instead names none."""
+    for beside in (Beside("b", "0" * 64), Beside("b", "0" * 64, 3)):
+        assert beside_of(beside.details()) == beside
+    assert beside_of({}) is None
+    assert beside_of({"b_decoder_sha256": "x"}) is None
+    assert beside_of({"b_model": 7, "b_decoder_sha256": "0" * 64, "b_epoch": True}) == Beside("7", "0" * 64)

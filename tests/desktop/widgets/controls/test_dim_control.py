@@ -1,12 +1,16 @@
 """Points are faint while somebody looks at the drawing, and no longer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
+from desktop.base.vector import Vector
 from desktop.images.drawing import blank
+from desktop.view.state import start_state
 from desktop.widgets.controls.dim_control import DimControl
 from desktop.widgets.panels.draw_canvas import DrawCanvas
 from desktop.widgets.plane.plane_view import PlaneView
@@ -56,6 +60,22 @@ def test_a_stroke_dims_until_the_cursor_is_moved(parts, qtbot):
     draw(qtbot, canvas)
     canvas.set_drawing(blank((1, 28, 28)))
     assert not dimmed(planes)
+
+
+def test_a_cursor_that_moves_by_other_means_ends_it_too(parts, qtbot):
+    """As by a typed z, a slider or R; but the way to the image's own mean does not, nor does a zoom."""
+    canvas, planes, _ = parts
+    mean = Vector((1.0, 0.5))
+    control = DimControl(QMenu(planes[0]), canvas, lambda: [mean])
+    control.add_plane(planes[0])
+    state = start_state(2)
+    control.follow(state)
+    draw(qtbot, canvas)
+    for same in (replace(state, lens=False), state.moved_to(Vector((0.0, 0.0))), state.moved_to(mean)):
+        control.follow(same)
+        assert are_points_faint(planes[0])
+    control.follow(state)
+    assert not are_points_faint(planes[0])
 
 
 def test_it_can_be_switched_off_for_good(parts, qtbot):

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.figure.figure import Part
+from desktop.images.note import read_note
 from desktop.view.state import Layer
 from export.bundle import Posterior
 from tests.waiting import SOON_MS
@@ -51,7 +52,10 @@ def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, mo
 
 
 def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monkeypatch, tmp_path):
-    """The dialog says so, its preview and the file have A and B; without B it is the view again."""
+    """The dialog says so, its preview and the file have A and B; without B it is the view again.
+
+    Dropped back, the file brings both models back, or says which B was.
+    """
     film = make_film(2)
     window = open_window(film.path)
     comparison, exports = window.compare.comparison, window.figure_control.exports
@@ -72,6 +76,24 @@ def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monk
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
         qtbot.mouseClick(dialog.save, LEFT)
     assert imageio.imread(path).shape == (dialog.height_px.value(), dialog.width_px.value(), 3)
+    window.compare.page.close_wanted.emit()
+    window.show_page("plane")
+    with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
+        window.provenance_control.open(path)
+    qtbot.waitUntil(lambda: comparison.second.state.epoch == 1, timeout=SOON_MS)
+    assert window.compare.page.isVisible()
+    text, control = read_note(path), window.provenance_control
+    unknown = text.replace(
+        f'"b_decoder_sha256":"{comparison.second.source.sha256}', f'"b_decoder_sha256":"{64 * "0"}'
+    )
+    window.show_page("plane")
+    control.restore_view(unknown, "a.png")
+    said = (
+        "a.png: the view that it was made from, but B was film (decoder 000000000000), which is not found; "
+    )
+    qtbot.waitUntil(lambda: window.message.text().startswith(said), timeout=SOON_MS)
+    assert window.plane.isVisible()
+    window.message.dismiss()
     window.show_page("plane")
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=SOON_MS)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from desktop.images.pixels import tile, to_bytes
 from desktop.latent.plane import manifold_grid, sample_prior
+from desktop.models.epochs import epochs_of, load_epoch
 from desktop.widgets.common.commands import command_of
 from desktop.widgets.controls.grids_control import COMPARING, NO_IMAGES, TO_COMPARE
 from desktop.widgets.panels.grid_page import MAX_SEED
@@ -121,6 +122,29 @@ def test_the_menu_saves_a_sheet_of_now(window, qtbot, tmp_path, monkeypatch):
     assert page.sheet is not before
     assert (page.sheet.z.reshape(3, 11, 3)[0, :, :2] == np.float32([0.5, 1.0])).all()
     assert (imageio.imread(out) == page.sheet.picture).all()
+
+
+def test_a_sheet_is_saved_by_the_model_of_the_moment_of_asking(
+    open_window, make_film, qtbot, tmp_path, monkeypatch
+):
+    """A reduced one is decoded again for its file, whatever epoch comes while the dialog is open."""
+    window = open_window(make_film(2).path)
+    explorer, page, out = window.explorer, window.grids.samples, tmp_path / "a.png"
+    monkeypatch.setattr("desktop.app.pages.SHOWN_SIDE_PX", 40)
+    window.grids.samples_n.setValue(4)
+    open_page(window, qtbot, Qt.Key.Key_2)
+    assert page.sheet.is_reduced
+    expected = tile(to_bytes(explorer.model.decode(page.sheet.z)), 4)
+
+    def ask(*_):
+        explorer.take_over(load_epoch(explorer.whole, epochs_of(explorer.source)[0], "cpu"))
+        return out
+
+    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_where", ask)
+    page.scale.setValue(1)
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
+        qtbot.mouseClick(page.save, LEFT)
+    assert (imageio.imread(out) == expected).all()
 
 
 def test_after_the_last_seed_comes_a_first_one(window, qtbot):

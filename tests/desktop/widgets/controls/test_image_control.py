@@ -14,6 +14,7 @@ from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
 from desktop.images.drawing import Tool
 from desktop.images.pixels import to_bytes, write_png
+from desktop.latent.plane import Viewport
 from desktop.latent.true_posterior import LikelihoodTable
 from desktop.view.state import Layer
 from desktop.widgets.common.commands import command_of
@@ -23,6 +24,7 @@ from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPO
 from desktop.widgets.panels.picture_panel import NOT_AT_CURSOR
 from tests.desktop.photos import GRADIENT, HEIGHT, WIDTH, ink_of, page_of
 from tests.desktop.small_bundles import encoder_graph
+from tests.desktop.widgets.on_plane import are_points_faint
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -126,7 +128,10 @@ def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(shipped_wi
 def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mean(
     window, qtbot, seven, tmp_path, gray
 ):
-    """The canvas shows it fitted like the data, and the panel shows the steps."""
+    """The canvas shows it fitted like the data, and the panel shows the steps.
+
+    The points are faint there, and no longer once R has drawn another z.
+    """
     write_png(tmp_path / "a.png", (255 - 255 * seven[0]).astype(np.uint8).repeat(9, 0).repeat(9, 1))
     window.image.open_file(tmp_path / "a.png")
     qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
@@ -140,6 +145,9 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
     )
     thresholded = gray(panel.step_views[2].image())
     assert (thresholded == 255 * window.image.drawing.thresholded()[0]).all()
+    assert are_points_faint(window.plane)
+    window.explorer.draw_z()
+    assert not are_points_faint(window.plane)
     qtbot.mouseClick(panel.clear, LEFT)
     assert not panel.steps.isVisible()
     assert window.image.drawing.is_empty
@@ -276,6 +284,31 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
     x, y = window.plane.to_px(control.located.picture.peak)
     assert changed[round(y) - 6 : round(y) + 7, round(x) - 6 : round(x) + 7].any()
     assert panel.completed.isHidden()
+
+
+def test_the_way_to_the_mode_of_a_coarse_posterior_ends_near_it(shipped_window, qtbot, seven):
+    """It zooms in once the posterior is known well, in one step with the way there."""
+    window, control = shipped_window, shipped_window.true_posterior
+    window.explorer.change(viewport=Viewport((0.0, 0.0), 12.0))
+    before = window.explorer.state
+    canvas = window.image.panel.canvas
+    coarse = []
+
+    def go(located):
+        if located is not None and not coarse:
+            coarse.append(located)
+            window.image.panel.take_mode.click()
+
+    control.changed.connect(go, Qt.ConnectionType.QueuedConnection)
+    canvas.set_drawing(replace(canvas.drawing(), pixels=seven))
+    qtbot.waitUntil(
+        lambda: control.located is not None and control.located.posterior.is_converged, timeout=SOON_MS
+    )
+    state = window.explorer.state
+    assert state.z == pytest.approx(control.located.posterior.mode, abs=1e-5)
+    assert state.viewport.span < before.viewport.span
+    window.history.undo.trigger()
+    assert (window.explorer.state.z, window.explorer.state.viewport) == (before.z, before.viewport)
 
 
 def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, gray):

@@ -18,7 +18,10 @@ def loop(tmp_path, monkeypatch):
 
 
 def test_a_long_trial_is_shown_and_stopped_by_its_button(open_window, make_bundle, loop, qtbot):
-    """The note names the file and counts seconds; after Stop it goes, and the open model stays."""
+    """The note names the file and counts seconds; after Stop it goes, and the open model stays.
+
+    It comes back after an error of something else, and does not take the place of a question.
+    """
     window = open_window(make_bundle(), (500, 400))
     title = window.windowTitle()
     window.open_path(loop)
@@ -27,11 +30,40 @@ def test_a_long_trial_is_shown_and_stopped_by_its_button(open_window, make_bundl
     assert window.message.text().endswith(" s so far")
     first = window.message.text()
     qtbot.waitUntil(lambda: window.message.text() != first, timeout=SOON_MS)
+    message = window.message
+    window.explorer.failed.emit(ValueError("a picture"))
+    assert message.text() == "a picture"
+    message.close_button.click()
+    qtbot.waitUntil(lambda: message.text().startswith("Opening loop.onnx"), timeout=SOON_MS)
+    message.show_note("Which?", [("One", lambda: None)], asks=True)
+    window.opening._count()
+    window.explorer.opening_told.emit("decoding a first picture")
+    assert message.text() == "Which?"
+    message.action_buttons[0].click()
+    qtbot.waitUntil(lambda: message.text().startswith("Opening loop.onnx"), timeout=SOON_MS)
     (stop,) = (button for button in window.message.action_buttons if button.text() == "Stop")
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
     assert not window.message.isVisible()
     assert window.windowTitle() == title
+
+
+def test_another_opening_takes_the_note_of_the_one_that_it_stops_away(
+    open_window, make_bundle, loop, qtbot, tmp_path
+):
+    """As if somebody drops another model meanwhile: no text and no button of the first is left."""
+    window = open_window(make_bundle(), (500, 400))
+    window.open_path(loop)
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    window.open_path(loop.rename(tmp_path / "other.onnx"))
+    assert not window.message.isVisible()
+    qtbot.waitUntil(lambda: window.message.text().startswith("Opening other.onnx"), timeout=SOON_MS)
+    window.message.close_button.click()
+    window.opening._count()
+    window.explorer.failed.emit(ValueError("a picture"))
+    window.message.close_button.click()
+    window.opening._count()
+    assert not window.message.isVisible(), "it was dismissed"
 
 
 def test_a_trial_that_took_too_long_is_offered_more_time(open_window, make_bundle, loop, qtbot, monkeypatch):

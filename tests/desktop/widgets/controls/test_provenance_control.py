@@ -136,6 +136,15 @@ def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path
     assert (grids.samples_n.value(), grids.seed.value()) == (grids.samples_n.maximum(), 77)
 
 
+def test_a_strangers_file_opens_no_model(window, saved, tmp_path):
+    """Its settings are those of an export, and not the path of a model to compare with."""
+    carried = from_text(read_note(saved[0]))
+    text = to_text(replace(carried, kind="compare", details={"other": f":{tmp_path / 'theirs.onnx'}"}))
+    window.provenance_control.restore_view(text, "a stranger's")
+    assert window.tabs.currentWidget() is window.compare.page
+    assert window.compare.comparison.other is None
+
+
 def test_a_sheet_that_was_rendered_without_a_window_opens_too(window, qtbot, tmp_path, bundle):
     """Sheets of python -m desktop.render use the same names."""
     path = tmp_path / "samples.png"
@@ -156,6 +165,19 @@ def test_a_model_that_was_open_before_is_opened_again(window, saved, qtbot, make
         drop(window, path)
     assert window.explorer.source.name == "first"
     assert window.explorer.state == state
+
+
+def test_a_model_that_is_opened_instead_is_not_asked_for_the_view(window, saved, qtbot, make_bundle):
+    """As if somebody drops another model while that of an export is being opened."""
+    others = make_bundle(name="other", seed=1), make_bundle(name="third", seed=2)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(others[0])
+    with qtbot.waitSignal(window.explorer.opening_began, timeout=SOON_MS):
+        drop(window, saved[0])
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(others[1])
+    assert window.explorer.source.name == "third"
+    assert not window.message.isVisible()
 
 
 def test_a_model_that_nobody_knows_is_named_and_can_be_opened(

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 
+from desktop.base.vector import Vector
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer
 from desktop.widgets.common import colors
+from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
 from desktop.widgets.plane.plane_layers import FEW_POINTS, MOST_NAME_PX
 from tests.desktop.widgets.plane.seen_plane import (
     LABELS,
@@ -57,6 +59,22 @@ def test_a_long_name_is_shortened_and_its_tool_tip_says_all_of_it(view, look):
     (all_of_them,) = view.placed_names()
     assert all_of_them.name.text == "4 labels here"
     assert view.tip_at(all_of_them.box.center()) == "a\nb\nc\nd"
+
+
+def test_a_name_makes_way_for_a_point_of_the_path(view, look):
+    """A diamond that comes to lie on it would cover it; the other names stay."""
+    view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
+    look()
+    before = {placed.name.text: placed.box for placed in view.placed_names()}
+    name, box = next(iter(before.items()))
+    place = view.ab_at(box.center())
+    view.set_state(replace(STATE, path=(Vector(place), Vector((5.0, 5.0)))))
+    look()
+    diamond = QRectF(-POINT_RADIUS_PX, -POINT_RADIUS_PX, 2 * POINT_RADIUS_PX, 2 * POINT_RADIUS_PX)
+    diamond.moveCenter(box.center())
+    after = {placed.name.text: placed.box for placed in view.placed_names()}
+    assert not after.pop(name).intersects(diamond.adjusted(1, 1, -1, -1))
+    assert all(other == before[text] for text, other in after.items())
 
 
 def test_hidden_labels_are_not_drawn(view, look):
