@@ -37,7 +37,8 @@ def evaluate(
 ) -> HeldOutMetrics:
     """Rate (exact) and distortion (`draws` posterior samples per image, fixed seed) of uint8 [N, C, H, W].
 
-    The images may be on the CPU and the model elsewhere. The noise is drawn on the CPU, so that it is the same on every device and in every epoch.
+    The images may be on the CPU and the model elsewhere. The noise is drawn on the CPU, so that it is the
+    same on every device and in every epoch.
     """
     model.eval()
     noise = torch.Generator().manual_seed(EVALUATION_SEED)
