@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -38,6 +38,19 @@ MEASURED_IMAGES = 1_000
 RANDOM_IMAGES = 64
 
 
+@contextmanager
+def _usual_defaults() -> Iterator[None]:
+    """New tensors are float32 and on the CPU meanwhile, whatever the caller's defaults are."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with nullcontext() if device.type == "cpu" else torch.device("cpu"):
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+
+
+@_usual_defaults()
 def bundle_of(
     decoder: Callable[..., Any],
     encoder: Callable[..., Any] | None = None,

@@ -36,6 +36,7 @@ from training.evaluation import (
     weighted_figures,
 )
 from training.held_out import EVALUATION_SEED, evaluate, posteriors
+from training.image_access import on_device
 from training.importance import ImportanceEstimate, adaptively_weighted, importance_weighted
 from training.model import VAE
 from training.networks import network_of
@@ -99,11 +100,11 @@ def evaluate_run(
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     dataset = dataset or dataset_of(run.config)
     count = weighted_count(images, device, len(dataset.test_images))
-    test = torch.from_numpy(dataset.test_images).to(device)
+    test = on_device(dataset.test_images, device)
     likelihood = model.likelihood
     # Where pairs of image and z are no matrix product, only some images get the quadrature.
     integrated = len(test) if likelihood.pairs_are_products else count
-    flat = model.network_input(test[: max(count, integrated)]).flatten(1)
+    flat = model.network_input(test[: max(count, integrated)].to(device)).flatten(1)
     batch = decode_batch(run.config, device)
 
     def decode(z: Tensor) -> Tensor:

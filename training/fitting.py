@@ -14,6 +14,7 @@ from training.data.dataset import Dataset
 from training.data.mapped import forget_pages
 from training.data.open import dataset_of
 from training.device import describe_device
+from training.image_access import on_device
 from training.logbook import FitError, Logbook, tensorboard_writer_class
 from training.loop import NotFiniteError, Trainer
 from training.networks import network_of
@@ -125,7 +126,7 @@ def _fit(
         f"on {f'{ranks.size} × ' if ranks.size > 1 else ''}{describe_device(device)}, {config.precision}; "
         f"run folder {run.folder}{_progress(trainer)}"
     )
-    test_images = torch.from_numpy(dataset.test_images).to(device)
+    test_images = on_device(dataset.test_images, device)
     logbook = Logbook(
         run,
         trainer,

@@ -37,13 +37,14 @@ def evaluate(
 ) -> HeldOutMetrics:
     """Rate (exact) and distortion (`draws` posterior samples per image, fixed seed) of uint8 [N, C, H, W].
 
-    The noise is drawn on the CPU, so that it is the same on every device and in every epoch.
+    The images may be on the CPU and the model elsewhere. The noise is drawn on the CPU, so that it is the
+    same on every device and in every epoch.
     """
     model.eval()
     noise = torch.Generator().manual_seed(EVALUATION_SEED)
     rates, distortions = [], []
     for batch in torch.split(images, EVALUATION_BATCH):
-        x = model.network_input(batch)
+        x = model.network_input(batch.to(model.device))
         mean, logvar = model.encoder(x)
         rates.append(as_float64(gaussian_rate_nats(mean, logvar)))
         distortion = torch.zeros_like(rates[-1])
@@ -70,6 +71,9 @@ def evaluate(
 def posteriors(model: VAE, images: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and log-variance of q(z|x), [N, d] each, for images uint8 [N, C, H, W]."""
     model.eval()
-    parts = [model.encoder(model.network_input(batch)) for batch in torch.split(images, EVALUATION_BATCH)]
+    parts = [
+        model.encoder(model.network_input(batch.to(model.device)))
+        for batch in torch.split(images, EVALUATION_BATCH)
+    ]
     mean, logvar = zip(*parts, strict=True)
     return torch.cat(mean), torch.cat(logvar)

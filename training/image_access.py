@@ -31,6 +31,12 @@ def fits(images: NDArray[np.uint8], device: torch.device) -> bool:
     return mapping_of(images) is None or images.nbytes <= RESIDENT_BYTES
 
 
+def on_device(images: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """The images on a device, or where they are if they do not fit there."""
+    found = torch.from_numpy(images)
+    return found.to(device) if fits(images, device) else found
+
+
 def sample(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Images all over the dataset, in memory: all of them, or `SAMPLE` of a large file."""
     if mapping_of(images) is None or images.nbytes <= RESIDENT_BYTES:

@@ -50,7 +50,7 @@ class Logbook:
     Args:
         run: the run on disk.
         trainer: the fit, already restored from `checkpoint`.
-        test_images: uint8 [N, C, H, W], values 0 and 1, on the trainer's device.
+        test_images: uint8 [N, C, H, W], on the trainer's device or the CPU.
         checkpoint: where the fit continues; None at its start.
         checkpoint_seconds: seconds between checkpoints within an epoch.
         tensorboard: whether to write TensorBoard files too.

@@ -135,6 +135,11 @@ class VAE(nn.Module):
         self.levels = levels
 
     @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
+    @property
     def gives_probabilities(self) -> bool:
         """Whether p(x|z) is a probability and no density."""
         return self.levels == self.likelihood.counted_levels

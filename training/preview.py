@@ -28,7 +28,7 @@ def preview(model: VAE, images: Tensor, seed: int) -> NDArray[np.uint8]:
     The posterior samples come from `seed`, so that only the model changes from epoch to epoch.
     """
     model.eval()
-    mean, logvar = model.encoder(model.network_input(images))
+    mean, logvar = model.encoder(model.network_input(images.to(model.device)))
     noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed)).to(mean.device)
     pictures = model.likelihood.picture(model.decoder(reparameterize(mean, logvar, noise))).cpu().numpy()
     return _sheet(np.rint(pictures * 255).astype(np.uint8))

@@ -14,6 +14,8 @@ from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Bundle, Po
 # How many bytes of graphs the loaded epochs may have in all, and how many epochs stay loaded in any case.
 KEPT_BYTES = 64 << 20
 KEPT_AT_LEAST = 3
+# On CUDA each has sessions of its own, with workspaces of CUDA's libraries that are larger than the graphs.
+KEPT_ON_CUDA = 12
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ class Loader:
         graphs = (source.decoder, source.encoder)
         size_bytes = sum(len(graph) for graph in graphs if isinstance(graph, bytes))
         self.keeps = max(KEPT_AT_LEAST, KEPT_BYTES // size_bytes)
+        if whole.model.device.kind == "cuda":
+            self.keeps = min(self.keeps, KEPT_ON_CUDA)
 
     def steps(self) -> Iterator[Loaded]:
         """Load epochs until all that should be kept are held."""

@@ -10,7 +10,7 @@ from torch import nn
 from torch.distributions import Bernoulli, Independent, Normal
 
 import export
-from export.bundle import open_bundle
+from export.bundle import DECODER_FILE, open_bundle
 from export.containers import BundleError
 from export.graphs import ExportError
 from export.own_images import own_images
@@ -140,6 +140,24 @@ def test_a_decoder_alone(tmp_path):
     assert open_bundle(tmp_path / "b").latent_shape == (2, 1, 3)
     with pytest.raises(BundleError, match=r"choose another or pass overwrite=True$"):
         export.bundle_of(decoder, latent_dim=(2, 1, 3), out=tmp_path / "b")
+
+
+@pytest.mark.parametrize("device, dtype", [("meta", torch.float32), ("cpu", torch.float64)])
+def test_the_callers_defaults_do_not_matter(tmp_path, device, dtype):
+    """A script that puts all new tensors on a GPU, or in double precision, gets the same bundle."""
+    modules = nn.Sequential(nn.Linear(3, 20), nn.Unflatten(1, SHAPE)), Encoder()
+    given = {"images": grey(), "spread": "std", "pixel_range": (-1, 1), "gives": "picture", "scale": 0.1}
+    expected = export.bundle_of(*modules, **given, out=tmp_path / "expected")
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        with torch.device(device):
+            found = export.bundle_of(*modules, **given, out=tmp_path / "found")
+            assert torch.empty(1).device.type == device
+        assert torch.get_default_dtype() == dtype
+    finally:
+        torch.set_default_dtype(before)
+    assert found.read(DECODER_FILE) == expected.read(DECODER_FILE)
 
 
 @pytest.mark.parametrize(

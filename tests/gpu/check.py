@@ -41,6 +41,8 @@ PARTS = (
     Part(training_parts.time_to_elbo, 60),
     Part(viewer_parts.agreement, 20),
     Part(training_parts.steps, 40),
+    Part(training_parts.kinds, 30),
+    Part(viewer_parts.other_models, 30),
     Part(training_parts.kernels, 30),
     Part(training_parts.ten_epochs, 60),
     Part(training_parts.evaluation, 50),

@@ -35,6 +35,8 @@ def test_every_part_gives_figures_on_the_cpu(small_mnist, tmp_path):
     assert {name: outcome.why for name, outcome in found.items() if outcome.why} == {}
     assert all(math.isfinite(number) for outcome in found.values() for number in numbers(outcome.row))
     assert found["steps"].row["against the CPU"] == 0
+    assert set(found["kinds"].row.values()) == {0}
+    assert {of_model["difference"] for of_model in found["other models"].row.values()} == {0}
     assert found["ranks"].row["largest difference"] == 0
     assert found["kill and resume"].row["difference"] == 0
     assert found["evaluation"].row["elbo"] == found["evaluation"].row["quadrature"] == 0

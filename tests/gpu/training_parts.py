@@ -8,6 +8,7 @@ import os
 import signal
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 import torch.distributed
 
+import training.loop
 from tests.gpu.place import EnoughError, Place, Row, SkippedError, repeatable, short, take_steps
 from training.config import CUDA_STEPS, FitConfig
 from training.data.dataset import Dataset
@@ -131,6 +133,47 @@ def steps(place: Place) -> Row:
             given.append(trainer.losses_nats[: count // 2].cpu())
     row["against the CPU"] = _relative(*given)
     return row
+
+
+def kinds(place: Place) -> Row:
+    """Recorded steps of other likelihoods and networks, and with images in a file, against unrecorded ones.
+
+    What is in the row is how far their losses differ.
+    """
+    row: Row = {}
+    count = place.size(40, 3)
+    variants: dict[str, tuple[str, dict[str, Any]]] = {
+        "mlp, d = 64": ("mlp", {"latent_dim": 64}),
+        "continuous-bernoulli": ("default", {"likelihood": "continuous-bernoulli"}),
+        "gaussian": ("default", {"likelihood": "gaussian"}),
+        "tutorial": ("tutorial", {}),
+        "images in a file": ("default", {}),
+    }
+    for name, (recipe, changes) in variants.items():
+        losses = []
+        for is_first in (True, False):
+            with repeatable(), _in_file(is_first and name == "images in a file"):
+                config = place.config(recipe, **changes)
+                trainer = Trainer(config, place.data.train_images, place.device)
+                if not is_first:
+                    trainer.step_graph = None
+                trainer.prepare()
+                take_steps(trainer, count)
+            losses.append(trainer.losses_nats[:count].cpu())
+        row[name] = _relative(*losses)
+    return row
+
+
+@contextlib.contextmanager
+def _in_file(are_in_file: bool) -> Iterator[None]:
+    """Trainers made within the block take images as from a file that does not fit on the device."""
+    before = training.loop.fits
+    if are_in_file:
+        training.loop.fits = lambda *_: False
+    try:
+        yield
+    finally:
+        training.loop.fits = before
 
 
 def kernels(place: Place) -> Row:

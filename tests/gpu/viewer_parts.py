@@ -55,6 +55,41 @@ def agreement(place: Place) -> Row:
     return row | {"printed": said.getvalue()[:100]}
 
 
+def other_models(place: Place) -> Row:
+    """Bare decoders on the device: one with a class and a number beside z, and one that is slow on a CPU.
+
+    Where they run, whether they are slow there, and how far their pictures are from the CPU's.
+    """
+    from desktop.models.model import Model
+    from desktop.models.source import open_source
+    from tests.desktop.foreign_models import conditional
+    from tests.gpu.large_decoder import large_decoder
+
+    row: Row = {}
+    paths = [
+        conditional(place.folder / "class.onnx"),
+        large_decoder(place.folder / "large.onnx", side=512 if place.is_cuda else 16),
+    ]
+    for path in paths:
+        source = open_source(path)
+        z = np.random.default_rng(3).standard_normal((3, source.reading.latent_dim)).astype(np.float32)
+        pictures = []
+        for device in ("auto", "cpu"):
+            model = Model(source, device)  # type: ignore[arg-type]
+            try:
+                pictures.append(model.decode(z))
+                if device == "auto":
+                    row[path.stem] = {
+                        "runs on": model.device.description,
+                        "slow": model.is_slow,
+                        "picture_ms": short(1e3 * model.picture_s),
+                    }
+            finally:
+                model.close()
+        row[path.stem]["difference"] = short(float(np.abs(pictures[0] - pictures[1]).max()))
+    return row
+
+
 def decoding(place: Place) -> Row:
     """Milliseconds to decode some numbers of pictures, beside the rate of a matrix product on the device."""
     row: Row = {}

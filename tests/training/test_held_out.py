@@ -1,5 +1,6 @@
 """training/held_out.py: the bound on held-out images, its errors, and that evaluating changes nothing."""
 
+import copy
 import dataclasses
 import math
 
@@ -98,6 +99,14 @@ def test_posteriors_are_the_encoders(model, images):
     expected_mean, expected_logvar = model.encoder(images.float())
     torch.testing.assert_close(mean, expected_mean, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(logvar, expected_logvar, atol=1e-5, rtol=1e-5)
+
+
+def test_images_that_do_not_fit_on_the_device_go_there_in_batches(model, images):
+    """They may stay on the CPU while the model is elsewhere; the numbers stay with the model."""
+    there = copy.deepcopy(model).to("meta")  # a device that computes nothing but shapes
+    mean, logvar = posteriors(there, images)
+    assert (mean.device.type, logvar.device.type) == ("meta", "meta")
+    assert mean.shape == posteriors(model, images)[0].shape
 
 
 def test_evaluate_leaves_the_model_and_the_generators_alone(small_mnist):

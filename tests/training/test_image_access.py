@@ -8,7 +8,7 @@ import torch
 
 from training import image_access
 from training.config import RECIPES
-from training.image_access import fits, read_ahead, sample
+from training.image_access import fits, on_device, read_ahead, sample
 from training.loop import Trainer
 from training.ranks import ALONE, Ranks
 
@@ -90,6 +90,16 @@ def test_batches_come_in_their_order(mapped):
         np.testing.assert_array_equal(images, mapped[indices.numpy()])
     with pytest.raises(IndexError):
         list(read_ahead(mapped, [torch.tensor([88])]))
+
+
+@pytest.mark.parametrize("there_is_room", [True, False])
+def test_images_for_which_there_is_no_room_on_the_device_stay(monkeypatch, there_is_room):
+    """Test images, too, may be more than a GPU holds."""
+    monkeypatch.setattr(image_access, "fits", lambda *_: there_is_room)
+    images = np.arange(12, dtype=np.uint8).reshape(3, 1, 2, 2)
+    found = on_device(images, torch.device("meta"))
+    assert found.device.type == ("meta" if there_is_room else "cpu")
+    assert found.shape == images.shape
 
 
 def test_a_sample_stands_for_a_large_file(mapped, monkeypatch):

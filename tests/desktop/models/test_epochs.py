@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from desktop.base.machine import Device
 from desktop.models.epochs import Loader, elbos_nats, epoch_in_words, epochs_of, load_epoch
 from desktop.models.opened import Opened
 from desktop.models.source import open_epoch, open_source
@@ -158,6 +159,18 @@ def test_only_so_many_are_kept(make_film, opened, monkeypatch):
     steps = loader.steps()
     assert {next_number(steps) for _ in range(3)} == {4, 5, 6}
     assert list(steps) == []
+
+
+def test_on_a_gpu_few_epochs_are_kept(make_film, opened, monkeypatch):
+    """However small their graphs are: their sessions are not."""
+    monkeypatch.setattr("desktop.models.epochs.KEPT_ON_CUDA", 4)
+    whole = opened(make_film(6))
+    epochs = epochs_of(whole.model.source)
+    assert Loader(whole, epochs, "auto").to_keep() == set(range(7))
+    whole.model._sessions.device = Device("cuda", "CUDA")
+    loader = Loader(whole, epochs, "auto")
+    loader.wanted = 6
+    assert loader.to_keep() == {3, 4, 5, 6}
 
 
 def test_an_epoch_that_is_gone_is_an_error_of_that_epoch(make_film, opened):
