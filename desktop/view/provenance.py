@@ -19,6 +19,7 @@ from desktop.reading.input_values import differences, in_words, values_of
 from desktop.reading.overrides import NAMES, as_options
 from desktop.view.state import ViewState
 from desktop.view.state_json import MOST_LISTED, state_from_dict, state_to_dict
+from export.bundle import DECODER_FILE, epoch_file
 
 if TYPE_CHECKING:
     from desktop.models.source import Source
@@ -31,6 +32,7 @@ MAX_DETAILS = 64
 MAX_DETAIL = 2**53
 START = '{"latent_plane":'
 SHA256 = re.compile(r"[0-9a-f]{64}")
+SHORT_HASH = 12  # digits of it, for people
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 Detail = str | int | float | bool
@@ -83,6 +85,12 @@ class Beside:
         values = self.model[:MAX_NAME_CHARS], self.decoder_sha256, self.epoch
         return {name: value for name, value in zip(OF_BESIDE, values, strict=True) if value is not None}
 
+    @property
+    def not_found(self) -> str:
+        """Say which model it was, if it is not found."""
+        which = f"{self.model or 'a model without a name'} (decoder {self.decoder_sha256[:SHORT_HASH]})"
+        return f"B was {which}, which is not found; open it on the page Compare"
+
 
 def beside_of(details: Mapping[str, Detail]) -> Beside | None:
     """The second model that the details of an export name; None if they name none, or none that there is."""
@@ -92,6 +100,20 @@ def beside_of(details: Mapping[str, Detail]) -> Beside | None:
     if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
         epoch = None
     return Beside(str(model or ""), sha256, epoch)
+
+
+def is_in(source: "Source", sha256: str) -> bool:
+    """Whether a source contains the model with this decoder: as its own, or as one of its epochs."""
+    return sha256 == source.sha256 or epoch_of(source, sha256) is not None
+
+
+def epoch_of(source: "Source", sha256: str) -> int | None:
+    """The epoch of a source whose decoder this is; None if there is none."""
+    if source.bundle is None:
+        return None
+    files = source.bundle.manifest["files"]
+    hashes = {files[epoch_file(epoch, DECODER_FILE)]["sha256"]: epoch for epoch in source.bundle.epochs}
+    return hashes.get(sha256)
 
 
 def provenance(source: "Source", state: ViewState | None, kind: str, **details: Detail) -> Provenance:

@@ -22,15 +22,17 @@ from desktop.latent.named_points import named_points
 from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
-from desktop.models.source import Source
 from desktop.view.comparison import Other
 from desktop.view.provenance import (
     OF_BESIDE,
+    SHORT_HASH,
     Beside,
     Provenance,
     beside_of,
+    epoch_of,
     fits_in_text,
     from_text,
+    is_in,
     is_provenance,
     lost,
     other_reading,
@@ -47,11 +49,9 @@ from export.bundle import (
     MANIFEST_FILE,
     BundleError,
     bundle_of_file,
-    epoch_file,
     open_bundle,
 )
 
-SHORT_HASH = 12
 CLIPBOARD = "the clipboard"
 OPEN_KINDS = (
     "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp *.npy *.npz *.json);;"
@@ -110,9 +110,11 @@ class ProvenanceControl(QObject):
         self._path_of = path_of
         self._comparison = comparison
         self._pending: _Wanted | None = None
+        self._expected: _Wanted | None = None  # its second model is being opened
         self._explorer.opening_began.connect(self._on_opening)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.open_failed.connect(self._forget)
+        comparison.second.opened.connect(self._on_beside_opened)
         edit = shell.menus["edit"]
         add_action(edit, "&Paste", "Ctrl+V", self.paste)
         self.copy_entry = add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
@@ -258,15 +260,15 @@ class ProvenanceControl(QObject):
 
     def _is_open(self, carried: Provenance) -> bool:
         source = self._explorer.source
-        return source is not None and _is_in(source, carried.decoder_sha256)
+        return source is not None and is_in(source, carried.decoder_sha256)
 
     def _open_beside(self, beside: Beside) -> Other | None:
         """The second model, if it is the open one at an epoch, or the second model of now."""
         sha256 = beside.decoder_sha256
         for source in (self._explorer.source, self._comparison.second.source):
-            if source is not None and _is_in(source, sha256):
+            if source is not None and is_in(source, sha256):
                 is_own = source.sha256 == sha256
-                return Other(source.path, beside.epoch if is_own else _epoch_of(source, sha256))
+                return Other(source.path, beside.epoch if is_own else epoch_of(source, sha256))
         return None
 
     def _on_looked(self, path: Path, found: tuple[bool, Path | None]) -> None:
@@ -320,7 +322,7 @@ class ProvenanceControl(QObject):
         if self._pending is None:
             return
         pending, self._pending = self._pending, None
-        if _is_in(opened.model.source, pending.carried.decoder_sha256):
+        if is_in(opened.model.source, pending.carried.decoder_sha256):
             self._apply(pending)
         else:
             self._say_what_is_needed(pending)
@@ -338,7 +340,7 @@ class ProvenanceControl(QObject):
             return
         source = self._explorer.source
         if source is not None and source.sha256 != carried.decoder_sha256:
-            state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
+            state = replace(state, epoch=epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
         details = {name: value for name, value in carried.details.items() if name not in OF_BESIDE}
         if carried.kind == "path" and (seconds := noted_seconds(carried.details)) is not None:
@@ -364,16 +366,25 @@ class ProvenanceControl(QObject):
         if beside is None:
             self.page_wanted.emit(wanted.carried.kind)
             return []
-        other = self._open_beside(beside)
+        other, self._expected = self._open_beside(beside), None
         if other is None and wanted.beside is not None:
-            other = Other(wanted.beside, beside.epoch)
+            other, self._expected = Other(wanted.beside, beside.epoch), wanted
         if other is not None:
             self.page_wanted.emit("compare")
             self.beside_wanted.emit(other)
             return []
         self.page_wanted.emit(wanted.carried.kind)
-        which = f"{beside.model or 'a model without a name'} (decoder {beside.decoder_sha256[:SHORT_HASH]})"
-        return [f"B was {which}, which is not found; open it on the page Compare"]
+        return [beside.not_found]
+
+    def _on_beside_opened(self, opened: Opened) -> None:
+        """Say so if the second model's file holds another model now."""
+        wanted, self._expected = self._expected, None
+        beside = None if wanted is None else beside_of(wanted.carried.details)
+        source = opened.model.source
+        if wanted is None or beside is None or source.path != wanted.beside:
+            return
+        if not is_in(source, beside.decoder_sha256):
+            self._message.show_note(f"{wanted.name}: {beside.not_found}")
 
     def _read_as_then(self, wanted: _Wanted) -> None:
         """Open the model again, read as it was for an export, and then restore its view."""
@@ -387,16 +398,3 @@ class ProvenanceControl(QObject):
         if picture is None or not self._explorer.has_encoder:
             return []
         return [("Encode the picture instead", partial(self.picture_wanted.emit, picture))]
-
-
-def _is_in(source: Source, sha256: str) -> bool:
-    """Whether a source contains the model with this decoder: as its own, or as one of its epochs."""
-    return sha256 == source.sha256 or _epoch_of(source, sha256) is not None
-
-
-def _epoch_of(source: Source, sha256: str) -> int | None:
-    if source.bundle is None:
-        return None
-    files = source.bundle.manifest["files"]
-    hashes = {files[epoch_file(epoch, DECODER_FILE)]["sha256"]: epoch for epoch in source.bundle.epochs}
-    return hashes.get(sha256)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 from desktop.app.saving import note_of, save_picture
 from desktop.images.note import read_note, webp_note
 from desktop.render import command
-from desktop.view.provenance import from_text, to_text
+from desktop.view.provenance import Beside, from_text, to_text
 from tests.waiting import SOON_MS
 
 LEFT, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier
@@ -178,6 +178,17 @@ def test_a_model_that_is_opened_instead_is_not_asked_for_the_view(window, saved,
         window.open_path(others[1])
     assert window.explorer.source.name == "third"
     assert not window.message.isVisible()
+
+
+def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bundle, monkeypatch):
+    """Where it was there is another one, which is B then."""
+    carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
+    monkeypatch.setattr(window.provenance_control, "_path_of", lambda _: other)
+    text = to_text(replace(carried, kind="view", details=Beside("b", "0" * 64).details()))
+    with qtbot.waitSignal(window.compare.comparison.second.opened, timeout=SOON_MS):
+        window.provenance_control.restore_view(text, "a.png")
+    assert window.compare.page.isVisible()
+    assert window.message.text().startswith("a.png: B was b (decoder 000000000000), which is not found")
 
 
 def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
