@@ -18,6 +18,7 @@ from desktop.base.display import DisplayError, check_display, missing_library
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName
 from desktop.base.option_groups import GroupedCommand
+from desktop.base.plain_import import plain_import
 from desktop.base.shipped import shipped_bundle
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.vetting.opening import OpeningStoppedError
@@ -100,7 +101,8 @@ def command(
         click.get_current_context().call_on_close(stop_early)
         open_early(model, overrides)
     try:
-        from PySide6.QtCore import QLocale, QTimer
+        with plain_import():
+            from PySide6.QtCore import QLocale, QTimer
         from PySide6.QtWidgets import QApplication
 
         from desktop.app.explorer import Explorer

@@ -1,8 +1,10 @@
 """`python -m desktop`: a screenshot without a display, and one line for everything that goes wrong."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -12,6 +14,18 @@ from tests.waiting import SOON_S
 
 ROOT = Path(__file__).parents[2]
 OFFSCREEN_SAYS = "This plugin does not support propagateSizeHints()"
+# `python -m desktop`, which at its end tells what it has imported, and the files whose source it has kept.
+START = """
+import atexit, json, linecache, runpy, sys
+from pathlib import Path
+
+def tell():
+    told.write_text(json.dumps([sorted(sys.modules), sorted(linecache.cache)]))
+
+told = Path(sys.argv.pop(1))
+atexit.register(tell)
+runpy.run_module("desktop", run_name="__main__", alter_sys=True)
+"""
 
 
 def without_display(settings_folder, **environment):
@@ -54,24 +68,60 @@ def refused(call):
     return run
 
 
-def test_a_screenshot_is_the_window_with_the_model_in_it(settings_folder, tmp_path, bundle_path):
-    """It is a PNG of the requested size with many colours: plane, points and picture are decoded."""
-    out = tmp_path / "window.png"
-    # As people start it, which the other tests leave out.
+@dataclass(frozen=True)
+class Started:
+    """What a start, as people make it, left behind.
+
+    Attributes:
+        status: of the process.
+        out: what it printed.
+        errors: the lines of standard error.
+        pictures: the files in the folder of its screenshot.
+        imported: the names of all modules that it imported.
+        read: the files whose source it kept.
+    """
+
+    status: int
+    out: str
+    errors: list[str]
+    pictures: list[Path]
+    imported: set[str]
+    read: list[str]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory, bundle_path):
+    """A screenshot in a process of its own, which the other tests leave out."""
+    folder, told = tmp_path_factory.mktemp("started"), tmp_path_factory.mktemp("told") / "told.json"
+    arguments = ["--screenshot", folder / "window.png", "--size", "1000", "700"]
     done = subprocess.run(
-        [sys.executable, "-m", "desktop", bundle_path, "--screenshot", out, "--size", "1000", "700"],
+        [sys.executable, "-c", START, told, bundle_path, *arguments],
         cwd=ROOT,
-        env=without_display(settings_folder, QT_QPA_PLATFORM="offscreen"),
+        env=without_display(tmp_path_factory.mktemp("settings"), QT_QPA_PLATFORM="offscreen"),
         capture_output=True,
         text=True,
         check=False,
         timeout=SOON_S,
     )
-    assert (done.returncode, done.stdout, lines_of(done.stderr)) == (0, "", [])
-    picture = imageio.imread(out)
+    imported, read = json.loads(told.read_text())
+    return Started(
+        done.returncode, done.stdout, lines_of(done.stderr), list(folder.iterdir()), set(imported), read
+    )
+
+
+def test_a_screenshot_is_the_window_with_the_model_in_it(started):
+    """It is a PNG of the requested size with many colours: plane, points and picture are decoded."""
+    assert (started.status, started.out, started.errors) == (0, "", [])
+    assert [file.name for file in started.pictures] == ["window.png"]
+    picture = imageio.imread(started.pictures[0])
     assert picture.shape[:2] == (700, 1000)
     assert len({tuple(pixel) for pixel in picture[::7, ::7, :3].reshape(-1, 3)}) > 50
-    assert [file.name for file in tmp_path.iterdir()] == ["window.png"]
+
+
+def test_a_start_reads_no_module_s_source(started):
+    """PySide would read all that is imported after it, and keep it; those of its own import are three."""
+    assert "desktop.widgets.main_window" in started.imported
+    assert [file for file in started.read if file.startswith(str(ROOT / "desktop"))] == []
 
 
 def test_the_window_opens_where_it_was_last(call, tmp_path, make_bundle):
