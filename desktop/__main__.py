@@ -94,6 +94,8 @@ def command(
     """
     overrides = overrides_from(**reading)
     check_display()
+    # What is imported and built now stays: to look through it for garbage, again and again, finds nothing.
+    gc.disable()
     if model is not None and model.suffix.lower() == ".onnx":
         start_early()
         from desktop.models.early_source import open_early, stop_early
@@ -155,6 +157,8 @@ def command(
             lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
         )
     window.show()
+    gc.freeze()  # nor is it looked through later
+    gc.enable()
     if screenshot is not None:
         window.saved_control.start(model or shipped_bundle(), overrides, fresh=True, saves=False)
         if picture is not None:

@@ -14,14 +14,21 @@ from tests.waiting import SOON_S
 
 ROOT = Path(__file__).parents[2]
 OFFSCREEN_SAYS = "This plugin does not support propagateSizeHints()"
-# `python -m desktop`, which at its end tells what it has imported, and the files whose source it has kept.
+# `python -m desktop`, which at its end tells what it has imported, the files whose source it has kept, and
+# how often it looked for garbage from Qt's import until the window was there, and after that.
 START = """
-import atexit, json, linecache, runpy, sys
+import atexit, gc, json, linecache, runpy, sys
 from pathlib import Path
 
-def tell():
-    told.write_text(json.dumps([sorted(sys.modules), sorted(linecache.cache)]))
+def count(phase, facts):
+    if phase == "stop" and "PySide6.QtCore" in sys.modules:
+        looks[gc.get_freeze_count() > 0] += 1
 
+def tell():
+    told.write_text(json.dumps([sorted(sys.modules), sorted(linecache.cache), looks]))
+
+looks = [0, 0]
+gc.callbacks.append(count)
 told = Path(sys.argv.pop(1))
 atexit.register(tell)
 runpy.run_module("desktop", run_name="__main__", alter_sys=True)
@@ -79,6 +86,7 @@ class Started:
         pictures: the files in the folder of its screenshot.
         imported: the names of all modules that it imported.
         read: the files whose source it kept.
+        looks: how often it looked for garbage before the window was there, and after that.
     """
 
     status: int
@@ -87,6 +95,7 @@ class Started:
     pictures: list[Path]
     imported: set[str]
     read: list[str]
+    looks: tuple[int, int]
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +112,15 @@ def started(tmp_path_factory, bundle_path):
         check=False,
         timeout=SOON_S,
     )
-    imported, read = json.loads(told.read_text())
+    imported, read, (before, after) = json.loads(told.read_text())
     return Started(
-        done.returncode, done.stdout, lines_of(done.stderr), list(folder.iterdir()), set(imported), read
+        status=done.returncode,
+        out=done.stdout,
+        errors=lines_of(done.stderr),
+        pictures=list(folder.iterdir()),
+        imported=set(imported),
+        read=read,
+        looks=(before, after),
     )
 
 
@@ -122,6 +137,13 @@ def test_a_start_reads_no_module_s_source(started):
     """PySide would read all that is imported after it, and keep it; those of its own import are three."""
     assert "desktop.widgets.main_window" in started.imported
     assert [file for file in started.read if file.startswith(str(ROOT / "desktop"))] == []
+
+
+def test_a_start_looks_for_garbage_once_the_window_is_there(started):
+    """Until then next to all that is made stays, and most of a look would be for nothing."""
+    before, after = started.looks
+    assert before == 0
+    assert after > 0
 
 
 def test_the_window_opens_where_it_was_last(call, tmp_path, make_bundle):
