@@ -1,5 +1,6 @@
 """`python -m desktop`: a screenshot without a display, and one line for everything that goes wrong."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -33,6 +34,26 @@ told = Path(sys.argv.pop(1))
 atexit.register(tell)
 runpy.run_module("desktop", run_name="__main__", alter_sys=True)
 """
+# What no window needs before somebody asks for it, so that it does not make the start longer.
+NOT_AT_START = {
+    "contourpy",
+    "html",
+    "imageio",
+    "matplotlib",
+    *(
+        f"desktop.widgets.dialogs.{name}"
+        for name in (
+            "command_palette",
+            "command_words",
+            "export_dialog",
+            "figure_dialog",
+            "reading_dialog",
+            "share_dialog",
+            "shortcuts_dialog",
+            "text_dialog",
+        )
+    ),
+}
 
 
 def without_display(settings_folder, **environment):
@@ -131,6 +152,12 @@ def test_a_screenshot_is_the_window_with_the_model_in_it(started):
     picture = imageio.imread(started.pictures[0])
     assert picture.shape[:2] == (700, 1000)
     assert len({tuple(pixel) for pixel in picture[::7, ::7, :3].reshape(-1, 3)}) > 50
+
+
+def test_a_start_imports_nothing_that_no_window_needs(started):
+    """What is behind menus, buttons and files is imported at its first use; all these names are modules."""
+    assert NOT_AT_START & started.imported == set()
+    assert all(importlib.util.find_spec(name) for name in NOT_AT_START)
 
 
 def test_a_start_reads_no_module_s_source(started):

@@ -1,5 +1,7 @@
 """Exports the view as a figure: the dialog with its preview, where to save, and the progress."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 
 from desktop.app.figure_export import FigureExport, own_image
@@ -14,7 +16,9 @@ from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import restore_inputs
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.figure_dialog import FigureDialog
+
+if TYPE_CHECKING:
+    from desktop.widgets.dialogs.figure_dialog import FigureDialog
 
 
 class FigureControl(QObject):
@@ -64,6 +68,8 @@ class FigureControl(QObject):
         if self._shell.explorer.source is None:
             return
         if self.dialog is None:
+            from desktop.widgets.dialogs.figure_dialog import FigureDialog  # not before it is first opened
+
             self.dialog = FigureDialog(self._shell.window)
             restore_inputs(self._shell.window, self.dialog)
             self.dialog.wanted.connect(self._save)

@@ -1,5 +1,7 @@
 """Exports animations: opens the dialog, shows its preview, and asks where to save the file."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
@@ -17,7 +19,9 @@ from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import restore_inputs
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.export_dialog import MAX_FRAMES, ExportDialog
+
+if TYPE_CHECKING:
+    from desktop.widgets.dialogs.export_dialog import ExportDialog
 
 PREVIEW_PIXELS, SOON_MS = 4_000_000, 200
 
@@ -75,6 +79,8 @@ class FilmControl(QObject):
         if self._explorer.source is None:
             return
         if self.dialog is None:
+            from desktop.widgets.dialogs.export_dialog import ExportDialog  # not before it is first opened
+
             self.dialog = ExportDialog(self._shell.window)
             self.dialog.wanted.connect(self._save)
             self.dialog.changed.connect(self._preview)
@@ -86,7 +92,7 @@ class FilmControl(QObject):
         self._preview()
         self.dialog.open()
 
-    def _fit(self, dialog: ExportDialog) -> None:
+    def _fit(self, dialog: "ExportDialog") -> None:
         image_shape, source = self._explorer.image_shape, self._explorer.source
         if image_shape is not None and source is not None:
             height, width = image_shape[1:]
@@ -132,6 +138,8 @@ class FilmControl(QObject):
             self.dialog.set_cost(cost)
 
     def _save(self, film: Film) -> None:
+        from desktop.widgets.dialogs.export_dialog import MAX_FRAMES
+
         message, ending, source = self._shell.message, film.format.ending, self._shell.explorer.source
         name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
         kind = f"{film.format.value} (*{ending})"
