@@ -40,15 +40,12 @@ from desktop.base import saved
 from desktop.base.machine import DeviceName
 from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
-from desktop.film.film import Film
-from desktop.film.writer import BATCH
 from desktop.latent.plane import Viewport
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.main_window import MainWindow
 from desktop.widgets.plane.plane_view import PlaneView
-from tests.desktop.path_points import path_points
 
 SIZE_PX = (1180, 860)
 POINT_COUNT = 10_000
@@ -285,6 +282,11 @@ def pan(watch: Watch) -> None:
 
 def gif(watch: Watch, folder: str) -> None:
     """Time a 120-frame GIF of 280 × 280 from request to file, and the decoding alone."""
+    # A start needs none of them.
+    from desktop.film.film import Film
+    from desktop.film.writer import BATCH
+    from tests.desktop.path_points import path_points
+
     explorer = watch.window.explorer
     explorer.change(path=((-2.0, 0.0), (0.0, 1.5), (2.0, -1.0)))
     watch.settle()

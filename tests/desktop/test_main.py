@@ -40,6 +40,10 @@ NOT_AT_START = {
     "html",
     "imageio",
     "matplotlib",
+    "desktop.app.figure_export",
+    "desktop.app.film_export",
+    "desktop.figure.figure",
+    "desktop.film.film",
     *(
         f"desktop.widgets.dialogs.{name}"
         for name in (

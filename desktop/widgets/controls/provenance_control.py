@@ -14,7 +14,6 @@ from desktop.app.comparison import Comparison
 from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
-from desktop.film.duration import noted_seconds
 from desktop.images.note import read_note
 from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
 from desktop.images.read_image import SUFFIXES, is_image
@@ -340,6 +339,8 @@ class ProvenanceControl(QObject):
         if source is not None and source.sha256 != carried.decoder_sha256:
             state = replace(state, epoch=_epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
+        from desktop.film.duration import noted_seconds  # films are not needed at the start
+
         details = {name: value for name, value in carried.details.items() if name not in OF_BESIDE}
         if carried.kind == "path" and (seconds := noted_seconds(carried.details)) is not None:
             details["seconds"] = seconds
