@@ -109,7 +109,7 @@ def command(
 
         from desktop.app.explorer import Explorer
         from desktop.app.signals import ClosingSignals
-        from desktop.images.read_image import is_image
+        from desktop.images.picture_kinds import is_image
         from desktop.widgets.common.program_icon import program_icon
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:

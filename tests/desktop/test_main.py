@@ -36,6 +36,7 @@ runpy.run_module("desktop", run_name="__main__", alter_sys=True)
 """
 # What no window needs before somebody asks for it, so that it does not make the start longer.
 NOT_AT_START = {
+    "PIL",
     "contourpy",
     "html",
     "imageio",

@@ -15,8 +15,8 @@ from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
 from desktop.images.note import read_note
+from desktop.images.picture_kinds import SUFFIXES, is_image
 from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
-from desktop.images.read_image import SUFFIXES, is_image
 from desktop.latent.named_points import named_points
 from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
