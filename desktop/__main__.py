@@ -18,6 +18,7 @@ from desktop.base.display import DisplayError, check_display, missing_library
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName
 from desktop.base.option_groups import GroupedCommand
+from desktop.base.plain_import import plain_import
 from desktop.base.shipped import shipped_bundle
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.vetting.opening import OpeningStoppedError
@@ -93,6 +94,8 @@ def command(
     """
     overrides = overrides_from(**reading)
     check_display()
+    # What is imported and built now stays: to look through it for garbage, again and again, finds nothing.
+    gc.disable()
     if model is not None and model.suffix.lower() == ".onnx":
         start_early()
         from desktop.models.early_source import open_early, stop_early
@@ -100,12 +103,13 @@ def command(
         click.get_current_context().call_on_close(stop_early)
         open_early(model, overrides)
     try:
-        from PySide6.QtCore import QLocale, QTimer
+        with plain_import():
+            from PySide6.QtCore import QLocale, QTimer
         from PySide6.QtWidgets import QApplication
 
         from desktop.app.explorer import Explorer
         from desktop.app.signals import ClosingSignals
-        from desktop.images.read_image import is_image
+        from desktop.images.picture_kinds import is_image
         from desktop.widgets.common.program_icon import program_icon
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:
@@ -153,6 +157,8 @@ def command(
             lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
         )
     window.show()
+    gc.freeze()  # nor is it looked through later
+    gc.enable()
     if screenshot is not None:
         window.saved_control.start(model or shipped_bundle(), overrides, fresh=True, saves=False)
         if picture is not None:

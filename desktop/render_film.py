@@ -20,7 +20,6 @@ from desktop.film.film import (
     Caption,
     Content,
     Film,
-    Route,
     Subject,
     epoch_film,
     epoch_order,
@@ -41,6 +40,7 @@ from desktop.film.plane_epochs import PlaneEpochs, plane_epochs_film
 from desktop.jobs.cost import Cost
 from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
 from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.route import Route
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import manifold_grid, parse_z, sample_prior
 from desktop.models.epochs import epochs_of

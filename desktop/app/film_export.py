@@ -16,17 +16,7 @@ from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes, Floats
 from desktop.figure.figure import FigureError
 from desktop.figure.figure import Subject as View
-from desktop.film.film import (
-    GRID_SIDE,
-    Film,
-    Make,
-    Subject,
-    epoch_film,
-    epoch_order,
-    path_cost,
-    path_film,
-    route_of,
-)
+from desktop.film.film import GRID_SIDE, Film, Make, Subject, epoch_film, epoch_order, path_cost, path_film
 from desktop.film.formats import real_fps
 from desktop.film.plane_epochs import PlaneEpochs, plane_epochs_film
 from desktop.film.preview import Preview, preview_film, some_of
@@ -34,6 +24,7 @@ from desktop.film.writer import make_animation
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.epoch_pictures import epoch_pictures, epoch_pictures_cost
 from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.route import route_of
 from desktop.latent.plane import manifold_grid
 from desktop.models.epochs import Epoch, epochs_of, in_percent
 from desktop.models.model import Model

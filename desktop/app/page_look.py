@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from desktop.base.arrays import Floats
-from desktop.film.film import Route, straight_walk
+from desktop.jobs.route import Route, straight_walk
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.paths import PathKind, leg_times
 from desktop.latent.plane import Plane, Viewport

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterator
 
 from desktop.app.explorer import Explorer
-from desktop.film.film import Route, walk_route
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.path_frames import PathFrames, frame_count, path_frames
+from desktop.jobs.route import Route, walk_route
 from desktop.latent.paths import PathKind, Walk, visual_z
 
 

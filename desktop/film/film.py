@@ -1,6 +1,6 @@
 """Describes an animation and makes it: which frames it shows, with which captions. No Qt."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from desktop.base.arrays import Bytes, Floats
-from desktop.base.vector import Vector
 from desktop.figure.figure import Subject as View
 from desktop.film.captions import caption_number
 from desktop.film.formats import Format, real_fps
@@ -17,18 +16,8 @@ from desktop.film.writer import BATCH, Look, Pictures, make_animation
 from desktop.images.pixels import tile, to_bytes
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.latent.paths import (
-    Curve,
-    CurveZ,
-    PathKind,
-    Walk,
-    even_walk,
-    path_curve,
-    timed,
-    visual_walk,
-    visual_z,
-)
-from desktop.view.state import ViewState
+from desktop.jobs.route import Route, straight_walk, walk_route
+from desktop.latent.paths import CurveZ, PathKind, Walk, visual_z
 
 # Takes what `make_animation` takes.
 Make = Callable[[Path, int, Pictures, Look, int], Iterator[float]]
@@ -125,44 +114,6 @@ def film_px(film: Film, image_px: tuple[int, int]) -> tuple[int, int]:
         return side + (width if film.with_picture else 0), side
     grid = GRID_SIDE if film.subject is Subject.GRID_EPOCHS else 1
     return grid * width, grid * height
-
-
-@dataclass(frozen=True)
-class Route:
-    """A path to film: its points with d numbers each, whether it is closed, its kind, and its legs' times."""
-
-    points: tuple[Vector, ...]
-    closed: bool = False
-    kind: PathKind = PathKind.STRAIGHT
-    times: tuple[float, ...] = ()
-
-    @property
-    def curve(self) -> Curve:
-        """The curve through the points. Raises ValueError for fewer than two different points."""
-        return path_curve(self.points, self.kind, self.closed)
-
-    @property
-    def is_walkable(self) -> bool:
-        """Whether there is a curve: whether two points differ."""
-        return len(set(self.points)) > 1
-
-
-def route_of(state: ViewState) -> Route:
-    """Return the path of a view."""
-    return Route(state.path, state.path_closed, state.path_kind, state.path_times)
-
-
-def straight_walk(route: Route) -> Walk:
-    """Return the walk of a route whose pace needs no pictures."""
-    return timed(even_walk(route.curve, route.closed), route.times)
-
-
-def walk_route(decoder: KeptDecoder, route: Route) -> Generator[float, None, Walk]:
-    """Return a route's walk at the pace of its kind, yielding the share done."""
-    if route.kind is PathKind.VISUAL:
-        walk = yield from visual_walk(decoder.pieces, route.curve, route.closed, decoder.is_slow)
-        return timed(walk, route.times)
-    return straight_walk(route)
 
 
 def path_cost(decoder: KeptDecoder, route: Route, film: Film, view: View | None = None) -> Cost:

@@ -4,7 +4,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import imageio.v3 as imageio
 import numpy as np
 
 from desktop.base.arrays import Bytes
@@ -24,6 +23,9 @@ class Mp4Writer:
     def __init__(self, path: Path, frame_s: Fraction, comment: str = "") -> None:
         if reason := why_not(Format.MP4):
             raise AnimationError(reason)
+        # Imported here, because it takes longer than all else that films need.
+        import imageio.v3 as imageio
+
         self._file: Any = imageio.imopen(path, "w", plugin="pyav", extension=".mp4", container="mp4")
         self._file.init_video_stream(CODEC, fps=float(1 / frame_s), pixel_format=PIXELS)
         if comment:

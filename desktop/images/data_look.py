@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from desktop.base.arrays import Bytes, Floats
 from desktop.models.own_posterior import pictures_of
@@ -134,6 +133,8 @@ def _common(images: Floats) -> list[Color]:
     rgb: Bytes = np.rint(255 * pixels[:, :3]).astype(np.uint8)
     if not len(rgb):
         return list(PRIMARIES)
+    from PIL import Image  # models of grey levels need no Pillow
+
     # A few pixels of very many are enough, and they are a picture because pillow wants one.
     sheet = Image.fromarray(rgb[:: -(-len(rgb) // MOST_PIXELS)][np.newaxis])
     chosen = sheet.quantize(CUT, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)

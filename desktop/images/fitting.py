@@ -11,7 +11,7 @@ import numpy as np
 from desktop.base.arrays import Bytes, Floats
 from desktop.images.data_look import EVEN_SHARE, DataLook
 from desktop.images.ink import Ink, find_ink
-from desktop.images.read_image import ReadPicture
+from desktop.images.picture_kinds import ReadPicture
 from desktop.images.scaling import area_scaled, fitted, on_ground, shrunk
 from desktop.images.windows import dilated
 from desktop.reading.tensors import LUMA

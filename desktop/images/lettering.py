@@ -1,18 +1,21 @@
 """The letters that are drawn into pictures of pictures, bright on a dark ground. No Qt."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from PIL import ImageFont
-from PIL.ImageFont import FreeTypeFont
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
 
 GROUND, INK = 16, 240
 
 
 @cache
-def font(size_px: int) -> FreeTypeFont:
+def font(size_px: int) -> "FreeTypeFont":
     """The font that comes with pillow."""
+    from PIL import ImageFont  # not before something is written
+
     found = ImageFont.load_default(size_px)
-    assert isinstance(found, FreeTypeFont)
+    assert isinstance(found, ImageFont.FreeTypeFont)
     return found
 
 

@@ -4,7 +4,8 @@
     GIF         the comment extension
     WebP        Exif's ImageDescription
 
-`png_note` and `webp_note` are keyword arguments for `imageio.imwrite(…, plugin="pillow")`.
+`png_note` and `webp_note` are keyword arguments for `imageio.imwrite(…, plugin="pillow")`. Pillow is imported
+when there is a note to write or to read.
 """
 
 import io
@@ -12,10 +13,7 @@ import struct
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import ExifTags, Image
-from PIL.PngImagePlugin import PngInfo
-
-from desktop.images.read_image import kind_of
+from desktop.images.picture_kinds import kind_of
 from desktop.view.provenance import MAX_TEXT_CHARS, is_provenance
 
 KEYWORD = "latent-plane"
@@ -25,6 +23,8 @@ HEAD_BYTES, MAX_CHUNKS = 4 << 20, 100_000
 
 def png_note(text: str) -> dict[str, Any]:
     """Return the options that store a note in PNG or APNG. It must be ASCII, as from `provenance.to_text`."""
+    from PIL.PngImagePlugin import PngInfo
+
     info = PngInfo()
     info.add_itxt(KEYWORD, text)
     return {"pnginfo": info}
@@ -32,6 +32,8 @@ def png_note(text: str) -> dict[str, Any]:
 
 def webp_note(text: str) -> dict[str, Any]:
     """Return the options that store a note in WebP."""
+    from PIL import ExifTags, Image
+
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = text
     return {"exif": exif.tobytes()}
@@ -56,6 +58,10 @@ def note_in(data: bytes) -> str | None:
 
 
 def _note(file: BinaryIO) -> str | None:
+    from PIL import ExifTags, Image
+
+    import desktop.images.read_image  # noqa: F401 - takes Pillow's own limits away
+
     kind = kind_of(file.read(16))
     file.seek(0)
     found: object = None

@@ -22,7 +22,7 @@ from desktop.images.picture_files import (
     spread_rows,
     zip_entries,
 )
-from desktop.images.read_image import MAX_FILE_BYTES, ImageError
+from desktop.images.picture_kinds import MAX_FILE_BYTES, ImageError
 
 MAX_LABELS_BYTES = 64 << 20
 # In Fortran's order each picture lies all over the array, so all of it is held.

@@ -16,14 +16,12 @@ from typing import IO
 import numpy as np
 
 from desktop.base.arrays import Array, Bytes
-from desktop.images.read_image import (
+from desktop.images.picture_kinds import (
     FOREIGN_SUFFIXES,
     KINDS_IN_WORDS,
     MAX_FILE_BYTES,
     SUFFIXES,
     ImageError,
-    decode_image,
-    read_image,
 )
 
 MAX_LISTED = 200_000  # pictures in a folder or a zip, of which at most `most` are read
@@ -92,6 +90,8 @@ class FolderPictures(PictureSet):
 
     def pictures(self) -> Iterator[Bytes | ImageError]:
         """As in `PictureSet`."""
+        from desktop.images.read_image import read_image  # with Pillow, so not before there are pictures
+
         for name in self.names:
             try:
                 yield read_image(self.path / name).pixels
@@ -139,6 +139,8 @@ class ZipPictures(PictureSet):
 
     def pictures(self) -> Iterator[Bytes | ImageError]:
         """As in `PictureSet`."""
+        from desktop.images.read_image import decode_image
+
         with self.path.open("rb") as file, open_archive(file, self.path) as archive:
             for name in self.names:
                 where = f"{self.path}: {name}"

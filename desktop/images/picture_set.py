@@ -11,7 +11,7 @@ from desktop.images.picture_files import (
     picture_names,
     zip_entries,
 )
-from desktop.images.read_image import ImageError
+from desktop.images.picture_kinds import ImageError
 
 SET_SUFFIXES = (".zip", ".npz")
 MODEL_SUFFIXES = (".onnx", ".latent")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import contourpy
 import numpy as np
 
 from desktop.base.arrays import Bytes, Doubles
@@ -91,6 +90,8 @@ def _paint(log_joint: Doubles, a: Doubles, b: Doubles, part: Cells) -> None:
 
 
 def _contours(a: Doubles, b: Doubles, density: Doubles) -> tuple[tuple[Doubles, ...], ...]:
+    import contourpy  # not before something is drawn
+
     if min(density.shape) < 2:
         return tuple(() for _ in MASSES)
     ordered = np.sort(density.ravel())[::-1]

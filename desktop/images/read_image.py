@@ -1,40 +1,23 @@
-"""Reads pictures from anyone: knows them by content, limits their size, makes them sRGB and upright. No Qt.
+"""Reads pictures from anyone: limits their size, makes them sRGB and upright. No Qt.
 
 Only the formats named here are decoded; nothing that could be a pickle or a script is tried.
 """
 
 import io
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError, features
 
-from desktop.base.arrays import Bytes
 from desktop.images.gray_levels import from_numbers, has_wide_numbers
+from desktop.images.picture_kinds import KINDS_IN_WORDS, MAX_FILE_BYTES, ImageError, ReadPicture, kind_of
 
-MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 25_000_000
 # Pillow warns at sizes that this program writes. Here sizes are checked before pixels are decoded.
 Image.MAX_IMAGE_PIXELS = None
 # Pillow refuses a picture for a text or profile of more than 1 MiB; all texts together have their limit.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
-KINDS_IN_WORDS = "PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF"
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif")
-# Formats of cameras that are no pictures to Pillow, so that people are told instead of shown nothing.
-FOREIGN_SUFFIXES = (".heic", ".heif")
-# The first bytes of each format, and its file ending.
-KINDS = (
-    (b"\x89PNG\r\n\x1a\n", ".png"),
-    (b"\xff\xd8\xff", ".jpg"),
-    (b"BM", ".bmp"),
-    (b"GIF87a", ".gif"),
-    (b"GIF89a", ".gif"),
-    (b"II*\x00", ".tif"),
-    (b"MM\x00*", ".tif"),
-)
-AVIF_BRANDS, HEIC_BRANDS = (b"avif", b"avis"), (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 # How Pillow calls the formats that are decoded.
 FORMATS = {
     ".png": "PNG",
@@ -57,34 +40,6 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 SAME_COLOR = 8  # of 255: a profile that changes no colour by more is not worth a word
-
-
-class ImageError(Exception):
-    """A picture cannot be read; the message says what was found, what was expected and what to do."""
-
-
-@dataclass(frozen=True)
-class ReadPicture:
-    """A picture as it was read.
-
-    Attributes:
-        pixels: uint8 [H, W, 4] in the order RGBA, upright and in sRGB.
-        steps: what was done to the file's pixels, in words.
-    """
-
-    pixels: Bytes
-    steps: tuple[str, ...] = ()
-
-
-def is_image(path: Path) -> bool:
-    """Whether a file starts like a picture; HEIC counts, because reading it says what to do."""
-    try:
-        if not path.is_file():  # a pipe would wait for someone to write
-            return False
-        with path.open("rb") as file:
-            return kind_of(file.read(16)) is not None
-    except OSError:
-        return False
 
 
 def read_image(path: Path) -> ReadPicture:
@@ -124,16 +79,6 @@ def decode_image(data: bytes, where: str) -> ReadPicture:
         if isinstance(error, UnidentifiedImageError):  # its text names an object in memory
             words = "its header makes no sense"
         raise ImageError(f"{where}: found a damaged picture ({words}), expected an intact one") from error
-
-
-def kind_of(data: bytes) -> str | None:
-    """Return the file ending for a file's first bytes, such as ".png"; None for unknown formats."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    if data[4:8] == b"ftyp":
-        brand = data[8:12]
-        return ".avif" if brand in AVIF_BRANDS else ".heic" if brand in HEIC_BRANDS else None
-    return next((kind for start, kind in KINDS if data.startswith(start)), None)
 
 
 def _reduce(image: Image.Image, where: str) -> list[str]:

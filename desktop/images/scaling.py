@@ -1,7 +1,6 @@
 """Scales pictures by area to a model's size, on a ground for what is transparent. No Qt."""
 
 import numpy as np
-from PIL import Image
 
 from desktop.base.arrays import Bytes, Floats
 from desktop.reading.tensors import LUMA
@@ -35,6 +34,8 @@ def shrunk(image: Bytes, side_px: int) -> Floats:
 
     Returns float32 [h, w, 4] in [0, 1]: the colours multiplied by alpha, and alpha.
     """
+    from PIL import Image  # not before a picture is read
+
     by = -(-max(image.shape[:2]) // side_px)
     small = Image.fromarray(image).convert("RGBa")
     shares: Floats = np.asarray(small.reduce(by) if by > 1 else small).astype(np.float32)

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from desktop.base.arrays import Bytes
 from desktop.base.machine import free_memory_bytes
@@ -29,6 +28,8 @@ def titled(sheet: Bytes, titles: Titles) -> Bytes:
     Where there is no room for all, only every second, third, … is written, and only the first lines. Raises
     RoomError if the result is too large.
     """
+    from PIL import Image, ImageDraw  # not before titles are written
+
     height, width = sheet.shape[:2]
     row_px, column_px = height / len(titles.rows), width / len(titles.columns)
     size = round(min(MOST_PX, max(LEAST_PX, LETTER_SHARE * row_px)))

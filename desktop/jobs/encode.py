@@ -11,7 +11,6 @@ from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.images.data_look import DataLook
 from desktop.images.fitting import Fitted, fit
 from desktop.images.posterior_picture import PosteriorPicture, posterior_picture
-from desktop.images.read_image import read_image
 from desktop.latent.elbo import rate_nats
 from desktop.latent.true_posterior import LikelihoodTable, TruePosterior
 from desktop.models.model import Model
@@ -74,6 +73,8 @@ class Located:
 
 def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], look: DataLook) -> Iterator[Fitted]:
     """Fit a picture, or one in a file, to the model. Raises ImageError or OSError."""
+    from desktop.images.read_image import read_image  # with Pillow, so not before somebody opens a picture
+
     picture = read_image(original) if isinstance(original, Path) else original
     yield fit(picture, image_shape, look)
 

@@ -12,8 +12,8 @@ from desktop.base.arrays import Floats
 from desktop.images.data_look import DataLook
 from desktop.images.fitting import fit
 from desktop.images.picture_files import PictureSet
+from desktop.images.picture_kinds import ImageError
 from desktop.images.picture_set import picture_set_steps
-from desktop.images.read_image import ImageError
 from desktop.jobs import picture_cache
 from desktop.latent.likelihood import as_data
 from desktop.models.model import Model

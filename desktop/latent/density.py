@@ -6,7 +6,6 @@ In more than two dimensions q and the prior are their marginals on the plane's t
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import contourpy
 import numpy as np
 from numpy.typing import NDArray
 
@@ -142,6 +141,8 @@ def holes(q: Floats, prior: PriorOnPlane, a: Doubles, b: Doubles) -> list[Region
 
 def filled(field: NDArray[np.floating], a: Doubles, b: Doubles, low: float, high: float) -> list[Region]:
     """The regions where a field [H, W] over a [W] and b [H] is between two levels, by interpolation."""
+    import contourpy  # not before a map is shown
+
     generator = contourpy.contour_generator(
         a, b, field, name="serial", fill_type=contourpy.FillType.OuterOffset
     )

@@ -395,7 +395,7 @@ class MainWindow(QMainWindow):
         self.image.changed.connect(self.figure_control.set_encoded)
         self.image.changed.connect(lambda encoded: self.compare.set_encoded(self.image.drawing, encoded))
         self.compare.told.connect(self.status.tell)
-        self.figure_control.exports.set_comparison(self.compare.comparison)
+        self.figure_control.set_comparison(self.compare.comparison)
         self.compare.stepped.connect(self.history.record_other)
         self.history.other_wanted.connect(self.compare.show_other)
         self.compare.pointer_moved.connect(self.status.set_pointer)

@@ -33,7 +33,8 @@ from desktop.base import saved
 from desktop.base.errors import ModelError
 from desktop.images.fitting import fit
 from desktop.images.note import read_note
-from desktop.images.read_image import ImageError, read_image
+from desktop.images.picture_kinds import ImageError
+from desktop.images.read_image import read_image
 from desktop.models.model import Model
 from desktop.models.source import open_source
 from desktop.view.provenance import from_text

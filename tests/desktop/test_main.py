@@ -1,8 +1,11 @@
 """`python -m desktop`: a screenshot without a display, and one line for everything that goes wrong."""
 
+import importlib.util
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -12,6 +15,50 @@ from tests.waiting import SOON_S
 
 ROOT = Path(__file__).parents[2]
 OFFSCREEN_SAYS = "This plugin does not support propagateSizeHints()"
+# `python -m desktop`, which at its end tells what it has imported, the files whose source it has kept, and
+# how often it looked for garbage from Qt's import until the window was there, and after that.
+START = """
+import atexit, gc, json, linecache, runpy, sys
+from pathlib import Path
+
+def count(phase, facts):
+    if phase == "stop" and "PySide6.QtCore" in sys.modules:
+        looks[gc.get_freeze_count() > 0] += 1
+
+def tell():
+    told.write_text(json.dumps([sorted(sys.modules), sorted(linecache.cache), looks]))
+
+looks = [0, 0]
+gc.callbacks.append(count)
+told = Path(sys.argv.pop(1))
+atexit.register(tell)
+runpy.run_module("desktop", run_name="__main__", alter_sys=True)
+"""
+# What no window needs before somebody asks for it, so that it does not make the start longer.
+NOT_AT_START = {
+    "PIL",
+    "contourpy",
+    "html",
+    "imageio",
+    "matplotlib",
+    "desktop.app.figure_export",
+    "desktop.app.film_export",
+    "desktop.figure.figure",
+    "desktop.film.film",
+    *(
+        f"desktop.widgets.dialogs.{name}"
+        for name in (
+            "command_palette",
+            "command_words",
+            "export_dialog",
+            "figure_dialog",
+            "reading_dialog",
+            "share_dialog",
+            "shortcuts_dialog",
+            "text_dialog",
+        )
+    ),
+}
 
 
 def without_display(settings_folder, **environment):
@@ -54,24 +101,81 @@ def refused(call):
     return run
 
 
-def test_a_screenshot_is_the_window_with_the_model_in_it(settings_folder, tmp_path, bundle_path):
-    """It is a PNG of the requested size with many colours: plane, points and picture are decoded."""
-    out = tmp_path / "window.png"
-    # As people start it, which the other tests leave out.
+@dataclass(frozen=True)
+class Started:
+    """What a start, as people make it, left behind.
+
+    Attributes:
+        status: of the process.
+        out: what it printed.
+        errors: the lines of standard error.
+        pictures: the files in the folder of its screenshot.
+        imported: the names of all modules that it imported.
+        read: the files whose source it kept.
+        looks: how often it looked for garbage before the window was there, and after that.
+    """
+
+    status: int
+    out: str
+    errors: list[str]
+    pictures: list[Path]
+    imported: set[str]
+    read: list[str]
+    looks: tuple[int, int]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory, bundle_path):
+    """A screenshot in a process of its own, which the other tests leave out."""
+    folder, told = tmp_path_factory.mktemp("started"), tmp_path_factory.mktemp("told") / "told.json"
+    arguments = ["--screenshot", folder / "window.png", "--size", "1000", "700"]
     done = subprocess.run(
-        [sys.executable, "-m", "desktop", bundle_path, "--screenshot", out, "--size", "1000", "700"],
+        [sys.executable, "-c", START, told, bundle_path, *arguments],
         cwd=ROOT,
-        env=without_display(settings_folder, QT_QPA_PLATFORM="offscreen"),
+        env=without_display(tmp_path_factory.mktemp("settings"), QT_QPA_PLATFORM="offscreen"),
         capture_output=True,
         text=True,
         check=False,
         timeout=SOON_S,
     )
-    assert (done.returncode, done.stdout, lines_of(done.stderr)) == (0, "", [])
-    picture = imageio.imread(out)
+    imported, read, (before, after) = json.loads(told.read_text())
+    return Started(
+        status=done.returncode,
+        out=done.stdout,
+        errors=lines_of(done.stderr),
+        pictures=list(folder.iterdir()),
+        imported=set(imported),
+        read=read,
+        looks=(before, after),
+    )
+
+
+def test_a_screenshot_is_the_window_with_the_model_in_it(started):
+    """It is a PNG of the requested size with many colours: plane, points and picture are decoded."""
+    assert (started.status, started.out, started.errors) == (0, "", [])
+    assert [file.name for file in started.pictures] == ["window.png"]
+    picture = imageio.imread(started.pictures[0])
     assert picture.shape[:2] == (700, 1000)
     assert len({tuple(pixel) for pixel in picture[::7, ::7, :3].reshape(-1, 3)}) > 50
-    assert [file.name for file in tmp_path.iterdir()] == ["window.png"]
+
+
+def test_a_start_imports_nothing_that_no_window_needs(started):
+    """What is behind menus, buttons and files is imported at its first use; all these names are modules."""
+    assert NOT_AT_START & started.imported == set()
+    assert all(importlib.util.find_spec(name) for name in NOT_AT_START)
+
+
+def test_a_start_reads_no_module_s_source(started):
+    """PySide would read all that is imported after it, and keep it; those of its own import are three."""
+    assert "desktop.widgets.main_window" in started.imported
+    assert [file for file in started.read if file.startswith(str(ROOT / "desktop"))] == []
+
+
+def test_a_start_looks_for_garbage_once_the_window_is_there(started):
+    """Until then next to all that is made stays, and most of a look would be for nothing."""
+    before, after = started.looks
+    assert before == 0
+    assert after > 0
 
 
 def test_the_window_opens_where_it_was_last(call, tmp_path, make_bundle):

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.base.words import NAME_CHARS, one_line
+from desktop.images.picture_kinds import SUFFIXES
 from desktop.images.picture_set import MODEL_SUFFIXES, is_picture_set
-from desktop.images.read_image import SUFFIXES
 from desktop.widgets.common.drop_overlay import DropOverlay
 from desktop.widgets.controls.shell import Shell
 from export.bundle import MANIFEST_FILE

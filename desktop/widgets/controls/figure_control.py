@@ -1,10 +1,15 @@
-"""Exports the view as a figure: the dialog with its preview, where to save, and the progress."""
+"""Exports the view as a figure: the dialog with its preview, where to save, and the progress.
+
+What draws figures is imported when somebody first asks for one, so that the window does not wait for it.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from desktop.app.figure_export import FigureExport, own_image
+from desktop.app.comparison import Comparison
 from desktop.base.arrays import Bytes
-from desktop.figure.figure import Figure, FigureError, FileKind
 from desktop.jobs.cost import Progress
 from desktop.jobs.encode import Encoded, Located
 from desktop.widgets.common.actions import add_action
@@ -14,7 +19,11 @@ from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import restore_inputs
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.figure_dialog import FigureDialog
+
+if TYPE_CHECKING:
+    from desktop.app.figure_export import FigureExport
+    from desktop.figure.figure import Figure, FigureError, FileKind
+    from desktop.widgets.dialogs.figure_dialog import FigureDialog
 
 
 class FigureControl(QObject):
@@ -22,7 +31,6 @@ class FigureControl(QObject):
 
     Attributes:
         action: the entry.
-        exports: makes the figures.
         dialog: the export dialog, or None before it is first opened.
         progress: for the status bar; it is hidden while no file is made.
     """
@@ -30,18 +38,33 @@ class FigureControl(QObject):
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
         self._shell = shell
-        self.exports = FigureExport(shell.explorer)
         self.dialog: FigureDialog | None = None
         self._encoded: Encoded | None = None
         self._located: Located | None = None
+        self._comparison: Comparison | None = None
         self.progress = ProgressStrip()
-        self.progress.cancel_wanted.connect(self.exports.cancel)
-        self.exports.progressed.connect(self._on_progress)
-        self.exports.previewed.connect(self._on_previewed)
+        self.progress.cancel_wanted.connect(lambda: self.exports.cancel())
         shell.explorer.opened.connect(self._on_opened)
         file = shell.menus["file"]
         self.action = add_action(file, "Export the &view…", "Ctrl+Shift+E", self._ask)
         add_button(file, "Stop exporting the view", self.progress.cancel, within=[self.progress])
+
+    @cached_property
+    def exports(self) -> "FigureExport":
+        """Makes the figures."""
+        from desktop.app.figure_export import FigureExport, own_image
+
+        exports = FigureExport(self._shell.explorer)
+        exports.own = own_image(self._encoded, self._located)
+        if self._comparison is not None:
+            exports.set_comparison(self._comparison)
+        exports.progressed.connect(self._on_progress)
+        exports.previewed.connect(self._on_previewed)
+        return exports
+
+    def set_comparison(self, comparison: Comparison) -> None:
+        """Set the comparison whose models are both drawn while somebody looks at them."""
+        self._comparison = comparison
 
     def set_encoded(self, encoded: Encoded | None) -> None:
         """Set the drawn image's approximate posterior, or None."""
@@ -54,7 +77,10 @@ class FigureControl(QObject):
         self._set_own()
 
     def _set_own(self) -> None:
-        self.exports.own = own_image(self._encoded, self._located)
+        if "exports" in vars(self):  # others are told when they are made
+            from desktop.app.figure_export import own_image
+
+            self.exports.own = own_image(self._encoded, self._located)
 
     def _on_opened(self) -> None:
         if self.dialog is not None:
@@ -64,6 +90,8 @@ class FigureControl(QObject):
         if self._shell.explorer.source is None:
             return
         if self.dialog is None:
+            from desktop.widgets.dialogs.figure_dialog import FigureDialog  # not before it is first opened
+
             self.dialog = FigureDialog(self._shell.window)
             restore_inputs(self._shell.window, self.dialog)
             self.dialog.wanted.connect(self._save)
@@ -83,7 +111,9 @@ class FigureControl(QObject):
         self.dialog.set_caption(self.exports.caption(self.dialog.figure().parts))
         self.exports.preview(self.dialog.figure(), self.dialog.preview_px())
 
-    def _on_previewed(self, found: Bytes | FigureError) -> None:
+    def _on_previewed(self, found: "Bytes | FigureError") -> None:
+        from desktop.figure.figure import FigureError
+
         if self.dialog is None:
             return
         if isinstance(found, FigureError):
@@ -91,7 +121,7 @@ class FigureControl(QObject):
         else:
             self.dialog.show_preview(to_qimage(found))
 
-    def _save(self, figure: Figure, kind: FileKind) -> None:
+    def _save(self, figure: "Figure", kind: "FileKind") -> None:
         window, refuse = self._shell.window, self._shell.message.show_message
         name, files = f"view{kind.ending}", f"{kind.value} (*{kind.ending})"
         path = ask_where(window, "Export the view", name, files, refuse, self._shell.explorer.source)

@@ -1,15 +1,18 @@
-"""Exports animations: opens the dialog, shows its preview, and asks where to save the file."""
+"""Exports animations: opens the dialog, shows its preview, and asks where to save the file.
+
+What makes films is imported when somebody first asks for one, so that the window does not wait for it.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from desktop.app.film_export import AnimationExport, epoch_shown
 from desktop.base.arrays import Bytes
-from desktop.film.captions import CaptionStrip
-from desktop.film.duration import lasting
-from desktop.film.film import Film, Subject, caption, route_of
 from desktop.images.pixels import enlarge
 from desktop.jobs.cost import Cost
+from desktop.jobs.route import route_of
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.progress_strip import ProgressStrip
@@ -17,7 +20,11 @@ from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import restore_inputs
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.export_dialog import MAX_FRAMES, ExportDialog
+
+if TYPE_CHECKING:
+    from desktop.app.film_export import AnimationExport
+    from desktop.film.film import Film
+    from desktop.widgets.dialogs.export_dialog import ExportDialog
 
 PREVIEW_PIXELS, SOON_MS = 4_000_000, 200
 
@@ -26,7 +33,6 @@ class FilmControl(QObject):
     """Exports animations of the path and of the epochs.
 
     Attributes:
-        exports: makes the animations.
         dialog: the export dialog, or None before it is first opened.
         progress: for the status bar; it is hidden while no file is made.
     """
@@ -36,18 +42,12 @@ class FilmControl(QObject):
         self._shell = shell
         self._explorer = shell.explorer
         self._picture: Bytes | None = None
-        self.exports = AnimationExport(shell.explorer)
         self.dialog: ExportDialog | None = None
         panel = shell.panel.path
         panel.export_wanted.connect(self._ask)
-        panel.cancel_wanted.connect(self.exports.cancel)
-        self.exports.progressed.connect(panel.set_progress)
         self.progress = ProgressStrip()
-        self.progress.cancel_wanted.connect(self.exports.cancel)
-        self.exports.progressed.connect(self._on_progress)
-        self.exports.told.connect(panel.show_pictures)
-        self.exports.cost_known.connect(self._on_cost)
-        self.exports.previewed.connect(self._on_previewed)
+        for button in (panel, self.progress):
+            button.cancel_wanted.connect(lambda: self.exports.cancel())
         # Soon after the last change, so that frames are not made for each step of a box.
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._play)
@@ -55,6 +55,19 @@ class FilmControl(QObject):
         menu = shell.menus["path"]
         name_command(add_action(menu, "&Export animation…", "Ctrl+E", self._ask), panel.export)
         name_command(add_button(menu, "Stop the e&xport", panel.cancel), self.progress.cancel)
+
+    @cached_property
+    def exports(self) -> "AnimationExport":
+        """Makes the animations."""
+        from desktop.app.film_export import AnimationExport
+
+        exports, panel = AnimationExport(self._explorer), self._shell.panel.path
+        exports.progressed.connect(panel.set_progress)
+        exports.progressed.connect(self._on_progress)
+        exports.told.connect(panel.show_pictures)
+        exports.cost_known.connect(self._on_cost)
+        exports.previewed.connect(self._on_previewed)
+        return exports
 
     def set_picture(self, picture: Bytes | None) -> None:
         """Set the picture at the cursor, uint8 [H, W(, C)], which the dialog's preview shows."""
@@ -75,6 +88,8 @@ class FilmControl(QObject):
         if self._explorer.source is None:
             return
         if self.dialog is None:
+            from desktop.widgets.dialogs.export_dialog import ExportDialog  # not before it is first opened
+
             self.dialog = ExportDialog(self._shell.window)
             self.dialog.wanted.connect(self._save)
             self.dialog.changed.connect(self._preview)
@@ -86,7 +101,7 @@ class FilmControl(QObject):
         self._preview()
         self.dialog.open()
 
-    def _fit(self, dialog: ExportDialog) -> None:
+    def _fit(self, dialog: "ExportDialog") -> None:
         image_shape, source = self._explorer.image_shape, self._explorer.source
         if image_shape is not None and source is not None:
             height, width = image_shape[1:]
@@ -94,6 +109,10 @@ class FilmControl(QObject):
 
     def _preview(self) -> None:
         """Show the picture at the cursor as one frame of the animation, until the animation plays."""
+        from desktop.app.film_export import epoch_shown
+        from desktop.film.captions import CaptionStrip
+        from desktop.film.film import Subject, caption
+
         dialog, picture, source = self.dialog, self._picture, self._explorer.source
         if dialog is None or picture is None or source is None:
             return
@@ -131,7 +150,11 @@ class FilmControl(QObject):
         if self.dialog is not None:
             self.dialog.set_cost(cost)
 
-    def _save(self, film: Film) -> None:
+    def _save(self, film: "Film") -> None:
+        from desktop.film.duration import lasting
+        from desktop.film.film import Subject
+        from desktop.widgets.dialogs.export_dialog import MAX_FRAMES
+
         message, ending, source = self._shell.message, film.format.ending, self._shell.explorer.source
         name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
         kind = f"{film.format.value} (*{ending})"

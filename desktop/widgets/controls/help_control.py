@@ -10,14 +10,13 @@ from desktop.app.worker import Priority
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.about_model import show_about
-from desktop.widgets.dialogs.command_palette import CommandPalette
-from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog
-from desktop.widgets.dialogs.text_dialog import TextDialog
 
 
 class HelpControl(QObject):
-    """Adds the entries of the Help menu, and opens the details of a message."""
+    """Adds the entries of the Help menu, and opens the details of a message.
+
+    Each dialog is imported when it is first opened, so that the window does not wait for it at its start.
+    """
 
     end_wanted = Signal()  # Ctrl+C in the terminal
     escaped = Signal()  # Esc, while there is no message to hide
@@ -45,10 +44,14 @@ class HelpControl(QObject):
 
     def show_shortcuts(self) -> None:
         """Show the list of shortcuts."""
+        from desktop.widgets.dialogs.shortcuts_dialog import ShortcutsDialog
+
         ShortcutsDialog(self._shell.window).open()
 
     def show_commands(self) -> None:
         """Show the palette of commands."""
+        from desktop.widgets.dialogs.command_palette import CommandPalette
+
         CommandPalette(self._shell.window).open()
 
     def show_about(self) -> None:
@@ -59,6 +62,8 @@ class HelpControl(QObject):
 
     def show_about_model(self) -> None:
         """Show what the open model is."""
+        from desktop.widgets.dialogs.about_model import show_about
+
         explorer = self._shell.explorer
         if explorer.source is not None:
             show_about(self._shell.window, explorer.source, device_text(explorer.running_on))
@@ -81,6 +86,8 @@ class HelpControl(QObject):
         self._show_with_machine("Details", "\n\n".join(filter(None, [message, details])))
 
     def _show_with_machine(self, title: str, text: str) -> None:
+        from desktop.widgets.dialogs.text_dialog import TextDialog
+
         dialog = TextDialog(self._shell.window, title, f"{text}\n\nCollecting facts about this machine …")
 
         def show(report: str) -> None:

@@ -16,8 +16,8 @@ from desktop.base.vector import Vector
 from desktop.images.data_look import Color, contrasting, palette, some_images, surface
 from desktop.images.drawing import Drawing, Tool, blank
 from desktop.images.fitting import Fitted
+from desktop.images.picture_kinds import SUFFIXES, ImageError
 from desktop.images.pixels import to_bytes
-from desktop.images.read_image import SUFFIXES, ImageError
 from desktop.jobs.encode import Encoded
 from desktop.latent.likelihood import Family, Likelihood
 from desktop.latent.normals import ellipse, project_normals

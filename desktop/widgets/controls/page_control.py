@@ -19,7 +19,6 @@ from desktop.widgets.common.folders import open_folder_of
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.dialogs.share_dialog import ShareDialog
 
 # What the command says of a page that cannot decode, and of what such a page cannot have.
 BEFOREHAND, LEFT_OUT = "decoded beforehand", "left out: "
@@ -57,6 +56,8 @@ class PageControl(QObject):
         if source is None:
             message.show_message("Found no open model; open one to share it as a page.")
             return
+        from desktop.widgets.dialogs.share_dialog import ShareDialog  # not before the first page
+
         seconds = self._shell.panel.path.playback().duration_s
         along, left_out = look_words(source, explorer.state, self._bookmarks(), seconds)
         dialog = ShareDialog(self._shell.window, along, left_out)

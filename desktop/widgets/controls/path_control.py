@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.app.plane_subject import PlaneSubject
 from desktop.base.vector import Vector
-from desktop.film.film import Route, route_of, straight_walk
+from desktop.jobs.route import Route, route_of, straight_walk
 from desktop.latent.paths import PathKind, Walk
 from desktop.latent.plane import decimals_in
 from desktop.view.state import ViewState

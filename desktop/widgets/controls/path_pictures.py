@@ -9,9 +9,9 @@ from desktop.app.explorer import Explorer
 from desktop.app.walk import frame_steps, walk_steps
 from desktop.app.worker import Priority
 from desktop.base.vector import Vector
-from desktop.film.film import Route
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.path_frames import PathFrames
+from desktop.jobs.route import Route
 from desktop.latent.paths import Walk
 from desktop.widgets.common.cost_bar import CostBar
 

@@ -5,8 +5,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.worker import Priority
 from desktop.base.arrays import Floats
-from desktop.film.film import Route, route_of, straight_walk
 from desktop.images.pixels import to_bytes
+from desktop.jobs.route import Route, route_of, straight_walk
 from desktop.jobs.thumbnails import thumbnails
 from desktop.latent.paths import PathKind, leg_times
 from desktop.view.state import ViewState

@@ -14,10 +14,9 @@ from desktop.app.comparison import Comparison
 from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
-from desktop.film.duration import noted_seconds
 from desktop.images.note import read_note
+from desktop.images.picture_kinds import SUFFIXES, is_image
 from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
-from desktop.images.read_image import SUFFIXES, is_image
 from desktop.latent.named_points import named_points
 from desktop.latent.number_file import is_number_file
 from desktop.latent.plane import parse_z
@@ -342,6 +341,8 @@ class ProvenanceControl(QObject):
         if source is not None and source.sha256 != carried.decoder_sha256:
             state = replace(state, epoch=epoch_of(source, carried.decoder_sha256))
         self._explorer.set_state(state)
+        from desktop.film.duration import noted_seconds  # films are not needed at the start
+
         details = {name: value for name, value in carried.details.items() if name not in OF_BESIDE}
         if carried.kind == "path" and (seconds := noted_seconds(carried.details)) is not None:
             details["seconds"] = seconds

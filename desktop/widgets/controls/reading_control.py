@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -13,7 +14,9 @@ from desktop.reading.what_it_is import LooksLike
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.usable import set_usable
-from desktop.widgets.dialogs.reading_dialog import OwnInputs, ReadingDialog
+
+if TYPE_CHECKING:
+    from desktop.widgets.dialogs.reading_dialog import OwnInputs, ReadingDialog
 
 NO_FILE = "No model is open."
 NO_CHOICE = "The open bundle says itself how it is read."
@@ -31,7 +34,7 @@ class ReadingControl(QObject):
     overrides_set = Signal(object, object)  # Path, dict of options
 
     def __init__(
-        self, parent: QWidget, shortcut: str = "Ctrl+R", own_inputs: OwnInputs = lambda _: ()
+        self, parent: QWidget, shortcut: str = "Ctrl+R", own_inputs: "OwnInputs" = lambda _: ()
     ) -> None:
         super().__init__(parent)
         self._own_inputs = own_inputs
@@ -91,6 +94,8 @@ class ReadingControl(QObject):
         what = unread or self._source
         if what is None or what.file is None or self.dialog is not None:
             return
+        from desktop.widgets.dialogs.reading_dialog import ReadingDialog  # not before it is first opened
+
         path = what.file.path
         self.dialog = ReadingDialog(what, self._parent, self._own_inputs)
         self.dialog.overrides_set.connect(lambda overrides: self.overrides_set.emit(path, overrides))

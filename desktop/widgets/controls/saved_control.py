@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
-from desktop.images.read_image import is_image
+from desktop.images.picture_kinds import is_image
 from desktop.models.opened import Opened
 from desktop.models.source import Source
 from desktop.reading.input_values import without

@@ -1,7 +1,6 @@
 """Describes the open model, in a few words and in a dialog."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -92,6 +91,8 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
     if isinstance(made_with, list):
         lines += [str(command) for command in made_with]
     lines.append(f"Runs on {device}")
+    from html import escape  # with a table of all entities, so imported only when needed
+
     # The model may come from a stranger: its texts are escaped, so that markup has no effect.
     text = "<br>".join(escape(breakable(one_line(line))) for line in lines)
     AboutDialog(parent, f"<b>{escape(breakable(one_line(source.name)))}</b><br>{text}").open()

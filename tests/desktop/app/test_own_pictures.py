@@ -6,7 +6,7 @@ import pytest
 
 from desktop.app.own_pictures import OwnPictures
 from desktop.app.timeline import Timeline
-from desktop.images.read_image import ImageError
+from desktop.images.picture_kinds import ImageError
 from desktop.latent.named_points import NamedPoints
 from desktop.models.opened import Opened
 from desktop.view.state import Layer

@@ -1,8 +1,8 @@
 """The walk's job decodes with the open model."""
 
 from desktop.app.walk import frame_steps, walk_steps
-from desktop.film.film import Route
 from desktop.jobs.cost import Cost
+from desktop.jobs.route import Route
 from desktop.latent.paths import PathKind, Walk, even_walk
 
 ROUTE = Route(((-1.0, 0.0), (1.0, 0.5)), False, PathKind.VISUAL)

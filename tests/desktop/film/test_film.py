@@ -1,19 +1,16 @@
 """The frames of a path's animation are the decoded walk, and its captions say where each frame is."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from desktop.base.vector import Vector
-from desktop.film.film import Caption, Film, Route, caption, path_film, route_of, straight_walk
+from desktop.film.film import Caption, Film, caption, path_film
 from desktop.film.formats import Format
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.route import Route
 from desktop.latent.paths import PathKind
-from desktop.view.state import ViewState
 from tests.desktop.path_points import path_points
 
 POINTS = ((-2.0, 0.0), (0.0, 1.5), (2.0, -1.0))
@@ -66,22 +63,3 @@ def test_a_caption_says_what_is_asked_for():
     assert caption(film, "MNIST", "3", (0.5, -1)) == ("MNIST", "epoch 3", "z 0.50, -1.00")
     assert caption(film, "", "", range(6)) == ("", "", "z 0.00, 1.00, 2.00, 3.00, ...")
     assert caption(Film(), "MNIST", "3", (0.5, -1)) == ()
-
-
-def test_a_film_keeps_the_times_of_a_paths_legs():
-    """A view's path is filmed with its times: most frames are on the leg that takes longest."""
-    state = replace(ViewState(), path=((0.0, 0.0), (1.0, 0.0), (2.0, 0.0)), path_times=(3.0, 1.0))
-    z = straight_walk(route_of(state)).frames(9)
-    assert [point[0] for point in z] == pytest.approx(
-        [0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6, 1, 1.5, 2], abs=1e-6
-    )
-
-
-def test_a_route_can_be_walked_once_two_points_differ():
-    """As its curve says it."""
-    a, b = Vector((0.0, 1.0)), Vector((1.0, 0.0))
-    for points, is_walkable in (((), False), ((a, a), False), ((a, b), True)):
-        assert Route(points, closed=True).is_walkable == is_walkable
-        if not is_walkable:
-            with pytest.raises(ValueError, match="no two different points"):
-                Route(points, closed=True).curve  # noqa: B018 - raises

@@ -7,12 +7,13 @@ import pytest
 from PIL import Image
 
 from desktop.figure.figure import Subject
-from desktop.film.film import Content, Film, Route, film_px, path_cost, path_film
+from desktop.film.film import Content, Film, film_px, path_cost, path_film
 from desktop.film.formats import Format
 from desktop.film.plane_stage import LEAST_PLANE_PX, draw_ring, make_stage
 from desktop.film.preview import MOST_FRAMES, MOST_PIXELS, Preview, preview_film
 from desktop.images.pixels import enlarge, to_bytes
 from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.jobs.route import Route
 from desktop.view.state import start_state
 from tests.desktop.finished import finished
 from tests.desktop.path_points import path_points

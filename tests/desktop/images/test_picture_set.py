@@ -7,8 +7,8 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
+from desktop.images.picture_kinds import ImageError
 from desktop.images.picture_set import is_picture_set, open_picture_set, picture_set_steps
-from desktop.images.read_image import ImageError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 5, 6, 3), np.uint8)
 NAMES = ("cat/a.png", "cat/b.png", "cat/deep/c.png", "dog/d.png", "dog/e.png", "eel/f.png")

@@ -12,7 +12,8 @@ import pytest
 from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
 
 from desktop.images import read_image as module
-from desktop.images.read_image import ImageError, decode_image, is_image, read_image
+from desktop.images.picture_kinds import ImageError, is_image
+from desktop.images.read_image import decode_image, read_image
 
 PICTURE = np.zeros((20, 30, 3), np.uint8)
 PICTURE[4:12, 6:20] = [200, 100, 50]

@@ -5,8 +5,8 @@ import pytest
 
 from desktop.base.shipped import shipped_bundle
 from desktop.images.data_look import DataLook
+from desktop.images.picture_kinds import ImageError
 from desktop.images.pixels import write_png
-from desktop.images.read_image import ImageError
 from desktop.jobs.encode import Encoded, encode, fit_image, locate, posterior_nodes
 from desktop.latent.true_posterior import LikelihoodTable
 

@@ -7,7 +7,8 @@ import pytest
 from desktop.base.shipped import shipped_bundle
 from desktop.images.data_look import DataLook
 from desktop.images.fitting import fit
-from desktop.images.read_image import ImageError, read_image
+from desktop.images.picture_kinds import ImageError
+from desktop.images.read_image import read_image
 from desktop.jobs import own_pictures, picture_cache
 from desktop.jobs.own_pictures import Progress, encode_again, encode_pictures
 from desktop.latent.likelihood import as_data
