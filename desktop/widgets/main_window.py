@@ -152,6 +152,7 @@ class MainWindow(QMainWindow):
         save_input("page", self.tabs)
         save_input("section", self.panel.sections)
         save_input("splitter", self.splitter)
+        self.theme.complete()
 
     def restore_place(self) -> bool:
         """Restore the window's last geometry; return False if none is saved."""

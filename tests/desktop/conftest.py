@@ -96,6 +96,9 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if (application := QApplication.instance()) is not None:
         shown = [widget for widget in application.topLevelWidgets() if widget.isVisible()]
         assert not shown, f"left open: {shown}"
+        # A style sheet that comes with the next window would be given to what is left, too.
+        delete_now(*(widget for widget in application.topLevelWidgets() if widget.parent() is None))
+        application.setStyleSheet("")
 
 
 @pytest.fixture

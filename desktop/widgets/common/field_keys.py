@@ -1,5 +1,7 @@
 """Keys in fields: Esc takes back what was typed, and keys that mean nothing in a number are the window's."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
@@ -17,9 +19,18 @@ def share_keys(window: QWidget) -> None:
     A number box claims every letter, so that R or Q on a page of samples would do nothing; and each field
     claims Ctrl+Z, also if nothing was typed that could be undone.
     """
-    sharing = _Sharing(window)
     boxes = (*window.findChildren(QSpinBox), *window.findChildren(QDoubleSpinBox))
-    for field in (*boxes, *window.findChildren(QLineEdit)):
+    _share((*boxes, *window.findChildren(QLineEdit)), window)
+
+
+def share_keys_of(box: Box) -> None:
+    """Do the same for a box that the window gets later."""
+    _share((box, _line(box)), box)
+
+
+def _share(fields: Iterable[QWidget], parent: QObject) -> None:
+    sharing = _Sharing(parent)
+    for field in fields:
         field.installEventFilter(sharing)
 
 

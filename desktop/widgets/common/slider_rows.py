@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
 
 from desktop.base.minus import with_minus
 from desktop.base.words import one_line
+from desktop.widgets.common.field_keys import share_keys_of
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.plain_text import tip_text
+from desktop.widgets.common.wheel import leave_wheel_of
 
 SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # the slider's range to either side; steps per unit
 STEP = 0.1
@@ -58,10 +60,11 @@ class RowSizes:
 class SliderRows(QWidget):
     """Shows some of many numbers and scrolls through them; a change of one emits its index and value.
 
-    Only a few rows exist, so that a drag updates few widgets. While it is hidden, nothing is updated.
+    Only a few rows exist, so that a drag updates few widgets; each is made when it is first needed, which for
+    most models are two. While the list is hidden, nothing is updated.
 
     Args:
-        count: how many rows exist.
+        count: how many rows there are at most.
         what: what a number is called, for screen readers.
         text: returns what the row of a number says.
         values: returns the values of the numbers that are shown, or nothing while they are unknown.
@@ -83,18 +86,15 @@ class SliderRows(QWidget):
         self._order: Sequence[int] = ()
         self._text, self._values = text, values
         self._decimals = DECIMALS
-        self.rows = [SliderRow(self, sizes) for _ in range(count)]
+        self._count, self._sizes = count, sizes
+        self.rows: list[SliderRow] = []
         self.scroll_bar = QScrollBar(Qt.Orientation.Vertical)
         self.scroll_bar.setAccessibleName(f"First {what} shown")
         self.scroll_bar.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.scroll_bar.valueChanged.connect(self._show_rows)
-        grid = QGridLayout()
+        self._grid = grid = QGridLayout()
         grid.setHorizontalSpacing(6)
         grid.setColumnStretch(1, 1)
-        for place, row in enumerate(self.rows):
-            for column, widget in enumerate(row.widgets):
-                grid.addWidget(widget, place, column)
-            row.wanted.connect(self.wanted)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid, 1)
@@ -103,10 +103,12 @@ class SliderRows(QWidget):
     def set_order(self, order: Sequence[int]) -> None:
         """Set the indices of the numbers, from the top row down, and scroll to the top."""
         self._order = order
-        hidden = max(0, len(order) - len(self.rows))
+        while len(self.rows) < min(self._count, len(order)):
+            self._add_row()
+        hidden = max(0, len(order) - self._count)
         self.scroll_bar.blockSignals(True)
         self.scroll_bar.setRange(0, hidden)
-        self.scroll_bar.setPageStep(len(self.rows))
+        self.scroll_bar.setPageStep(self._count)
         self.scroll_bar.setValue(0)
         self.scroll_bar.blockSignals(False)
         self.scroll_bar.setVisible(hidden > 0)
@@ -143,7 +145,18 @@ class SliderRows(QWidget):
 
     def _shown(self) -> Sequence[int]:
         first = self.scroll_bar.value()
-        return self._order[first : first + len(self.rows)]
+        return self._order[first : first + self._count]
+
+    def _add_row(self) -> None:
+        row = SliderRow(self, self._sizes)
+        row.set_decimals(self._decimals)
+        for column, widget in enumerate(row.widgets):
+            self._grid.addWidget(widget, len(self.rows), column)
+        row.wanted.connect(self.wanted)
+        # The window and the panel have done the same for all inputs that were there at their start.
+        leave_wheel_of((row.slider, row.box), self)
+        share_keys_of(row.box)
+        self.rows.append(row)
 
     def _show_rows(self) -> None:
         shown = self._shown()

@@ -87,6 +87,7 @@ DARK = Theme(
 )
 
 # Buttons that a number box does not have (2 is NoButtons) must lie on its left: to their right is the text.
+STYLE = "fusion"  # the one that follows a palette everywhere
 STYLE_SHEET = """
 QToolTip {{ color: {text}; background: {tip}; border: 1px solid {border}; padding: 4px 6px; }}
 QPushButton {{ color: {text}; background: {button}; border: 1px solid {border}; border-radius: 6px;
@@ -186,12 +187,26 @@ def theme_of(name: ThemeName, application: QApplication) -> Theme:
 
 def apply_theme(theme: Theme, application: QApplication) -> None:
     """Give all windows a theme, those that are open too."""
-    sheet = STYLE_SHEET.format(marks=MARKS.as_posix(), **asdict(theme))
-    if application.styleSheet() == sheet:
-        return  # a second window takes over what the first one has set
-    application.setStyle("Fusion")  # the one style that follows a palette everywhere
+    apply_palette(theme, application)
+    apply_sheet(theme, application)
+
+
+def apply_palette(theme: Theme, application: QApplication) -> None:
+    """Give all windows the colours of a theme, without the rest of its looks."""
+    if not application.styleSheet() and application.style().name() != STYLE:  # with a sheet, it has no name
+        application.setStyle(STYLE)
     application.setPalette(theme_palette(theme))
-    application.setStyleSheet(sheet)
+
+
+def apply_sheet(theme: Theme, application: QApplication) -> None:
+    """Give all windows the rest of a theme's looks.
+
+    While there is a style sheet, a widget that gets a parent is styled again with everything in it, so a
+    window is given its sheet once it is whole.
+    """
+    sheet = STYLE_SHEET.format(marks=MARKS.as_posix(), **asdict(theme))
+    if application.styleSheet() != sheet:  # a second window takes over what the first one has set
+        application.setStyleSheet(sheet)
 
 
 def theme_palette(theme: Theme) -> QPalette:

@@ -1,5 +1,7 @@
 """The wheel: how far it was turned, and that it scrolls a panel instead of changing what lies on the way."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSlider, QWidget
@@ -16,9 +18,14 @@ def turned(event: QWheelEvent) -> int:
 
 def leave_wheel_to_scrolling(panel: QWidget) -> None:
     """Let the wheel change a number or a choice on a panel only if it has the keyboard's focus."""
-    guard = _Guard(panel)
     inputs: list[QWidget] = [*panel.findChildren(QAbstractSpinBox), *panel.findChildren(QComboBox)]
-    for widget in [*inputs, *panel.findChildren(QSlider)]:
+    leave_wheel_of([*inputs, *panel.findChildren(QSlider)], panel)
+
+
+def leave_wheel_of(inputs: Iterable[QWidget], panel: QWidget) -> None:
+    """Do the same for inputs that a panel gets later."""
+    guard = _Guard(panel)
+    for widget in inputs:
         if widget.focusPolicy() == Qt.FocusPolicy.WheelFocus:
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         widget.installEventFilter(guard)

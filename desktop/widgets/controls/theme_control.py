@@ -5,11 +5,14 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QApplication, QMenu
 
 from desktop.widgets.common import settings
-from desktop.widgets.common.theme import ThemeName, apply_theme, theme_of
+from desktop.widgets.common.theme import ThemeName, apply_palette, apply_sheet, apply_theme, theme_of
 
 
 class ThemeControl(QObject):
-    """Gives the program its theme, and follows the system as long as nothing else is chosen."""
+    """Gives the program its theme, and follows the system as long as nothing else is chosen.
+
+    At first these are the colours alone; `complete` gives the rest.
+    """
 
     def __init__(self, view: QMenu) -> None:
         super().__init__(view)
@@ -24,16 +27,21 @@ class ThemeControl(QObject):
             group.addAction(action)
             self.actions[name] = action
         self._application().styleHints().colorSchemeChanged.connect(self._apply)
-        self._show(settings.theme())
+        self._set(settings.theme())
+        apply_palette(theme_of(self.name, self._application()), self._application())
+
+    def complete(self) -> None:
+        """Give the rest of the theme's looks, once the window is whole."""
+        apply_sheet(theme_of(self.name, self._application()), self._application())
 
     def _choose(self, name: ThemeName) -> None:
         settings.save_theme(name)
-        self._show(name)
+        self._set(name)
+        self._apply()
 
-    def _show(self, name: ThemeName) -> None:
+    def _set(self, name: ThemeName) -> None:
         self.name = name
         self.actions[name].setChecked(True)
-        self._apply()
 
     def _apply(self) -> None:
         application = self._application()

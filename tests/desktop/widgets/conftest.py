@@ -60,7 +60,10 @@ def home_window(open_window, bundle_path, qtbot):
 
     The cursor is in the middle.
     """
-    window = open_window(bundle_path)
+    window = open_window()
+    # Its first view need not be decoded.
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(bundle_path)
     window.explorer.set_state(window.explorer.state.at((0.0, 0.0)), record=False)
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
         window.explorer.change(viewport=Viewport((0.0, 0.0), 6.0))

@@ -1,7 +1,9 @@
 """A list of sliders shows some of many numbers, scrolls, and says which number a person changed."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
 
@@ -32,6 +34,20 @@ def rows(qtbot, numbers):
 
 def names(rows):
     return [row.name.text() for row in rows.rows if row.name.isVisible()]
+
+
+def test_a_row_is_made_when_it_is_needed(rows, numbers):
+    """Fewer numbers keep the rows, more get further ones, whose boxes leave letters to the window."""
+    late = SliderRows(COUNT, "number", lambda index: RowText(f"n{index}"), lambda _: numbers, RowSizes())
+    made = []
+    for count in (0, 1, 2, 1, 10):
+        late.set_order(range(count))
+        made.append(len(late.rows))
+    assert made == [0, 1, 2, 2, COUNT]
+    for box in (late.rows[-1].box, rows.rows[-1].box):
+        key = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_R, Qt.KeyboardModifier.NoModifier, "r")
+        QApplication.sendEvent(box, key)
+        assert not key.isAccepted()
 
 
 def test_the_wheel_and_the_scroll_bar_go_through_all_numbers(rows, turn_wheel):
