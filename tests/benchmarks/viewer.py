@@ -3,20 +3,6 @@
     QT_QPA_PLATFORM=offscreen python tests/benchmarks/viewer.py [BUNDLE] [--drags 1000] [--rounds 3]
         [--long 100000]
 
-<<<<<<< HEAD
-Prints one JSON line per measurement. A drag is timed from sending the mouse event until the side panel
-has painted the picture of exactly that z. For comparison, a bare decode of one picture is timed in the
-same process. Drags are timed at rest, after a pause of 1.5 s, and while the zoomed and moved plane is
-being decoded. A frame of a pan with 10,000 points is timed from the mouse event until the plane is
-painted at its new place. Memory is the process's resident set; its growth is reported in twentieths of a
-long series of drags without pauses.
-||||||| 875aca2
-Prints one JSON line per measurement. A drag is timed from sending the mouse event until the side panel has
-painted the picture of exactly that z. For comparison, a bare decode of one picture is timed in the same
-process. Drags are timed at rest, and while the zoomed and moved plane is being decoded. A frame of a pan with
-10,000 points is timed from the mouse event until the plane is painted at its new place. Memory is the
-process's resident set; its growth is reported in twentieths of a long series of drags without pauses.
-=======
 Prints one JSON line per measurement. A start imports and looks for garbage as `desktop.__main__` does; all
 modules are compiled, as pip and a first start leave them. A drag is timed from sending the mouse event
 until the side panel has painted the picture of exactly that z. For comparison, a bare decode of one picture
@@ -24,7 +10,6 @@ is timed in the same process. Drags are timed at rest, after a pause, and while 
 decoded. A frame of a pan with 10,000 points is timed from the mouse event until the plane is painted at its
 new place. Memory is the process's resident set; its growth is reported in twentieths of a long series of
 drags without pauses.
->>>>>>> start28
 """
 
 import argparse
