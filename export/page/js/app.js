@@ -4,6 +4,7 @@ import { bookmarksPanel } from "./bookmarks_panel.js";
 import { element, made, onClick, setText } from "./dom.js";
 import { drawPanel } from "./draw_panel.js";
 import { Explorer } from "./explorer.js";
+import { inputsPanel } from "./inputs_panel.js";
 import { Path } from "./path.js";
 import { pathPanel } from "./path_panel.js";
 import { picturePanel, sample } from "./picture_panel.js";
@@ -76,13 +77,14 @@ function globalKeys(path, epochBy, explorer) {
 function tellParent(explorer) {
   if (window.parent === window) return;
   let asked = false;
-  explorer.on(["cursor", "epoch", "plane"], () => {
+  explorer.on(["cursor", "epoch", "plane", "inputs"], () => {
     if (asked) return;
     asked = true;
     requestAnimationFrame(() => {
       asked = false;
       const { z } = explorer.place;
-      window.parent.postMessage({ latentPlane: { z: Array.from(z), epoch: explorer.epoch } }, "*");
+      const inputs = Object.fromEntries(explorer.settings.map(({ name }, i) => [name, explorer.inputs[i]]));
+      window.parent.postMessage({ latentPlane: { z: Array.from(z), epoch: explorer.epoch, inputs } }, "*");
     });
   });
 }
@@ -102,6 +104,7 @@ async function start() {
   globalKeys(keys, epochBy, explorer);
   tellParent(explorer);
   const stage = new Stage(explorer, points, path);
+  inputsPanel(explorer);
   planePanel(explorer);
   drawPanel(explorer, stage);
   explorer.on(["picture"], () => {

@@ -46,14 +46,15 @@ export function picturePanel(explorer, points) {
     }
     clearTimeout(said);
     said = window.setTimeout(() => {
-      const words = `z ${text}${label ? `, nearest test image ${label}` : ""}`;
+      const inputs = explorer.inputWords;
+      const words = `z ${text}${inputs && `, ${inputs}`}${label ? `, nearest test image ${label}` : ""}`;
       setText("live", words);
       canvas.setAttribute("aria-label", `Decoded picture at ${words}`);
     }, SAID_AFTER_MS);
   };
 
   let asked = false;
-  explorer.on(["cursor", "epoch", "plane"], () => {
+  explorer.on(["cursor", "epoch", "plane", "inputs"], () => {
     if (asked) return;
     asked = true;
     // The text once a frame; the picture as soon as it is there.

@@ -41,6 +41,10 @@ export class Stage {
     this.listen();
     explorer.on(["cursor", "path"], () => this.drawOverlay());
     explorer.on(["view"], () => this.redraw());
+    explorer.on(["inputs"], () => {
+      this.backdrop.inputs = explorer.inputs.join();
+      this.backdrop.update();
+    });
     explorer.on(["plane", "epoch"], () => {
       this.backdrop.epoch = explorer.epoch;
       points?.project(explorer.frame);

@@ -68,20 +68,20 @@ def test_further_inputs_are_told_as_elsewhere(tmp_path):
     source = open_source(conditional(tmp_path / "model.onnx"), {"set label": "3", "set strength": "-1"})
     along, _ = look_words(source, start_state(source.reading.latent_dim), [], 8.0)
     assert along[1:] == [
-        "The input label 3; it cannot be changed there",
-        "The input strength −1; it cannot be changed there",
+        "The input label 3; it can be changed there, if the page decodes itself",
+        "The input strength −1; it can be changed there, if the page decodes itself",
     ]
 
 
 def test_bookmarks_of_another_class_are_left_out(make_bundle):
-    """A page decodes with one class alone: a bookmark of another one stays out, and the words say it."""
+    """A bookmark brings the class that the page begins with: one of another class stays out, as is said."""
     three, seven = ((InputValue("label", value),) for value in (3.0, 7.0))
     state = replace(start_state(2), inputs=three)
     marks = [bookmark(replace(state, inputs=inputs), []) for inputs in (three, seven, ())]
     look = page_look(state, marks, 8.0)
     assert look.bookmarks == len(json.loads(look.text)["bookmarks"]) == 2
     _, left_out = look_words(open_source(make_bundle()), state, marks, 8.0)
-    assert left_out[:-1] == ["1 bookmark of other inputs than the page's, label 3"]
+    assert left_out[:-1] == ["1 bookmark of other inputs than those of now, label 3"]
 
 
 def test_a_plane_through_samples_is_told_from_other_oblique_ones():

@@ -15,13 +15,9 @@ from export.page.html import bundled, page
 from export.page.reading import Wanted, bundle_reading, read_model
 from export.page.trace import session
 from tests.export.page.decoders import HOSTILE, LOOK, bundle, foreign, linear, with_noise
+from tests.export.page.tabs import Tab, text_of
 
 MNIST = Path(__file__).parents[3] / "artifacts" / "mnist"
-PIXELS = """(selector) => {
-  const canvas = document.querySelector(selector);
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return [canvas.height, canvas.width, Array.from(data)];
-}"""
 FILLED = """(id) => {
   const canvas = document.getElementById(id);
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -29,49 +25,6 @@ FILLED = """(id) => {
   for (let i = 3; i < data.length; i += 4) filled += data[i] > 0;
   return filled / (data.length / 4);
 }"""
-NETWORK = re.compile(r"^(?!data:|blob:|file:)")
-
-
-class Tab:
-    """A page in Chromium, with what went wrong in it."""
-
-    def __init__(self, tab):
-        self.tab = tab
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        tab.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        tab.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
-        tab.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, path: Path) -> "Tab":
-        self.tab.goto(path.as_uri())
-        self.tab.wait_for_selector("html[data-ready=yes]")
-        return self
-
-    def text(self, selector: str) -> str:
-        return self.tab.locator(selector).text_content()
-
-    def picture(self) -> np.ndarray:
-        return self.picture_of("#picture")
-
-    def picture_of(self, selector: str) -> np.ndarray:
-        height, width, data = self.tab.evaluate(PIXELS, selector)
-        return np.array(data, np.float32).reshape(height, width, 4).transpose(2, 0, 1) / 255
-
-    def set_z(self, z: str) -> None:
-        self.tab.fill("#z", z)
-        self.tab.press("#z", "Enter")
-        self.settle()
-
-    def settle(self) -> None:
-        """Two frames, and what the worker was asked before."""
-        self.tab.wait_for_timeout(120)
-
-
-def text_of(source: Path) -> str:
-    content = content_of(source, Choices())
-    return page(content.title, content.facts, content.blocks)
 
 
 @pytest.fixture(scope="module")
@@ -79,26 +32,6 @@ def mnist_page(tmp_path_factory):
     file = tmp_path_factory.mktemp("mnist") / "page.html"
     file.write_text(text_of(MNIST), encoding="utf-8")
     return file
-
-
-@pytest.fixture
-def open_tab(chromium, tmp_path):
-    """Open a bundle, a model or a page."""
-    tabs = []
-
-    def open_(source: Path, **context) -> Tab:
-        file = source if source.suffix == ".html" else tmp_path / "page.html"
-        if file != source:
-            file.write_text(text_of(source), encoding="utf-8")
-        tab = Tab(chromium.new_page(**({"viewport": {"width": 1000, "height": 700}} | context)))
-        tabs.append(tab)
-        return tab.open(file)
-
-    yield open_
-    for tab in tabs:
-        tab.tab.close()
-        assert tab.errors == []
-        assert [url[:80] for url in tab.requests if NETWORK.match(url)] == []
 
 
 def decoded(path: Path, z: list[float], epoch: int | None = None) -> np.ndarray:
@@ -394,7 +327,7 @@ def test_a_notebook_shows_the_page_in_a_frame(chromium, tmp_path):
     frame.locator("#z").fill("0.5, 0.25")
     frame.locator("#z").press("Enter")
     tab.settle()
-    assert tab.tab.evaluate("globalThis.told") == {"z": [0.5, 0.25], "epoch": 1}
+    assert tab.tab.evaluate("globalThis.told") == {"z": [0.5, 0.25], "epoch": 1, "inputs": {}}
     tab.tab.close()
     assert tab.errors == []
 
