@@ -157,7 +157,8 @@ def _plane(state: ViewState, means: Floats | None) -> dict[str, Any]:
     if plane.axes is not None:
         return facts | {"axes": list(plane.axes)}
     on_samples = is_on_samples(state, has_posterior)
-    return facts | {"u": list(plane.u), "v": list(plane.v), "on_samples": on_samples}
+    words = {"words": list(plane.words)} if any(plane.words) else {}
+    return facts | {"u": list(plane.u), "v": list(plane.v), "on_samples": on_samples} | words
 
 
 def _numbers(plane: Plane) -> int:

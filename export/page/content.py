@@ -17,7 +17,7 @@ from export.page.look import look_of
 from export.page.lowering import lower
 from export.page.packing import fits_float16, weight_blocks
 from export.page.plane import frame_of
-from export.page.points import MOST_POINTS, points_of
+from export.page.points import MOST_POINTS, ground_of, points_of
 from export.page.program import Floats, NotLiveError, Program
 from export.page.reading import Reading, Wanted, bundle_reading, read_model
 from export.page.rules import RULES
@@ -142,6 +142,7 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
             blocks |= found[1]
         if ENCODER_FILE in bundle.files:
             facts |= _encoder(bundle, choices.precision, blocks, notes)
+            facts["ground"] = ground_of(bundle)
     notes += reading.input_notes(settings)
     name = plain(choices.name or reading.name)
     facts |= {

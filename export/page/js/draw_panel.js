@@ -37,6 +37,7 @@ export function drawPanel(explorer, stage) {
   const pad = new Pad(element("pad", HTMLCanvasElement), facts, encode);
   const color = element("pad-color", HTMLInputElement);
   color.hidden = facts.image.channels === 1;
+  color.value = pad.color;
   color.addEventListener("input", () => {
     pad.color = color.value;
   });

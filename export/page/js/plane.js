@@ -1,6 +1,6 @@
 /** @file The plane: z at each of its places, and where they are on the screen. */
 
-/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean, home?: number[]}} Plane as a page's facts have it */
+/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean, home?: number[], words?: string[]}} Plane as a page's facts have it */
 
 /** The plane z = origin + a·u + b·v. */
 export class Frame {
@@ -14,6 +14,8 @@ export class Frame {
     this.axes = null;
     /** Whether it goes through three samples of the prior. */
     this.onSamples = false;
+    /** @type {string[] | null} what a and b mean, for people */
+    this.words = null;
     this.origin = new Float32Array(d);
     this.u = new Float32Array(d);
     this.v = new Float32Array(d);
@@ -34,6 +36,7 @@ export class Frame {
     else {
       this.axes = null;
       this.onSamples = facts.onSamples ?? false;
+      this.words = facts.words ?? null;
       this.u.set(facts.u ?? []);
       this.v.set(facts.v ?? []);
       this.version++;
@@ -48,6 +51,7 @@ export class Frame {
    */
   setAxes(first, second) {
     this.axes = [first, second];
+    this.words = null;
     this.onSamples = false;
     this.u.fill(0);
     this.v.fill(0);
@@ -63,6 +67,7 @@ export class Frame {
    */
   setThrough([p, q, r]) {
     this.axes = null;
+    this.words = null;
     this.onSamples = true;
     for (let i = 0; i < this.d; i++) this.origin[i] = (p[i] + q[i] + r[i]) / 3;
     const towards = (/** @type {Float32Array} */ to, /** @type {Float32Array} */ x) => {
@@ -104,6 +109,20 @@ export class Frame {
       b += (z[i] - this.origin[i]) * this.v[i];
     }
     return { a, b };
+  }
+
+  /**
+   * @param {Frame} other
+   * @returns {boolean} whether it is the same plane, with the same directions
+   */
+  isSameAs(other) {
+    const { a, b } = this.nearest(other.origin);
+    for (let i = 0; i < this.d; i++) {
+      if (Math.abs(this.u[i] - other.u[i]) > 1e-5 || Math.abs(this.v[i] - other.v[i]) > 1e-5) return false;
+      const away = other.origin[i] - this.origin[i] - a * this.u[i] - b * this.v[i];
+      if (Math.abs(away) > 1e-4 * (1 + Math.abs(other.origin[i]))) return false;
+    }
+    return true;
   }
 
   /**

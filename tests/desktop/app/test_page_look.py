@@ -103,7 +103,9 @@ def test_each_plane_says_what_is_all_of_it():
         assert look["planes"][0]["home"] == [-home, -home, home, home]
     means = np.random.default_rng(0).standard_normal((400, 5)).astype(np.float32) + 50
     principal = start_state(5).with_plane(principal_plane(means))
-    left, bottom, right, top = json.loads(page_look(principal, [], 8.0, means).text)["planes"][0]["home"]
+    (found,) = json.loads(page_look(principal, [], 8.0, means).text)["planes"]
+    assert found["words"] == list(principal.plane.words)
+    left, bottom, right, top = found["home"]
     a, b = principal.plane.project(means).T
     assert left < np.percentile(a, 1) and right > np.percentile(a, 99)
     assert bottom < np.percentile(b, 1) and top > np.percentile(b, 99)

@@ -168,12 +168,16 @@ def bundle(
     count: int = 40,
     words: str | None = None,
     scale: float = 1.0,
+    white: bool = False,
 ) -> Bundle:
-    """A bundle of linear networks with two epochs, and with `words` wherever a bundle holds words."""
+    """A bundle of linear networks with two epochs, and with `words` wherever a bundle holds words.
+
+    With `white` all test images are white.
+    """
     channels, height, width = image
     noise = _noise(5)
     means = noise.standard_normal((2, count, latent_dim)).astype(np.float32)
-    images = noise.integers(0, 2, (count, *image), np.uint8)
+    images = noise.integers(0, 2, (count, *image), np.uint8) | np.uint8(white)
     labels = np.arange(count, dtype=np.uint8) % 3
     logvar = np.full((count, latent_dim), -2, np.float32)
     graphs = [linear(latent_dim, *image, seed=seed, scale=scale).SerializeToString() for seed in (7, 8)]

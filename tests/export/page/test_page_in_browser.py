@@ -156,6 +156,13 @@ def test_a_drawing_is_encoded(open_tab, mnist_page):
     assert tab.text("#pad-text") == ""
 
 
+def test_one_draws_on_the_background_of_the_data(open_tab, tmp_path):
+    """Where test images are white at their edges the drawing is white, and the pen black."""
+    tab = open_tab(bundle(tmp_path / "b", (3, 8, 8), white=True).path)
+    assert (tab.picture_of("#pad")[:, ::40, ::40] == 1).all()
+    assert tab.tab.input_value("#pad-color") == "#000000"
+
+
 def test_hostile_words_stay_text(open_tab, tmp_path):
     """Names, labels and facts that look like markup are shown as text, and run nothing."""
     tab = open_tab(bundle(tmp_path / "b", words=HOSTILE).path)
@@ -214,21 +221,39 @@ def test_no_workers_and_a_phone(chromium, open_tab, tmp_path):
 
 
 def test_many_dimensions(open_tab, tmp_path):
-    """In three dimensions each coordinate can be moved; in sixteen the plane goes through samples."""
-    tab = open_tab(bundle(tmp_path / "b", latent_dim=3).path)
+    """In three dimensions each coordinate can be moved; in sixteen the plane goes through samples.
+
+    From either one comes back to the first plane. Test images lie on their principal axes at first.
+    """
+    made = bundle(tmp_path / "b", latent_dim=3)
+    tab = open_tab(made.path)
+    first = tab.tab.input_value("#z")
+    means = made.read_posterior().mean
+    middle = np.square(means - means.mean(0)).sum(1).argmin()
+    assert [float(x) for x in first.split(",")] == pytest.approx(means[middle], abs=1e-3)
+    assert tab.text("#plane-words").startswith("a: 1st principal axis of the test images, ")
+    tab.tab.select_option("#axis-x", "0")
+    tab.tab.select_option("#axis-y", "1")
     tab.tab.click("#rest summary")
     before = tab.picture()
     tab.tab.locator("#sliders label:visible input").fill("2.5")
     tab.settle()
     assert "2.500" in tab.tab.input_value("#z")
     assert np.abs(tab.picture() - before).max() > 0.05
+    tab.tab.click("#first-plane")
+    tab.settle()
+    assert tab.tab.input_value("#z") == first
     path = tmp_path / "sixteen.onnx"
     path.write_bytes(linear(16, 1, 8, 8).SerializeToString())
     tab = open_tab(path)
     before = tab.picture()
+    assert tab.tab.is_hidden("#first-plane")
     tab.tab.click("#three-samples")
     tab.settle()
     assert np.abs(tab.picture() - before).max() > 0.05
+    tab.tab.click("#first-plane")
+    tab.settle()
+    assert np.array_equal(tab.picture(), before)
 
 
 def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
