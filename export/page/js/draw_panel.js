@@ -25,7 +25,7 @@ export function drawPanel(explorer, stage) {
       stage.encoded = { z: mean, deviation };
       const last = facts.epochs[facts.epochs.length - 1];
       if (last) explorer.setEpoch(last.epoch); // the encoder is that of the last epoch
-      explorer.goTo(mean);
+      explorer.show(mean);
       setText("pad-text", `KL ${rate.toFixed(2)} nats`);
     } catch (error) {
       setText("pad-text", error instanceof Error ? error.message : String(error));

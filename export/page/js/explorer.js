@@ -102,6 +102,16 @@ export class Explorer {
   }
 
   /**
+   * Go to a z that somebody wants to see: if it is out of view, the view moves.
+   * @param {ArrayLike<number>} z
+   * @returns {void}
+   */
+  show(z) {
+    this.goTo(z);
+    if (this.view.reveal(this.a, this.b)) this.tell("view");
+  }
+
+  /**
    * Go to a place that was kept, with its plane and view where the page can show any plane.
    * @param {import("./bookmarks_panel.js").Bookmark} mark
    * @returns {void}

@@ -74,8 +74,7 @@ export function picturePanel(explorer, points) {
       return;
     }
     field.blur();
-    if (whole) explorer.goTo(numbers);
-    else explorer.moveTo(numbers[0], numbers[1]);
+    explorer.show(whole ? numbers : explorer.frame.place(numbers[0], numbers[1]).z);
   });
 
   onClick("sample", () => sample(explorer));
@@ -98,9 +97,10 @@ export function picturePanel(explorer, points) {
  */
 export function sample(explorer) {
   const { d } = explorer.frame;
-  if (explorer.facts.mode === "live" && !explorer.frame.onSamples) explorer.goTo(normals(d));
+  if (explorer.facts.mode === "live" && !explorer.frame.onSamples) explorer.show(normals(d));
   else {
     const [left, bottom, right, top] = explorer.home;
-    explorer.moveTo(left + (right - left) * Math.random(), bottom + (top - bottom) * Math.random());
+    const [a, b] = [left + (right - left) * Math.random(), bottom + (top - bottom) * Math.random()];
+    explorer.show(explorer.frame.place(a, b).z);
   }
 }

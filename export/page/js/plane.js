@@ -2,6 +2,9 @@
 
 /** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean, home?: number[], words?: string[]}} Plane as a page's facts have it */
 
+/** How far from its edges a view shows a place for which it had to move. */
+const EDGE_SHARE = 0.15;
+
 /** The plane z = origin + a·u + b·v. */
 export class Frame {
   /**
@@ -210,6 +213,22 @@ export class View {
     const [a2, b2] = this.toPlane(x, y);
     this.a += a - a2;
     this.b += b - b2;
+  }
+
+  /**
+   * Move so far that a place is well inside.
+   * @param {number} a
+   * @param {number} b
+   * @returns {boolean} whether that was needed
+   */
+  reveal(a, b) {
+    const [x, y] = this.toScreen(a, b);
+    const inside = (/** @type {number} */ at, /** @type {number} */ size) => {
+      return at < 0 || at > size ? Math.max(EDGE_SHARE * size, Math.min((1 - EDGE_SHARE) * size, at)) : at;
+    };
+    const [x2, y2] = [inside(x, this.width), inside(y, this.height)];
+    this.pan(x2 - x, y2 - y);
+    return x2 !== x || y2 !== y;
   }
 
   /**

@@ -156,6 +156,18 @@ def test_a_drawing_is_encoded(open_tab, mnist_page):
     assert tab.text("#pad-text") == ""
 
 
+def test_what_one_goes_to_comes_into_view(open_tab, tmp_path):
+    """A z that is typed, out of view after zooming in, moves the view: a click in the middle is near."""
+    tab = open_tab(bundle(tmp_path / "b").path)
+    for _ in range(4):
+        tab.tab.click("#zoom-in")
+    tab.set_z("-2, 1.5")
+    tab.tab.click("#plane")
+    tab.settle()
+    a, b = map(float, tab.tab.input_value("#z").split(","))
+    assert (abs(a + 2) < 0.7, abs(b - 1.5) < 0.7) == (True, True)
+
+
 def test_one_draws_on_the_background_of_the_data(open_tab, tmp_path):
     """Where test images are white at their edges the drawing is white, and the pen black."""
     tab = open_tab(bundle(tmp_path / "b", (3, 8, 8), white=True).path)
@@ -208,10 +220,21 @@ def test_an_atlas_is_blended_and_said_to_be_one(open_tab, tmp_path):
 
 
 def test_no_workers_and_a_phone(chromium, open_tab, tmp_path):
-    """Where workers are not allowed the page decodes itself; on a phone nothing is wider than the screen."""
+    """Where workers are not allowed the page decodes itself; two fingers on a phone only zoom."""
     path = bundle(tmp_path / "b", words="A name of a model that is long enough for two lines on a phone").path
     tab = open_tab(path, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     assert tab.tab.evaluate("document.documentElement.scrollWidth") == 360
+    box, z = tab.tab.locator("#plane").bounding_box(), tab.tab.input_value("#z")
+    fingers = tab.tab.context.new_cdp_session(tab.tab)
+    x, y = box["x"] + 100, box["y"] + 100
+    points = lambda apart: [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]  # noqa: E731
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points(20)[:1]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points(20)})
+    for apart in (30, 60):
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": points(apart)})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    tab.settle()
+    assert tab.tab.input_value("#z") == z
     other = chromium.new_page()
     other.add_init_script("delete globalThis.Worker")
     other.goto(tab.tab.url)
