@@ -37,8 +37,9 @@ function writeFacts(facts) {
   const colors = channels === 1 ? "gray" : channels === 3 ? "colour" : "colour with transparency";
   const dimensions = `${facts.latentDim} latent dimension${facts.latentDim === 1 ? "" : "s"}`;
   const inputs = facts.inputs.slice(0, 3).map((/** @type {string[]} */ [name, value]) => `, ${name} ${value}`).join("");
+  const what = facts.mode === "live" ? "Drag on the plane to decode." : "Its pictures were decoded beforehand: drag on the plane.";
   setText("name", facts.name);
-  setText("summary", `${width} × ${height} pixels, ${colors}, ${dimensions}${inputs}. Drag on the plane to decode.`);
+  setText("summary", `${width} × ${height} pixels, ${colors}, ${dimensions}${inputs}. ${what}`);
   const about = element("about", HTMLDListElement);
   for (const [name, value] of facts.facts) about.append(made("dt", name), made("dd", value));
   const notes = element("notes", HTMLUListElement);

@@ -213,6 +213,7 @@ def test_an_atlas_is_blended_and_said_to_be_one(open_tab, tmp_path):
     path.write_bytes(with_noise().SerializeToString())
     tab = open_tab(path)
     assert "decoded beforehand: 24 × 24 pictures, blended" in tab.text("#status")
+    assert "Its pictures were decoded beforehand" in tab.text("#summary")
     assert "RandomNormalLike" in tab.text("#notes")
     tab.set_z("1.0, -1.0")
     (output,) = session(path).run(["image"], {"z": np.array([[1, -1]], np.float32)})
