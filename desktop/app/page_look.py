@@ -16,6 +16,7 @@ from desktop.latent.plane import Plane, Viewport
 from desktop.latent.prior import NORMAL
 from desktop.models.source import Source
 from desktop.reading.input_values import in_words, values_of
+from desktop.reading.reading import OtherInput
 from desktop.view.bookmarks import Bookmark, with_other_inputs
 from desktop.view.first_view import home_view, is_on_samples
 from desktop.view.state import ViewState
@@ -26,6 +27,8 @@ MOST_NUMBERS = 1_000_000
 LEAST_SPAN = 1e-5
 # A page has no more test images.
 MOST_MEANS = 2000
+# A page has no longer list of classes.
+MOST_VALUES = 2000
 ALWAYS_LEFT_OUT = "Layers, selection and pins, your drawing and your own pictures, directions"
 
 
@@ -50,7 +53,8 @@ def page_look(
     """The look of a state with these bookmarks; its path is played in so many seconds.
 
     `means` z [N, d] are those of the bundle's test images, if it has them.
-    A page decodes with one value of each further input, so bookmarks with other values are not in it.
+    A bookmark of a page brings the values of the further inputs that the page begins with, so those with
+    other values are not in it.
     """
     planes: dict[Plane, int] = {}
     place = _place(state, planes)
@@ -95,13 +99,15 @@ def look_words(
     others = len(with_other_inputs(marks, state.inputs))
     if others:
         values = in_words(state.inputs) or "none"
-        left_out.append(f"{_bookmarks(others)} of other inputs than the page's, {values}")
+        left_out.append(f"{_bookmarks(others)} of other inputs than those of now, {values}")
     too_large = len(marks) - others - look.bookmarks
     if too_large:
         left_out.append(f"{_bookmarks(too_large)}, too large for the page")
     if source.bundle is None:
-        for value in values_of(source.reading.other_inputs):
-            along.append(f"The input {value}; it cannot be changed there")
+        for other, value in zip(
+            source.reading.other_inputs, values_of(source.reading.other_inputs), strict=True
+        ):
+            along.append(f"The input {value}; {_change_words(other)}")
     if count > 1 and state.path_kind is PathKind.VISUAL and not state.path_times:
         left_out.append("The pace of equal visual change: the path has an even pace there")
     if state.scale is AxisScale.QUANTILES:
@@ -109,6 +115,14 @@ def look_words(
     if state.prior != NORMAL:
         left_out.append("The prior: Sample draws from N(0, I) there")
     return along, [*left_out, ALWAYS_LEFT_OUT]
+
+
+def _change_words(other: OtherInput) -> str:
+    """Whether a page lets people set an input, as `export.page.settings` does."""
+    can = not other.is_whole or 0 < (other.most or 0) < MOST_VALUES
+    if not can or other.dtype == "bool":
+        return "it cannot be changed there"
+    return "it can be changed there, if the page decodes itself"
 
 
 def _bookmarks(count: int) -> str:
@@ -143,7 +157,8 @@ def _plane(state: ViewState, means: Floats | None) -> dict[str, Any]:
     if plane.axes is not None:
         return facts | {"axes": list(plane.axes)}
     on_samples = is_on_samples(state, has_posterior)
-    return facts | {"u": list(plane.u), "v": list(plane.v), "on_samples": on_samples}
+    words = {"words": list(plane.words)} if any(plane.words) else {}
+    return facts | {"u": list(plane.u), "v": list(plane.v), "on_samples": on_samples} | words
 
 
 def _numbers(plane: Plane) -> int:

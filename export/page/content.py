@@ -1,7 +1,8 @@
 """What a page holds: facts for its script, and blocks of numbers, from a bundle or from a bare decoder."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from export.page.look import look_of
 from export.page.lowering import lower
 from export.page.packing import fits_float16, weight_blocks
 from export.page.plane import frame_of
-from export.page.points import MOST_POINTS, points_of
+from export.page.points import MOST_POINTS, ground_of, points_of
 from export.page.program import Floats, NotLiveError, Program
 from export.page.reading import Reading, Wanted, bundle_reading, read_model
 from export.page.rules import RULES
+from export.page.settings import Setting
 from export.page.words import facts_of, plain
 
 # One multiply-add takes about a third of a nanosecond in WebAssembly, so this is about 30 ms.
@@ -97,10 +99,11 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
     epochs = list(bundle.epochs) if bundle is not None and choices.epochs else []
     sets: list[Mapping[int, Floats]] = []
     program = None
+    settings: tuple[Setting, ...] = ()
     try:
         if choices.mode == "atlas":
             raise NotLiveError("that was asked for")
-        program = decoder_program(reading)
+        program, settings = _program(reading)
         sets = [program.constants]
         if bundle is not None:
             epochs, sets = _epochs(bundle, _thinned(epochs, program, notes), program)
@@ -139,6 +142,8 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
             blocks |= found[1]
         if ENCODER_FILE in bundle.files:
             facts |= _encoder(bundle, choices.precision, blocks, notes)
+            facts["ground"] = ground_of(bundle)
+    notes += reading.input_notes(settings)
     name = plain(choices.name or reading.name)
     facts |= {
         "version": VERSION,
@@ -150,8 +155,9 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
         "levels": 2 if bundle is not None and bundle.manifest.get("levels", 2) == 2 else 256,
         "dataset": plain(_dataset(bundle)),
         "frame": frame.as_json(),
-        "facts": facts_of(bundle.manifest) if bundle is not None else reading.facts(),
-        "inputs": reading.input_facts(),
+        "facts": facts_of(bundle.manifest) if bundle is not None else reading.facts(settings),
+        "inputs": reading.input_facts(settings),
+        "settings": [setting.as_json() for setting in settings],
         "notes": [plain(note, 400) for note in notes],
     }
     if look is not None:
@@ -159,8 +165,26 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
     return Content(f"{name} – Latent Plane", facts, blocks, tuple(notes), left_out)
 
 
-def decoder_program(reading: Reading) -> Program:
-    """The decoder as the page runs it: flat z to [C, H, W] in [0, 1]. Raises NotLiveError."""
+def _program(reading: Reading) -> tuple[Program, tuple[Setting, ...]]:
+    """The decoder as the page runs it, and the inputs that can be set there: as many as it can follow."""
+    every = reading.settings
+    if every:
+        with suppress(NotLiveError):
+            return decoder_program(reading, every), every
+    program = decoder_program(reading)
+    kept: list[Setting] = []
+    for setting in every if len(every) > 1 else ():
+        with suppress(NotLiveError):
+            program = decoder_program(reading, [*kept, setting])
+            kept.append(setting)
+    return program, tuple(kept)
+
+
+def decoder_program(reading: Reading, settings: Sequence[Setting] = ()) -> Program:
+    """The decoder as the page runs it: flat z, and then `settings`, to [C, H, W] in [0, 1].
+
+    Raises NotLiveError.
+    """
     if math.prod(reading.image_shape) > MOST_LIVE_NUMBERS:
         raise NotLiveError(
             f"{math.prod(reading.image_shape):,} numbers a picture, more than {MOST_LIVE_NUMBERS:,}"
@@ -171,8 +195,9 @@ def decoder_program(reading: Reading) -> Program:
             f"{weights / 1e6:.0f} million weights, more than {MOST_LIVE_WEIGHTS // 1_000_000} million"
         )
     program = lower(
-        reading.model, RULES, reading.feeds(), reading.z_input, [reading.output], reading.add_picture_steps
-    )
+        reading.model, RULES, reading.feeds(), reading.z_input, [reading.output], reading.add_picture_steps,
+        settings,
+    )  # fmt: skip
     if program.multiply_adds > MOST_LIVE_WORK:
         raise NotLiveError(
             f"{program.multiply_adds / 1e6:.0f} million multiply-adds for one picture, more than "

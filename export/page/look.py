@@ -3,7 +3,7 @@
 The viewer hands it over as JSON on standard input (`--look -`). All numbers of z are checked here.
 
     {"planes": [{"axes": [0, 1], "origin": [d numbers], "home": [left, bottom, right, top]},
-                {"origin": [d], "u": [d], "v": [d], "home": […], "on_samples": false}],
+                {"origin": [d], "u": [d], "v": [d], "home": […], "on_samples": false, "words": ["…", "…"]}],
      "place": {"plane": 0, "view": [left, bottom, right, top], "cursor": [a, b], "epoch": null},
      "path": {"points": [[d], …], "times": [s, …], "seconds": 8, "closed": false, "spherical": false},
      "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3}]}
@@ -124,12 +124,16 @@ def look_of(text: str, latent_dim: int) -> Look:
 
 def _plane(data: Mapping[str, Any], d: int) -> Frame:
     origin = _vector(data["origin"], d)
+    right, up = (plain(text, 120) for text in data.get("words") or ("", ""))
+    words = (right, up) if right or up else None
     home = None if data.get("home") is None else _rectangle(data["home"])
     axes = data.get("axes")
     if axes is None:
         u, v = _vector(data["u"], d), _vector(data["v"], d)
         on_samples = bool(data.get("on_samples"))
-        return Frame(None, origin, u, v, (-1.0, -1.0, 1.0, 1.0), on_samples=on_samples, home=home)
+        return Frame(
+            None, origin, u, v, (-1.0, -1.0, 1.0, 1.0), on_samples=on_samples, home=home, words=words
+        )
     first, second = (int(axis) for axis in axes)
     if not 0 <= first < d or not 0 <= second < d:
         raise ValueError(f"axes {first} and {second}")

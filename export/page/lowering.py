@@ -6,7 +6,7 @@ becomes a constant. The rules for each operator are in `export.page.rules` and t
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -21,20 +21,29 @@ Shape = tuple[int, ...]
 
 @dataclass
 class Lowering:
-    """A program in the making, with what is known of the graph."""
+    """A program in the making, with what is known of the graph.
+
+    Attributes:
+        found: a run of the graph.
+        writer: collects the steps.
+        numbers: those of the graph's values in the program, by name.
+        chosen: the values that do not follow from z, and yet are no constants: rows of tables.
+    """
 
     found: Trace
     writer: ProgramWriter = field(default_factory=ProgramWriter)
     numbers: dict[str, int] = field(default_factory=dict)
+    chosen: set[str] = field(default_factory=set)
 
     def is_constant(self, name: str) -> bool:
         """Whether a value is the same for every input."""
-        return name not in self.found.varying
+        return name not in self.found.varying and name not in self.chosen
 
     def array(self, name: str, what: str) -> NDArray[Any]:
         """A constant's value. Raises NotLiveError if it depends on the input; `what` names it."""
         if not self.is_constant(name):
-            raise NotLiveError(f"{what} that is computed from z")
+            source = "z" if name in self.found.varying else "an input"
+            raise NotLiveError(f"{what} that is computed from {source}")
         return self.found.values[name]
 
     def number(self, name: str) -> int:
@@ -49,6 +58,25 @@ class Lowering:
 
 
 Rule = Callable[["Lowering", "Node"], "int | Sequence[int]"]
+
+
+class Input(Protocol):
+    """An input beside z that the page gives the program; `export.page.settings` has them."""
+
+    @property
+    def name(self) -> str:
+        """In the graph."""
+
+    @property
+    def width(self) -> int:
+        """How many numbers it is."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the graph itself is not run from it on, because it takes whole numbers."""
+
+    def place(self, low: Lowering, part: int) -> None:
+        """Put its part of the program's input where the graph takes it."""
 
 
 class Node:
@@ -78,22 +106,23 @@ def lower(
     source: str,
     outputs: Sequence[str],
     finish: Callable[[ProgramWriter, tuple[int, ...]], tuple[int, ...]] = lambda _writer, results: results,
+    also: Sequence[Input] = (),
 ) -> Program:
     """The program that computes `outputs` from `source`, which is given flat; other inputs are constants.
 
-    `finish` may add steps to the results. Raises NotLiveError if the page cannot run the graph.
+    The inputs of `also` are given after it. `finish` may add steps to the results. Raises NotLiveError if the
+    page cannot run the graph.
     """
     # What does not depend on z is computed here, by whatever operators.
-    varying = varying_of(model, source)
+    sources = [source, *(other.name for other in also if not other.is_whole)]
+    varying = varying_of(model, sources)
     used = {node.op_type for node in model.graph.node if varying.intersection(node.output)}
     unknown = sorted(used - set(rules))
     if unknown and not model.functions:
         raise NotLiveError(_listed(unknown))
-    found = trace(model, feeds, source)
-    lowering = Lowering(found)
-    shape = tuple(feeds[source].shape)
-    flat = lowering.writer.source((int(np.prod(shape)),))
-    lowering.numbers[source] = lowering.writer.view(flat, shape)
+    lowering = Lowering(trace(model, feeds, sources))
+    found = lowering.found
+    flat = _place_inputs(lowering, source, tuple(feeds[source].shape), also)
     for proto in found.nodes:
         if not any(name in found.varying for name in proto.output):
             continue
@@ -112,6 +141,22 @@ def lower(
             lowering.numbers[name] = number
     results = tuple(lowering.number(name) for name in outputs)
     return lowering.writer.finish(flat, finish(lowering.writer, results))
+
+
+def _place_inputs(low: Lowering, source: str, shape: Shape, also: Sequence[Input]) -> int:
+    """Give each input its part of the program's one flat input, and return that."""
+    count = int(np.prod(shape))
+    flat = low.writer.source((count + sum(other.width for other in also),))
+
+    def part(start: int, length: int) -> int:
+        places = [list(range(start, start + length))]
+        return low.writer.step("pick", [flat], (length,), places=places, fill=0)
+
+    low.numbers[source] = low.writer.view(part(0, count) if also else flat, shape)
+    for other in also:
+        other.place(low, part(count, other.width))
+        count += other.width
+    return flat
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ export default { render({ model, el }) {
     if (source !== frame.contentWindow || !data?.latentPlane) return;
     model.set("z", data.latentPlane.z);
     model.set("epoch", data.latentPlane.epoch);
+    model.set("inputs", data.latentPlane.inputs);
     model.save_changes();
   };
   window.addEventListener("message", take);
@@ -52,7 +53,7 @@ class Shown:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def widget(self) -> Any:
-        """The same frame as a widget whose `z` and `epoch` follow the cursor. It needs anywidget."""
+        """The same frame as a widget with the page's `z`, `epoch` and `inputs` of now. It needs anywidget."""
         import anywidget
         import traitlets
 
@@ -63,6 +64,7 @@ class Shown:
             page = traitlets.Unicode(self._repr_html_()).tag(sync=True)
             z = traitlets.List(traitlets.Float()).tag(sync=True)
             epoch = traitlets.Int(0).tag(sync=True)
+            inputs = traitlets.Dict().tag(sync=True)
 
         return Plane()
 

@@ -13,6 +13,8 @@ from export.page.trace import session
 # In more dimensions, z = 0 with two coordinates moved is nowhere near a sample of the prior.
 MOST_AXES = 8
 HALF_WIDTH = 3.0
+# In more dimensions the principal axes are those of so many of the test images.
+MOST_COVARIANCES = 1024
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Frame:
         start: where the cursor is at first.
         on_samples: whether it goes through three samples of the prior.
         home: the part that counts as all of it, as `view` is; None for `view` itself.
+        words: what a and b mean, for people; empty if nothing is known.
     """
 
     axes: tuple[int, int] | None
@@ -38,6 +41,7 @@ class Frame:
     start: tuple[float, float] = (0.0, 0.0)
     on_samples: bool = False
     home: tuple[float, float, float, float] | None = None
+    words: tuple[str, str] | None = None
 
     def z(self, a: float, b: float) -> NDArray[np.float32]:
         """z at a place of the plane."""
@@ -61,6 +65,8 @@ class Frame:
             facts["onSamples"] = True
         if self.home is not None:
             facts["home"] = rounded(self.home)
+        if self.words is not None:
+            facts["words"] = list(self.words)
         return facts
 
     def view_json(self) -> dict[str, Any]:
@@ -76,16 +82,17 @@ def rounded(numbers: ArrayLike) -> list[float]:
 def frame_of(reading: Reading, bundle: Bundle | None) -> Frame:
     """The plane: two coordinates where there are few, else through three samples of the prior.
 
-    With test images, it is the two coordinates that vary most among them.
+    With test images in more than two dimensions it is that of their principal axes, as in the viewer.
     """
     d = reading.latent_dim
     posterior = bundle.read_posterior() if bundle is not None else None
+    principal = _principal(posterior.mean) if posterior is not None and d > 2 else None
+    if principal is not None:
+        return principal
     if posterior is not None or d <= MOST_AXES:
         first, second = (0, min(1, d - 1))
         view = (-HALF_WIDTH, -HALF_WIDTH, HALF_WIDTH, HALF_WIDTH)
         if posterior is not None:
-            order = np.argsort(-posterior.mean.std(0), kind="stable")[:2] if d > 2 else np.arange(min(d, 2))
-            first, second = int(order.min()), int(order.max())
             low, high = np.percentile(posterior.mean[:, [first, second]], (0.5, 99.5), axis=0)
             low, high = np.minimum(low, -2.5), np.maximum(high, 2.5)
             view = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
@@ -101,8 +108,42 @@ def frame_of(reading: Reading, bundle: Bundle | None) -> Frame:
     return _through_samples(reading)
 
 
+def _principal(means: NDArray[np.float32]) -> Frame | None:
+    """The plane along which test images vary most, through the one nearest to their mean, at the cursor.
+
+    At the mean itself, or on two coordinates, pictures are often like none of them. None without a plane.
+    """
+    offsets = means.astype(np.float64) - means.mean(0, dtype=np.float64)
+    some = offsets[np.linspace(0, len(means) - 1, min(len(means), MOST_COVARIANCES)).astype(np.intp)]
+    if means.shape[1] > MOST_COVARIANCES:
+        variances, weights = np.linalg.eigh(some @ some.T)
+        directions = some.T @ weights[:, -2:]
+        directions /= np.maximum(np.linalg.norm(directions, axis=0), 1e-30)
+    else:
+        variances, directions = np.linalg.eigh(offsets.T @ offsets)
+    if len(variances) < 2 or not variances[-2] > 1e-12 * variances[-1]:
+        return None
+    u, v = (axis * np.sign(axis[np.abs(axis).argmax()]) for axis in (directions[:, -1], directions[:, -2]))
+    middle = means[np.square(offsets).sum(1).argmin()]
+    places = (means - middle) @ np.stack((u, v), 1)
+    low, high = np.percentile(places, (0.5, 99.5), axis=0)
+    margin = 0.05 * float((high - low).max())
+    shares = 100 * variances[:-3:-1] / variances.clip(0).sum()
+    words = (
+        f"1st principal axis of the test images, {shares[0]:.0f} % of the variance",
+        f"2nd principal axis, {shares[1]:.0f} %",
+    )
+    return Frame(
+        None, middle.astype(np.float32), u.astype(np.float32), v.astype(np.float32),
+        (*(low - margin).tolist(), *(high + margin).tolist()), words=words,
+    )  # fmt: skip
+
+
 def _through_samples(reading: Reading) -> Frame:
-    """The plane through three samples; others are drawn where the decoder gives no numbers in the middle."""
+    """The plane through three samples, with the cursor at the first: between them, pictures are often blends.
+
+    Others are drawn where the decoder gives no numbers in the middle.
+    """
     runtime = session(reading.source)
     for seed in range(8):
         a, b, c = np.random.default_rng(seed).standard_normal((3, reading.latent_dim))
@@ -120,5 +161,6 @@ def _through_samples(reading: Reading) -> Frame:
         u.astype(np.float32),
         v.astype(np.float32),
         (-half, -half, half, half),
+        (float(corners[0, 0]), float(corners[0, 1])),
         on_samples=True,
     )

@@ -17,6 +17,10 @@ MOST_COORDINATES = 300_000
 THUMBNAIL_PX = 32
 # What browsers and WebP take.
 MOST_SHEET_PX = 8192
+# The background: how many images tell it, how far its numbers lie apart, and its share of the edges.
+MOST_LOOKED_AT = 512
+SAME = 15
+EVEN_SHARE = 0.6
 
 
 def points_of(bundle: Bundle, epochs: list[int], most: int) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -46,6 +50,26 @@ def points_of(bundle: Bundle, epochs: list[int], most: int) -> tuple[dict[str, A
     # The spread of each coordinate tells which ones matter.
     facts["spread"] = [round(float(s), 4) for s in posterior.mean.std(0)]
     return facts, blocks
+
+
+def ground_of(bundle: Bundle) -> list[int]:
+    """What one draws on, a byte for each channel: the data's background, or else their mean."""
+    channels = bundle.image_shape[0]
+    posterior = bundle.read_posterior()
+    images = None if posterior is None else posterior.images
+    if images is None or not len(images):
+        return [128] * 3 if channels == 3 else [0] * channels
+    some = images[:: -(-len(images) // MOST_LOOKED_AT)]
+    pixels = some.astype(np.float32) * (255 if some.max(initial=0) <= 1 else 1)
+    sides = [pixels[:, :, 0], pixels[:, :, -1], pixels[..., 0], pixels[..., -1]]
+    edges = np.concatenate(sides, 2)
+    color: NDArray[Any] = np.median(edges, (0, 2))
+    is_near = (np.abs(edges - color[:, np.newaxis]) <= SAME).all(1)
+    if channels == 4 and color[3] <= SAME:  # what is transparent has no colour
+        color, is_near = np.zeros(4), edges[:, 3] <= SAME
+    if is_near.mean() < EVEN_SHARE:
+        color = pixels.mean((0, 2, 3))
+    return [int(number) for number in color.round()]
 
 
 def sheet(images: NDArray[np.uint8]) -> dict[str, Any]:

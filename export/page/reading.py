@@ -5,7 +5,8 @@ it hands its own reading over as these options.
 """
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from onnx import TensorProto, helper
 
 from export.bundle import Bundle
 from export.page.program import ProgramWriter
+from export.page.settings import Setting, settings_of
 from export.page.trace import Session, session
 from export.page.words import plain
 
@@ -27,6 +29,10 @@ RANGE_WORDS = {"unit": "[0, 1]", "signed": "[−1, 1]", "logits": "logits", "byt
 TRIED_Z = 4
 MOST_PLAIN = 1e15  # from here on whole numbers have an exponent, too
 Z_NAMES = ("z", "latent", "latents", "latent_vector")
+# The viewer's, too.
+CLASS_NAMES = re.compile(r"label|class|cond|one.?hot|(^|[^a-z])[cy]([^a-z]|$)", re.IGNORECASE)
+ONE_NAMES = re.compile(r"trunc|psi|temper|scale|strength|guid", re.IGNORECASE)
+FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
 MOST_FILE_BYTES = 2 << 30
 
 
@@ -66,6 +72,7 @@ class Reading:
         range: of its numbers.
         guesses: what was guessed, a sentence each.
         classes: the other inputs that are 1 at one place and 0 elsewhere.
+        unset: the other inputs whose values nobody set.
     """
 
     where: str
@@ -81,6 +88,7 @@ class Reading:
     range: str
     guesses: tuple[str, ...] = ()
     classes: frozenset[str] = frozenset()
+    unset: frozenset[str] = frozenset()
 
     @property
     def latent_dim(self) -> int:
@@ -134,8 +142,8 @@ class Reading:
         clipped: NDArray[np.float32] = np.clip(np.nan_to_num(numbers), 0, 1)
         return clipped
 
-    def facts(self) -> list[list[str]]:
-        """What is known of a bare model, in lines for people."""
+    def facts(self, settings: Sequence[Setting] = ()) -> list[list[str]]:
+        """What is known of a bare model, in lines for people; `settings` can be set in the page."""
         channels, height, width = self.image_shape
         facts = [
             ["File", plain(Path(self.where).name)],
@@ -143,19 +151,41 @@ class Reading:
             ["z", plain(f"input {self.z_input}, {' × '.join(map(str, self.z_shape[1:]))}")],
             ["Output", plain(f"{self.output}, {self.layout}, {RANGE_WORDS[self.range]}")],
         ]
-        facts += [["Input", f"{name} = {value}"] for name, value in self.input_facts()]
+        facts += [["Input", setting.in_words()] for setting in settings]
+        facts += [["Input", f"{name} = {value}"] for name, value in self.input_facts(settings)]
         made = " ".join(part for part in (self.model.producer_name, self.model.producer_version) if part)
         if made:
             facts.append(["Made with", plain(made)])
         return facts
 
-    def input_facts(self) -> list[list[str]]:
-        """The other inputs that have numbers: their names, and the value of each or the place of its 1."""
+    def input_facts(self, settings: Sequence[Setting] = ()) -> list[list[str]]:
+        """The other inputs that have numbers: their names, and the value of each or the place of its 1.
+
+        Those of `settings`, which have no fixed value, are left out.
+        """
+        free = {setting.name for setting in settings}
         return [
             [plain(name, 40), _number(array.argmax() if name in self.classes else array.flat[0])]
             for name, array in self.others.items()
-            if array.size
+            if array.size and name not in free
         ]
+
+    def input_notes(self, settings: Sequence[Setting] = ()) -> list[str]:
+        """What happens to the other inputs, a sentence each, where nobody said so."""
+        free = {plain(setting.name, 40) for setting in settings}
+        unset = {plain(name, 40) for name in self.unset}
+        return [
+            f"The input {name!r} can be set in the page, and begins at {value}."
+            if name in free
+            else f"The input {name!r} is {value}."
+            for name, value in self.input_facts()
+            if name in free or name in unset
+        ]
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The other inputs that a page may let people set."""
+        return settings_of(self.model, self.others, self.classes)
 
 
 def _number(value: Any) -> str:
@@ -183,7 +213,10 @@ def read_model(path: Path, wanted: Wanted) -> Reading:
         inputs.pop(tensor.name, None)
     z_input = _z_input(path, inputs, wanted, guesses)
     z_shape = _z_shape(path, inputs.pop(z_input), wanted)
-    others = {name: _other(path, value, wanted, guesses) for name, value in inputs.items()}
+    classes = {name: 0 for name, value in inputs.items() if _is_class(value) and name not in wanted.inputs}
+    classes |= {name: place for name, place in wanted.classes.items() if name in inputs}
+    unset = inputs.keys() - wanted.inputs.keys() - wanted.classes.keys()
+    others = {name: _other(path, value, wanted, classes) for name, value in inputs.items()}
     outputs = [value.name for value in model.graph.output]
     if wanted.output is not None and wanted.output not in outputs:
         raise ReadingError(f"{path}: found no output {wanted.output!r}, expected one of {', '.join(outputs)}")
@@ -207,7 +240,7 @@ def read_model(path: Path, wanted: Wanted) -> Reading:
         guesses.append(f"The output's numbers are taken as {RANGE_WORDS[kind]}, from {TRIED_Z} samples.")
     return Reading(
         str(path), path.stem, model, path, z_input, z_shape, others, outputs[index], layout, image_shape,
-        kind, tuple(guesses), frozenset(wanted.classes) & others.keys(),
+        kind, tuple(guesses), frozenset(classes), frozenset(unset),
     )  # fmt: skip
 
 
@@ -231,7 +264,8 @@ def _z_input(path: Path, inputs: Mapping[str, Any], wanted: Wanted, guesses: lis
     floats = [name for name, value in inputs.items() if value.type.tensor_type.elem_type == TensorProto.FLOAT]
     if not floats:
         raise ReadingError(f"{path}: found no input of float32, expected a decoder that takes z")
-    chosen = next((name for name in floats if name.lower() in Z_NAMES), floats[0])
+    likely = [name for name in floats if not CLASS_NAMES.search(name) and not ONE_NAMES.search(name)]
+    chosen = next((name for name in floats if name.lower() in Z_NAMES), (likely or floats)[0])
     if len(inputs) > 1:
         guesses.append(f"The input {chosen!r} is taken as z.")
     return chosen
@@ -255,19 +289,28 @@ def _z_shape(path: Path, value: onnx.ValueInfoProto, wanted: Wanted) -> tuple[in
     return (batch, *sizes)
 
 
-def _other(path: Path, value: onnx.ValueInfoProto, wanted: Wanted, guesses: list[str]) -> NDArray[Any]:
-    """What another input gets: the number that was set, or zeros."""
+def _is_class(value: onnx.ValueInfoProto) -> bool:
+    """Whether an input looks like a class as a 1 among zeros, as in the viewer: by its name and its shape."""
+    kind = value.type.tensor_type
+    axes = kind.shape.dim
+    is_row = len(axes) > 1 and axes[-1].dim_value > 1 and kind.elem_type in FLOATS
+    return is_row and bool(CLASS_NAMES.search(value.name))
+
+
+def _other(
+    path: Path, value: onnx.ValueInfoProto, wanted: Wanted, classes: Mapping[str, int]
+) -> NDArray[Any]:
+    """What another input gets: the number that was set, or 0; a truncation is 1, as in the viewer."""
     kind = value.type.tensor_type
     shape = tuple(axis.dim_value or 1 for axis in kind.shape.dim)
-    if value.name not in wanted.inputs and value.name not in wanted.classes:
-        guesses.append(f"The input {value.name!r} is 0.")
+    usual = 1 if kind.elem_type in FLOATS and ONE_NAMES.search(value.name) else 0
     try:
         dtype = helper.tensor_dtype_to_np_dtype(kind.elem_type)
-        if value.name not in wanted.classes:
-            return np.full(shape, wanted.inputs.get(value.name, 0), dtype)
+        if value.name not in classes:
+            return np.full(shape, wanted.inputs.get(value.name, usual), dtype)
     except (KeyError, TypeError, ValueError) as error:
         raise ReadingError(f"{path}: found an input {value.name!r} that takes no numbers") from error
-    place, one = wanted.classes[value.name], np.zeros(shape, dtype)
+    place, one = classes[value.name], np.zeros(shape, dtype)
     if not shape or not 0 <= place < shape[-1]:
         raise ReadingError(
             f"{path}: found the class {place} for the input {value.name!r}, expected 0 to "

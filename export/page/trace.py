@@ -1,7 +1,7 @@
 """One run of a graph by ONNX Runtime in which every value is kept: the shapes, and what is constant."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,16 +30,21 @@ class Trace:
     """A graph with the value of everything in it, for one input.
 
     Attributes:
-        nodes: in an order in which they can run.
+        model: the graph, in which the functions of others are put where they are called.
         values: each value of the run, by name.
-        varying: the names of the values that depend on the input.
+        varying: the names of the values that depend on the inputs that change.
         opset: the version of the standard operators.
     """
 
-    nodes: tuple[onnx.NodeProto, ...]
+    model: onnx.ModelProto
     values: Mapping[str, NDArray[Any]]
     varying: frozenset[str]
     opset: int
+
+    @property
+    def nodes(self) -> Sequence[onnx.NodeProto]:
+        """In an order in which they can run."""
+        return tuple(self.model.graph.node)
 
 
 def session(model: bytes | Path) -> ort.InferenceSession:
@@ -52,8 +57,8 @@ def session(model: bytes | Path) -> ort.InferenceSession:
     return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
-def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], source: str) -> Trace:
-    """Run `model` with `feeds`, and say which of its values depend on the input `source`.
+def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], sources: Collection[str]) -> Trace:
+    """Run `model` with `feeds`, and say which of its values depend on the inputs `sources`.
 
     Raises NotLiveError if the graph has parts whose work depends on values, or operators of other domains.
     """
@@ -63,7 +68,7 @@ def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], source: str
         if node.domain not in DOMAINS or node.op_type in RANDOM_OPS or _has_graph(node):
             raise NotLiveError(f"the operator {node.op_type}")
     initial = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    varying = varying_of(model, source)
+    varying = varying_of(model, sources)
     names = [name for node in model.graph.node for name in node.output if name]
     whole = onnx.ModelProto()
     whole.CopyFrom(model)
@@ -75,12 +80,12 @@ def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], source: str
         raise NotLiveError("a graph whose values cannot all be looked at") from error
     values = initial | dict(feeds) | dict(zip(names, results, strict=True))
     opset = next(entry.version for entry in model.opset_import if entry.domain in DOMAINS)
-    return Trace(tuple(model.graph.node), values, frozenset(varying), opset)
+    return Trace(model, values, frozenset(varying), opset)
 
 
-def varying_of(model: onnx.ModelProto, source: str) -> set[str]:
-    """The names of the values that depend on the input `source`. Sizes do not: they are known."""
-    varying = {source}
+def varying_of(model: onnx.ModelProto, sources: Collection[str]) -> set[str]:
+    """The names of the values that depend on the inputs `sources`. Sizes do not: they are known."""
+    varying = set(sources)
     for node in model.graph.node:
         if node.op_type not in SIZE_OPS and varying.intersection(node.input):
             varying.update(filter(None, node.output))

@@ -4,6 +4,7 @@ import { bookmarksPanel } from "./bookmarks_panel.js";
 import { element, made, onClick, setText } from "./dom.js";
 import { drawPanel } from "./draw_panel.js";
 import { Explorer } from "./explorer.js";
+import { inputsPanel } from "./inputs_panel.js";
 import { Path } from "./path.js";
 import { pathPanel } from "./path_panel.js";
 import { picturePanel, sample } from "./picture_panel.js";
@@ -36,8 +37,9 @@ function writeFacts(facts) {
   const colors = channels === 1 ? "gray" : channels === 3 ? "colour" : "colour with transparency";
   const dimensions = `${facts.latentDim} latent dimension${facts.latentDim === 1 ? "" : "s"}`;
   const inputs = facts.inputs.slice(0, 3).map((/** @type {string[]} */ [name, value]) => `, ${name} ${value}`).join("");
+  const what = facts.mode === "live" ? "Drag on the plane to decode." : "Its pictures were decoded beforehand: drag on the plane.";
   setText("name", facts.name);
-  setText("summary", `${width} × ${height} pixels, ${colors}, ${dimensions}${inputs}. Drag on the plane to decode.`);
+  setText("summary", `${width} × ${height} pixels, ${colors}, ${dimensions}${inputs}. ${what}`);
   const about = element("about", HTMLDListElement);
   for (const [name, value] of facts.facts) about.append(made("dt", name), made("dd", value));
   const notes = element("notes", HTMLUListElement);
@@ -76,13 +78,14 @@ function globalKeys(path, epochBy, explorer) {
 function tellParent(explorer) {
   if (window.parent === window) return;
   let asked = false;
-  explorer.on(["cursor", "epoch", "plane"], () => {
+  explorer.on(["cursor", "epoch", "plane", "inputs"], () => {
     if (asked) return;
     asked = true;
     requestAnimationFrame(() => {
       asked = false;
       const { z } = explorer.place;
-      window.parent.postMessage({ latentPlane: { z: Array.from(z), epoch: explorer.epoch } }, "*");
+      const inputs = Object.fromEntries(explorer.settings.map(({ name }, i) => [name, explorer.inputs[i]]));
+      window.parent.postMessage({ latentPlane: { z: Array.from(z), epoch: explorer.epoch, inputs } }, "*");
     });
   });
 }
@@ -102,6 +105,7 @@ async function start() {
   globalKeys(keys, epochBy, explorer);
   tellParent(explorer);
   const stage = new Stage(explorer, points, path);
+  inputsPanel(explorer);
   planePanel(explorer);
   drawPanel(explorer, stage);
   explorer.on(["picture"], () => {

@@ -91,6 +91,8 @@ export class Backdrop {
     this.view = view;
     this.slots = new Slots(source.width, source.height);
     this.epoch = 0;
+    /** What the decoder takes besides z. */
+    this.inputs = "";
     this.shown = true;
     /** What was drawn whole last: it stays until the pictures of another epoch are there. */
     this.settled = "";
@@ -103,7 +105,7 @@ export class Backdrop {
 
   /** @returns {string} */
   get set() {
-    return `${this.epoch}|${this.frame.version}`;
+    return `${this.epoch}|${this.frame.version}|${this.inputs}`;
   }
 
   /** @returns {number} how wide a picture should be on the screen, in CSS pixels */

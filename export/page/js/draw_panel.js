@@ -25,7 +25,7 @@ export function drawPanel(explorer, stage) {
       stage.encoded = { z: mean, deviation };
       const last = facts.epochs[facts.epochs.length - 1];
       if (last) explorer.setEpoch(last.epoch); // the encoder is that of the last epoch
-      explorer.goTo(mean);
+      explorer.show(mean);
       setText("pad-text", `KL ${rate.toFixed(2)} nats`);
     } catch (error) {
       setText("pad-text", error instanceof Error ? error.message : String(error));
@@ -37,6 +37,7 @@ export function drawPanel(explorer, stage) {
   const pad = new Pad(element("pad", HTMLCanvasElement), facts, encode);
   const color = element("pad-color", HTMLInputElement);
   color.hidden = facts.image.channels === 1;
+  color.value = pad.color;
   color.addEventListener("input", () => {
     pad.color = color.value;
   });

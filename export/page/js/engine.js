@@ -65,31 +65,33 @@ export class Engine {
    * The decoder's numbers for one z, which the next call overwrites.
    * @param {number} epoch
    * @param {ArrayLike<number>} z
+   * @param {ArrayLike<number>} inputs what the decoder takes besides
    * @returns {Float32Array}
    */
-  decoded(epoch, z) {
+  decoded(epoch, z, inputs) {
     if (this.loaded !== epoch) {
       const arrays = this.epochs.get(epoch);
       if (!arrays) throw new Error(`found no weights of epoch ${epoch}`);
       this.decoder.load(arrays);
       this.loaded = epoch;
     }
-    return this.decoder.run(z)[0];
+    return this.decoder.run(z, inputs)[0];
   }
 
   /**
    * Pictures one after the other, as bytes of red, green, blue and alpha.
    * @param {number} epoch
    * @param {Float32Array} z one after the other
+   * @param {ArrayLike<number>} inputs what the decoder takes besides
    * @returns {Uint8ClampedArray<ArrayBuffer>}
    */
-  decode(epoch, z) {
+  decode(epoch, z, inputs) {
     const { latentDim, image } = this.setup;
     const count = z.length / latentDim;
     const bytes = 4 * image.height * image.width;
     const to = new Uint8ClampedArray(count * bytes);
     for (let i = 0; i < count; i++) {
-      const x = this.decoded(epoch, z.subarray(i * latentDim, (i + 1) * latentDim));
+      const x = this.decoded(epoch, z.subarray(i * latentDim, (i + 1) * latentDim), inputs);
       toRgba(x, image.channels, to, i * bytes);
     }
     return to;
@@ -127,11 +129,11 @@ export function answerTo(engine, message) {
       return { engine, answer: null, transfer: [] };
     case "decode": {
       const started = performance.now();
-      const pixels = engine.decode(message.epoch, message.z);
+      const pixels = engine.decode(message.epoch, message.z, message.inputs ?? []);
       return { engine, answer: { pixels, ms: performance.now() - started }, transfer: [pixels.buffer] };
     }
     case "numbers":
-      return { engine, answer: engine.decoded(message.epoch, message.z).slice(), transfer: [] };
+      return { engine, answer: engine.decoded(message.epoch, message.z, message.inputs ?? []).slice(), transfer: [] };
     default:
       return { engine, answer: engine.encode(message.x), transfer: [] };
   }

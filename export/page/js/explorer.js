@@ -3,7 +3,7 @@
 import { Frame, View } from "./plane.js";
 
 /**
- * @typedef {"cursor" | "picture" | "epoch" | "plane" | "view" | "path" | "visit"} Change
+ * @typedef {"cursor" | "picture" | "epoch" | "plane" | "view" | "path" | "visit" | "inputs"} Change
  */
 
 /** The state of a page, and the picture under the cursor. */
@@ -21,6 +21,11 @@ export class Explorer {
     this.epoch = facts.epoch ?? (facts.epochs.length ? facts.epochs[facts.epochs.length - 1].epoch : 0);
     /** @type {number[]} the part of the plane that counts as all of it */
     this.home = this.homeOf(facts.frame);
+    /** @type {import("./source.js").Setting[]} */
+    this.settings = facts.settings;
+    /** @type {number[]} the value of each setting */
+    this.inputs = this.settings.map(({ value }) => value);
+    source.setInputs(this.settings, this.inputs);
     this.a = 0;
     this.b = 0;
     /** @type {ImageData | null} */
@@ -97,6 +102,16 @@ export class Explorer {
   }
 
   /**
+   * Go to a z that somebody wants to see: if it is out of view, the view moves.
+   * @param {ArrayLike<number>} z
+   * @returns {void}
+   */
+  show(z) {
+    this.goTo(z);
+    if (this.view.reveal(this.a, this.b)) this.tell("view");
+  }
+
+  /**
    * Go to a place that was kept, with its plane and view where the page can show any plane.
    * @param {import("./bookmarks_panel.js").Bookmark} mark
    * @returns {void}
@@ -104,6 +119,8 @@ export class Explorer {
   visit(mark) {
     const plane = this.facts.planes[mark.plane];
     this.tell("visit");
+    // What was kept was kept with the inputs that the page begins with.
+    this.setInputs(this.settings.map(({ value }) => value));
     this.setEpoch(mark.epoch ?? this.epoch);
     if (this.facts.mode !== "live") {
       this.goTo(new Frame(this.frame.d, plane).place(mark.start[0], mark.start[1]).z);
@@ -140,6 +157,24 @@ export class Explorer {
     this.epoch = epoch;
     this.tell("epoch");
     this.decode();
+  }
+
+  /**
+   * Set what the decoder takes besides z.
+   * @param {number[]} values one for each setting
+   * @returns {void}
+   */
+  setInputs(values) {
+    if (values.every((value, i) => value === this.inputs[i])) return;
+    this.inputs = values;
+    this.source.setInputs(this.settings, values);
+    this.tell("inputs");
+    this.decode();
+  }
+
+  /** @returns {string} what the decoder takes besides z, such as "label 7", for people */
+  get inputWords() {
+    return this.settings.map(({ name }, i) => `${name} ${String(this.inputs[i]).replace("-", "−")}`).join(", ");
   }
 
   /**

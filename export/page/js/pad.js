@@ -17,7 +17,12 @@ export class Pad {
     canvas.height = height * this.times;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
     this.empty = true;
-    this.color = "#ffffff";
+    /** @type {number[]} a byte for each channel: the data's background */
+    const ground = facts.ground ?? [0];
+    const [red, green, blue] = ground.length < 3 ? [ground[0], ground[0], ground[0]] : ground;
+    /** What one draws on, and with at first: what is seen best on it. */
+    this.ground = `rgba(${red}, ${green}, ${blue}, ${(ground[3] ?? 255) / 255})`;
+    this.color = red + green + blue > 382 && ground[3] !== 0 ? "#000000" : "#ffffff";
     this.clear();
     /** @type {[number, number] | null} */
     let last = null;
@@ -67,10 +72,19 @@ export class Pad {
     this.empty = false;
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @returns {void}
+   */
+  fill(context) {
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    context.fillStyle = this.ground;
+    context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  }
+
   /** @returns {void} */
   clear() {
-    this.context.fillStyle = "#000000";
-    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    this.fill(this.context);
     this.empty = true;
   }
 
@@ -99,9 +113,8 @@ export class Pad {
     small.width = width;
     small.height = height;
     const context = /** @type {CanvasRenderingContext2D} */ (small.getContext("2d"));
-    context.fillStyle = "#000000";
-    context.fillRect(0, 0, width, height);
     context.imageSmoothingQuality = "high";
+    this.fill(context);
     const [x, y, side, room] = this.source();
     if (side) context.drawImage(this.canvas, x, y, side, side, room[0], room[1], room[2], room[2]);
     else context.drawImage(this.canvas, 0, 0, width, height);

@@ -46,14 +46,15 @@ export function picturePanel(explorer, points) {
     }
     clearTimeout(said);
     said = window.setTimeout(() => {
-      const words = `z ${text}${label ? `, nearest test image ${label}` : ""}`;
+      const inputs = explorer.inputWords;
+      const words = `z ${text}${inputs && `, ${inputs}`}${label ? `, nearest test image ${label}` : ""}`;
       setText("live", words);
       canvas.setAttribute("aria-label", `Decoded picture at ${words}`);
     }, SAID_AFTER_MS);
   };
 
   let asked = false;
-  explorer.on(["cursor", "epoch", "plane"], () => {
+  explorer.on(["cursor", "epoch", "plane", "inputs"], () => {
     if (asked) return;
     asked = true;
     // The text once a frame; the picture as soon as it is there.
@@ -73,8 +74,7 @@ export function picturePanel(explorer, points) {
       return;
     }
     field.blur();
-    if (whole) explorer.goTo(numbers);
-    else explorer.moveTo(numbers[0], numbers[1]);
+    explorer.show(whole ? numbers : explorer.frame.place(numbers[0], numbers[1]).z);
   });
 
   onClick("sample", () => sample(explorer));
@@ -97,9 +97,10 @@ export function picturePanel(explorer, points) {
  */
 export function sample(explorer) {
   const { d } = explorer.frame;
-  if (explorer.facts.mode === "live" && !explorer.frame.onSamples) explorer.goTo(normals(d));
+  if (explorer.facts.mode === "live" && !explorer.frame.onSamples) explorer.show(normals(d));
   else {
     const [left, bottom, right, top] = explorer.home;
-    explorer.moveTo(left + (right - left) * Math.random(), bottom + (top - bottom) * Math.random());
+    const [a, b] = [left + (right - left) * Math.random(), bottom + (top - bottom) * Math.random()];
+    explorer.show(explorer.frame.place(a, b).z);
   }
 }

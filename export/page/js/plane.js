@@ -1,6 +1,9 @@
 /** @file The plane: z at each of its places, and where they are on the screen. */
 
-/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean, home?: number[]}} Plane as a page's facts have it */
+/** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean, home?: number[], words?: string[]}} Plane as a page's facts have it */
+
+/** How far from its edges a view shows a place for which it had to move. */
+const EDGE_SHARE = 0.15;
 
 /** The plane z = origin + a·u + b·v. */
 export class Frame {
@@ -14,6 +17,8 @@ export class Frame {
     this.axes = null;
     /** Whether it goes through three samples of the prior. */
     this.onSamples = false;
+    /** @type {string[] | null} what a and b mean, for people */
+    this.words = null;
     this.origin = new Float32Array(d);
     this.u = new Float32Array(d);
     this.v = new Float32Array(d);
@@ -34,6 +39,7 @@ export class Frame {
     else {
       this.axes = null;
       this.onSamples = facts.onSamples ?? false;
+      this.words = facts.words ?? null;
       this.u.set(facts.u ?? []);
       this.v.set(facts.v ?? []);
       this.version++;
@@ -48,6 +54,7 @@ export class Frame {
    */
   setAxes(first, second) {
     this.axes = [first, second];
+    this.words = null;
     this.onSamples = false;
     this.u.fill(0);
     this.v.fill(0);
@@ -63,6 +70,7 @@ export class Frame {
    */
   setThrough([p, q, r]) {
     this.axes = null;
+    this.words = null;
     this.onSamples = true;
     for (let i = 0; i < this.d; i++) this.origin[i] = (p[i] + q[i] + r[i]) / 3;
     const towards = (/** @type {Float32Array} */ to, /** @type {Float32Array} */ x) => {
@@ -104,6 +112,20 @@ export class Frame {
       b += (z[i] - this.origin[i]) * this.v[i];
     }
     return { a, b };
+  }
+
+  /**
+   * @param {Frame} other
+   * @returns {boolean} whether it is the same plane, with the same directions
+   */
+  isSameAs(other) {
+    const { a, b } = this.nearest(other.origin);
+    for (let i = 0; i < this.d; i++) {
+      if (Math.abs(this.u[i] - other.u[i]) > 1e-5 || Math.abs(this.v[i] - other.v[i]) > 1e-5) return false;
+      const away = other.origin[i] - this.origin[i] - a * this.u[i] - b * this.v[i];
+      if (Math.abs(away) > 1e-4 * (1 + Math.abs(other.origin[i]))) return false;
+    }
+    return true;
   }
 
   /**
@@ -191,6 +213,22 @@ export class View {
     const [a2, b2] = this.toPlane(x, y);
     this.a += a - a2;
     this.b += b - b2;
+  }
+
+  /**
+   * Move so far that a place is well inside.
+   * @param {number} a
+   * @param {number} b
+   * @returns {boolean} whether that was needed
+   */
+  reveal(a, b) {
+    const [x, y] = this.toScreen(a, b);
+    const inside = (/** @type {number} */ at, /** @type {number} */ size) => {
+      return at < 0 || at > size ? Math.max(EDGE_SHARE * size, Math.min((1 - EDGE_SHARE) * size, at)) : at;
+    };
+    const [x2, y2] = [inside(x, this.width), inside(y, this.height)];
+    this.pan(x2 - x, y2 - y);
+    return x2 !== x || y2 !== y;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** @file Which part of a space of more than two dimensions the plane shows, and what lies over it. */
 
 import { element, normals, onClick, setText } from "./dom.js";
+import { Frame } from "./plane.js";
 import { colorOf } from "./points.js";
 
 const MOST_AXES = 256;
@@ -20,7 +21,7 @@ export function planePanel(explorer) {
     explorer.planeMoved();
   });
   // An oblique plane cannot be chosen again by its coordinates.
-  const beganOblique = !frame.axes;
+  const first = facts.frame.axes ? null : new Frame(frame.d, facts.frame);
   const back = onClick("first-plane", () => explorer.toFirstPlane());
   /** @type {number[]} coordinates, those first that vary most among the test images */
   const order = Array.from({ length: frame.d }, (_, axis) => axis);
@@ -28,6 +29,9 @@ export function planePanel(explorer) {
   if (spread) order.sort((p, q) => spread[q] - spread[p]);
   const selects = [element("axis-x", HTMLSelectElement), element("axis-y", HTMLSelectElement)];
   selects.forEach((select, which) => {
+    // What an oblique plane shows.
+    select.add(new Option("choose", ""));
+    select.options[0].hidden = true;
     for (const axis of order.slice(0, MOST_AXES)) select.add(new Option(`z${axis}`, String(axis)));
     select.addEventListener("change", () => {
       const z = explorer.place.z;
@@ -51,16 +55,18 @@ export function planePanel(explorer) {
   const rows = order.slice(0, MOST_SLIDERS).map((axis) => slider(explorer, axis));
   // A bookmark may lie on a plane of the other kind.
   const show = () => {
-    const { axes, onSamples } = frame;
+    const { axes, onSamples, words } = frame;
     through.hidden = !onSamples;
-    back.hidden = !(beganOblique && axes);
+    back.hidden = !first || first.isSameAs(frame);
+    element("plane-words", HTMLParagraphElement).hidden = !words;
+    if (words) setText("plane-words", `a: ${words[0]}. b: ${words[1]}.`);
     element("axes-pair", HTMLDivElement).hidden = onSamples;
     element("rest", HTMLDetailsElement).hidden = onSamples;
     if (onSamples) return;
     setText("rest-title", axes ? "Other coordinates" : "Coordinates");
     selects.forEach((select, which) => {
       if (!axes) {
-        select.selectedIndex = -1;
+        select.value = "";
         return;
       }
       const value = String(axes[which]);

@@ -7,6 +7,10 @@ const COLORS = [
   "#287afe", "#ed9912", "#9ee08f", "#fb5a6f", "#afa0ff", "#a76a35", "#c67cb7", "#c4c1c3", "#fff20e", "#29f0ff",
 ];
 const PLAIN = "#ffd166";
+const CAPTION_LETTERS = 16;
+const CAPTION_PX = 24;
+/** Where a caption is tried, in its own heights. */
+const SHIFTS = [0, -1, 1, -2, 2, -3, 3, -4, 4];
 
 /**
  * @param {number} label
@@ -181,16 +185,19 @@ export class Points {
       context.strokeStyle = "rgba(8, 10, 14, 0.75)";
       context.stroke();
     }
-    if (this.labels) for (const label of byLabel) this.drawLabel(context, view, label);
+    /** @type {[number, number, number][]} */
+    const taken = [];
+    if (this.labels) for (const label of byLabel) this.drawLabel(context, view, label, taken);
   }
 
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {import("./plane.js").View} view
    * @param {number} label
+   * @param {[number, number, number][]} taken x, y and width of the captions that are there; this one is added
    * @returns {void}
    */
-  drawLabel(context, view, label) {
+  drawLabel(context, view, label, taken) {
     if (this.hidden.has(label)) return;
     const [as, bs] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])];
     for (let i = 0; i < this.count; i++) {
@@ -200,12 +207,18 @@ export class Points {
       }
     }
     const middle = (/** @type {number[]} */ list) => list.sort((p, q) => p - q)[list.length >> 1];
-    const [x, y] = view.toScreen(middle(as), middle(bs));
-    const text = this.nameOf(label).slice(0, 14);
+    const [x, middleY] = view.toScreen(middle(as), middle(bs));
+    const name = this.nameOf(label);
+    const text = name.length > CAPTION_LETTERS ? `${name.slice(0, CAPTION_LETTERS - 1)}…` : name;
     context.font = "600 13px system-ui, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
     const width = Math.max(22, context.measureText(text).width + 12);
+    const isFree = (/** @type {number} */ at) =>
+      taken.every(([x2, y2, width2]) => Math.abs(x2 - x) > (width + width2) / 2 || Math.abs(y2 - at) >= CAPTION_PX);
+    // In the middle of its points, or else a little above or below.
+    const y = SHIFTS.map((shift) => middleY + shift * CAPTION_PX).find(isFree) ?? middleY;
+    taken.push([x, y, width]);
     context.beginPath();
     context.roundRect(x - width / 2, y - 11, width, 22, 6);
     context.fillStyle = "rgba(14, 17, 22, 0.86)";

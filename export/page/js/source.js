@@ -6,6 +6,8 @@ import { block, weights } from "./unpack.js";
 /**
  * @typedef {{a: number, b: number, z: Float32Array}} Place a place on the plane
  * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels red, green, blue, alpha
+ * @typedef {{name: string, value: number, count?: number, low?: number, high?: number}} Setting an input that can be set:
+ *   a class of so many, or a number, with the ends of its slider
  */
 
 /** Multiply-adds of a picture that the page decodes itself: a few milliseconds. */
@@ -38,6 +40,8 @@ export class LiveSource {
     this.start = () => {
       if (!this.others.length) this.others = Array.from({ length: count }, () => new Remote({ ...setup, encoder: null }, false));
     };
+    /** What the decoder takes besides z: a 1 among zeros for each class, and each number. */
+    this.inputs = new Float32Array(0);
     this.pictureMs = 5;
     /** @type {number[] | null} the part of the plane that there is; all of it */
     this.limits = null;
@@ -94,9 +98,10 @@ export class LiveSource {
    * @returns {Promise<{pixels: Pixels, ms: number}>}
    */
   async picture(epoch, place) {
+    const { inputs } = this;
     this.lastAsked = performance.now();
     await this.prepared(this.first, epoch);
-    return this.first.ask({ kind: "decode", epoch, z: place.z });
+    return this.first.ask({ kind: "decode", epoch, z: place.z, inputs });
   }
 
   /**
@@ -106,6 +111,7 @@ export class LiveSource {
    * @returns {Promise<Pixels>} one after the other
    */
   async pictures(epoch, places, lane) {
+    const { inputs } = this;
     const remote = this.others[lane];
     await this.prepared(remote, epoch);
     const since = performance.now();
@@ -115,9 +121,22 @@ export class LiveSource {
     places.forEach((place, i) => {
       z.set(place.z, i * d);
     });
-    const { pixels, ms } = await remote.ask({ kind: "decode", epoch, z });
+    const { pixels, ms } = await remote.ask({ kind: "decode", epoch, z, inputs });
     this.pictureMs = 0.7 * this.pictureMs + (0.3 * ms) / places.length;
     return pixels;
+  }
+
+  /**
+   * @param {Setting[]} settings
+   * @param {number[]} values one for each
+   * @returns {void}
+   */
+  setInputs(settings, values) {
+    this.inputs = Float32Array.from(
+      settings.flatMap(({ count }, i) =>
+        count === undefined ? [values[i]] : Array.from({ length: count }, (_, n) => Number(n === values[i])),
+      ),
+    );
   }
 
   /** @returns {number} how many pictures make a short piece of work */
@@ -155,6 +174,7 @@ export class AtlasSource {
     this.lanes = 1;
     this.batch = 32;
     this.start = () => {};
+    this.setInputs = () => {};
     this.canvas = document.createElement("canvas");
     this.canvas.width = this.width;
     this.canvas.height = this.height;

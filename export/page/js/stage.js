@@ -7,6 +7,8 @@ import { drawCursor, drawEllipses, drawPath, drawTicks } from "./overlay.js";
 /** How near the pointer must be to a point to show its picture, in pixels. */
 const NEAR_PX = 7;
 const KEY_STEP_PX = 12;
+/** A finger that moves less was not meant to drag. */
+const STILL_PX = 12;
 
 /** The plane's three canvases and what people do on them. */
 export class Stage {
@@ -35,12 +37,18 @@ export class Stage {
     this.down = new Map();
     /** @type {"move" | "pan" | "pinch" | null} */
     this.doing = null;
+    /** Where the cursor was before the first finger, and where that came down. */
+    this.before = { a: 0, b: 0, x: 0, y: 0 };
     this.tip = element("tip", HTMLDivElement);
     new ResizeObserver(() => this.resize()).observe(this.plane);
     this.resize();
     this.listen();
     explorer.on(["cursor", "path"], () => this.drawOverlay());
     explorer.on(["view"], () => this.redraw());
+    explorer.on(["inputs"], () => {
+      this.backdrop.inputs = explorer.inputs.join();
+      this.backdrop.update();
+    });
     explorer.on(["plane", "epoch"], () => {
       this.backdrop.epoch = explorer.epoch;
       points?.project(explorer.frame);
@@ -184,11 +192,23 @@ export class Stage {
     this.down.set(event.pointerId, { x, y });
     this.plane.setPointerCapture(event.pointerId);
     this.tip.hidden = true;
-    if (this.down.size === 2) this.doing = "pinch";
+    if (this.down.size === 2) this.pinch();
     else if (this.down.size === 1) {
       this.doing = event.button !== 0 || event.altKey ? "pan" : "move";
+      this.before = { a: this.explorer.a, b: this.explorer.b, x, y };
       if (this.doing === "move") this.cursorTo(x, y);
     }
+  }
+
+  /**
+   * A second finger came down: the first one was not meant for the cursor, unless it has dragged it.
+   * @returns {void}
+   */
+  pinch() {
+    const [first] = this.down.values();
+    const { a, b, x, y } = this.before;
+    if (this.doing === "move" && Math.hypot(first.x - x, first.y - y) < STILL_PX) this.explorer.moveTo(a, b);
+    this.doing = "pinch";
   }
 
   /**

@@ -476,10 +476,13 @@ export class Runner {
 
   /**
    * @param {ArrayLike<number>} input
+   * @param {ArrayLike<number>} also what stands at the end of the input
    * @returns {Floats[]} the results, which the next run overwrites
    */
-  run(input) {
-    this.values[this.program.source].set(input);
+  run(input, also = []) {
+    const source = this.values[this.program.source];
+    source.set(input);
+    source.set(also, source.length - also.length);
     for (const run of this.runs) run();
     return this.program.results.map((number) => this.values[number]);
   }

@@ -68,20 +68,20 @@ def test_further_inputs_are_told_as_elsewhere(tmp_path):
     source = open_source(conditional(tmp_path / "model.onnx"), {"set label": "3", "set strength": "-1"})
     along, _ = look_words(source, start_state(source.reading.latent_dim), [], 8.0)
     assert along[1:] == [
-        "The input label 3; it cannot be changed there",
-        "The input strength −1; it cannot be changed there",
+        "The input label 3; it can be changed there, if the page decodes itself",
+        "The input strength −1; it can be changed there, if the page decodes itself",
     ]
 
 
 def test_bookmarks_of_another_class_are_left_out(make_bundle):
-    """A page decodes with one class alone: a bookmark of another one stays out, and the words say it."""
+    """A bookmark brings the class that the page begins with: one of another class stays out, as is said."""
     three, seven = ((InputValue("label", value),) for value in (3.0, 7.0))
     state = replace(start_state(2), inputs=three)
     marks = [bookmark(replace(state, inputs=inputs), []) for inputs in (three, seven, ())]
     look = page_look(state, marks, 8.0)
     assert look.bookmarks == len(json.loads(look.text)["bookmarks"]) == 2
     _, left_out = look_words(open_source(make_bundle()), state, marks, 8.0)
-    assert left_out[:-1] == ["1 bookmark of other inputs than the page's, label 3"]
+    assert left_out[:-1] == ["1 bookmark of other inputs than those of now, label 3"]
 
 
 def test_a_plane_through_samples_is_told_from_other_oblique_ones():
@@ -103,7 +103,9 @@ def test_each_plane_says_what_is_all_of_it():
         assert look["planes"][0]["home"] == [-home, -home, home, home]
     means = np.random.default_rng(0).standard_normal((400, 5)).astype(np.float32) + 50
     principal = start_state(5).with_plane(principal_plane(means))
-    left, bottom, right, top = json.loads(page_look(principal, [], 8.0, means).text)["planes"][0]["home"]
+    (found,) = json.loads(page_look(principal, [], 8.0, means).text)["planes"]
+    assert found["words"] == list(principal.plane.words)
+    left, bottom, right, top = found["home"]
     a, b = principal.plane.project(means).T
     assert left < np.percentile(a, 1) and right > np.percentile(a, 99)
     assert bottom < np.percentile(b, 1) and top > np.percentile(b, 99)

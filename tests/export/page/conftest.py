@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from export.page.html import bundled
 from export.page.program import Program
+from tests.export.page.tabs import NETWORK, Tab, text_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Nothing that reaches for the network, and no GPU.
@@ -53,3 +55,23 @@ def calculator(chromium) -> Iterator[Any]:
     run.tab = tab
     yield run
     tab.close()
+
+
+@pytest.fixture
+def open_tab(chromium, tmp_path):
+    """Open a bundle, a model or a page."""
+    tabs = []
+
+    def open_(source: Path, **context) -> Tab:
+        file = source if source.suffix == ".html" else tmp_path / "page.html"
+        if file != source:
+            file.write_text(text_of(source), encoding="utf-8")
+        tab = Tab(chromium.new_page(**({"viewport": {"width": 1000, "height": 700}} | context)))
+        tabs.append(tab)
+        return tab.open(file)
+
+    yield open_
+    for tab in tabs:
+        tab.tab.close()
+        assert tab.errors == []
+        assert [url[:80] for url in tab.requests if NETWORK.match(url)] == []

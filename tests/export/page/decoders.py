@@ -120,6 +120,30 @@ def foreign() -> onnx.ModelProto:
     return model(nodes, constants, {"latents": ("N", 16)}, {"image": ("N", 16, 16, 3)})
 
 
+def with_inputs(name: str = "label") -> onnx.ModelProto:
+    """A decoder of z [N, 3], a label of five that chooses rows of a table, a class of four, a truncation."""
+    nodes = [
+        helper.make_node("Unsqueeze", [name, "axis1"], ["column"]),
+        helper.make_node("Gather", ["table", "column"], ["rows"]),
+        helper.make_node("Squeeze", ["rows", "axis1"], ["row"]),
+        helper.make_node("Gather", ["shifts", name], ["shift"]),
+        helper.make_node("Mul", ["z", "truncation"], ["short"]),
+        helper.make_node("Concat", ["short", "row", "class_one_hot"], ["all"], axis=1),
+        helper.make_node("MatMul", ["all", "w"], ["flat"]),
+        helper.make_node("Add", ["flat", "shift"], ["moved"]),
+        helper.make_node("Sigmoid", ["moved"], ["p"]),
+        helper.make_node("Reshape", ["p", "shape"], ["image"]),
+    ]
+    r = _noise(7).standard_normal
+    shapes = {"table": (5, 2), "shifts": (5, 64), "w": (9, 64)}
+    constants = {key: r(shape).astype(np.float32) for key, shape in shapes.items()}
+    constants |= {"axis1": np.array([1], np.int64), "shape": np.array([-1, 1, 8, 8], np.int64)}
+    inputs: dict[str, tuple[Any, ...]] = {"class_one_hot": ("N", 4), "z": ("N", 3), "truncation": (1,)}
+    graph = model(nodes, constants, inputs, {"image": ("N", 1, 8, 8)})
+    graph.graph.input.append(helper.make_tensor_value_info(name, TensorProto.INT64, ["N"]))
+    return graph
+
+
 def with_noise() -> onnx.ModelProto:
     """A decoder that a page cannot run: its picture has noise in it."""
     nodes = [
@@ -144,12 +168,16 @@ def bundle(
     count: int = 40,
     words: str | None = None,
     scale: float = 1.0,
+    white: bool = False,
 ) -> Bundle:
-    """A bundle of linear networks with two epochs, and with `words` wherever a bundle holds words."""
+    """A bundle of linear networks with two epochs, and with `words` wherever a bundle holds words.
+
+    With `white` all test images are white.
+    """
     channels, height, width = image
     noise = _noise(5)
     means = noise.standard_normal((2, count, latent_dim)).astype(np.float32)
-    images = noise.integers(0, 2, (count, *image), np.uint8)
+    images = noise.integers(0, 2, (count, *image), np.uint8) | np.uint8(white)
     labels = np.arange(count, dtype=np.uint8) % 3
     logvar = np.full((count, latent_dim), -2, np.float32)
     graphs = [linear(latent_dim, *image, seed=seed, scale=scale).SerializeToString() for seed in (7, 8)]

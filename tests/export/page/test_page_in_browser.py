@@ -15,13 +15,9 @@ from export.page.html import bundled, page
 from export.page.reading import Wanted, bundle_reading, read_model
 from export.page.trace import session
 from tests.export.page.decoders import HOSTILE, LOOK, bundle, foreign, linear, with_noise
+from tests.export.page.tabs import Tab, text_of
 
 MNIST = Path(__file__).parents[3] / "artifacts" / "mnist"
-PIXELS = """(selector) => {
-  const canvas = document.querySelector(selector);
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return [canvas.height, canvas.width, Array.from(data)];
-}"""
 FILLED = """(id) => {
   const canvas = document.getElementById(id);
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -29,49 +25,6 @@ FILLED = """(id) => {
   for (let i = 3; i < data.length; i += 4) filled += data[i] > 0;
   return filled / (data.length / 4);
 }"""
-NETWORK = re.compile(r"^(?!data:|blob:|file:)")
-
-
-class Tab:
-    """A page in Chromium, with what went wrong in it."""
-
-    def __init__(self, tab):
-        self.tab = tab
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        tab.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        tab.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
-        tab.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, path: Path) -> "Tab":
-        self.tab.goto(path.as_uri())
-        self.tab.wait_for_selector("html[data-ready=yes]")
-        return self
-
-    def text(self, selector: str) -> str:
-        return self.tab.locator(selector).text_content()
-
-    def picture(self) -> np.ndarray:
-        return self.picture_of("#picture")
-
-    def picture_of(self, selector: str) -> np.ndarray:
-        height, width, data = self.tab.evaluate(PIXELS, selector)
-        return np.array(data, np.float32).reshape(height, width, 4).transpose(2, 0, 1) / 255
-
-    def set_z(self, z: str) -> None:
-        self.tab.fill("#z", z)
-        self.tab.press("#z", "Enter")
-        self.settle()
-
-    def settle(self) -> None:
-        """Two frames, and what the worker was asked before."""
-        self.tab.wait_for_timeout(120)
-
-
-def text_of(source: Path) -> str:
-    content = content_of(source, Choices())
-    return page(content.title, content.facts, content.blocks)
 
 
 @pytest.fixture(scope="module")
@@ -79,26 +32,6 @@ def mnist_page(tmp_path_factory):
     file = tmp_path_factory.mktemp("mnist") / "page.html"
     file.write_text(text_of(MNIST), encoding="utf-8")
     return file
-
-
-@pytest.fixture
-def open_tab(chromium, tmp_path):
-    """Open a bundle, a model or a page."""
-    tabs = []
-
-    def open_(source: Path, **context) -> Tab:
-        file = source if source.suffix == ".html" else tmp_path / "page.html"
-        if file != source:
-            file.write_text(text_of(source), encoding="utf-8")
-        tab = Tab(chromium.new_page(**({"viewport": {"width": 1000, "height": 700}} | context)))
-        tabs.append(tab)
-        return tab.open(file)
-
-    yield open_
-    for tab in tabs:
-        tab.tab.close()
-        assert tab.errors == []
-        assert [url[:80] for url in tab.requests if NETWORK.match(url)] == []
 
 
 def decoded(path: Path, z: list[float], epoch: int | None = None) -> np.ndarray:
@@ -223,6 +156,26 @@ def test_a_drawing_is_encoded(open_tab, mnist_page):
     assert tab.text("#pad-text") == ""
 
 
+def test_what_one_goes_to_comes_into_view(open_tab, tmp_path):
+    """A z that is typed, out of view after zooming in, moves the view: a click in the middle is near."""
+    tab = open_tab(bundle(tmp_path / "b").path)
+    for _ in range(4):
+        tab.tab.click("#zoom-in")
+    tab.set_z("-2, 1.5")
+    tab.tab.click("#plane")
+    tab.settle()
+    a, b = map(float, tab.tab.input_value("#z").split(","))
+    assert (abs(a + 2) < 0.7, abs(b - 1.5) < 0.7) == (True, True)
+
+
+def test_one_draws_on_the_background_of_the_data(open_tab, tmp_path):
+    """Where test images are white at their edges the drawing is white, and the pen black."""
+    tab = open_tab(bundle(tmp_path / "b", (3, 8, 8), white=True).path)
+    corner = "Array.from(document.getElementById('pad').getContext('2d').getImageData(5, 5, 1, 1).data)"
+    assert tab.tab.evaluate(corner) == [255] * 4
+    assert tab.tab.input_value("#pad-color") == "#000000"
+
+
 def test_hostile_words_stay_text(open_tab, tmp_path):
     """Names, labels and facts that look like markup are shown as text, and run nothing."""
     tab = open_tab(bundle(tmp_path / "b", words=HOSTILE).path)
@@ -261,6 +214,7 @@ def test_an_atlas_is_blended_and_said_to_be_one(open_tab, tmp_path):
     path.write_bytes(with_noise().SerializeToString())
     tab = open_tab(path)
     assert "decoded beforehand: 24 × 24 pictures, blended" in tab.text("#status")
+    assert "Its pictures were decoded beforehand" in tab.text("#summary")
     assert "RandomNormalLike" in tab.text("#notes")
     tab.set_z("1.0, -1.0")
     (output,) = session(path).run(["image"], {"z": np.array([[1, -1]], np.float32)})
@@ -268,10 +222,21 @@ def test_an_atlas_is_blended_and_said_to_be_one(open_tab, tmp_path):
 
 
 def test_no_workers_and_a_phone(chromium, open_tab, tmp_path):
-    """Where workers are not allowed the page decodes itself; on a phone nothing is wider than the screen."""
+    """Where workers are not allowed the page decodes itself; two fingers on a phone only zoom."""
     path = bundle(tmp_path / "b", words="A name of a model that is long enough for two lines on a phone").path
     tab = open_tab(path, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     assert tab.tab.evaluate("document.documentElement.scrollWidth") == 360
+    box, z = tab.tab.locator("#plane").bounding_box(), tab.tab.input_value("#z")
+    fingers = tab.tab.context.new_cdp_session(tab.tab)
+    x, y = box["x"] + 100, box["y"] + 100
+    points = lambda apart: [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]  # noqa: E731
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points(20)[:1]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points(20)})
+    for apart in (30, 60):
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": points(apart)})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    tab.settle()
+    assert tab.tab.input_value("#z") == z
     other = chromium.new_page()
     other.add_init_script("delete globalThis.Worker")
     other.goto(tab.tab.url)
@@ -281,21 +246,39 @@ def test_no_workers_and_a_phone(chromium, open_tab, tmp_path):
 
 
 def test_many_dimensions(open_tab, tmp_path):
-    """In three dimensions each coordinate can be moved; in sixteen the plane goes through samples."""
-    tab = open_tab(bundle(tmp_path / "b", latent_dim=3).path)
+    """In three dimensions each coordinate can be moved; in sixteen the plane goes through samples.
+
+    From either one comes back to the first plane. Test images lie on their principal axes at first.
+    """
+    made = bundle(tmp_path / "b", latent_dim=3)
+    tab = open_tab(made.path)
+    first = tab.tab.input_value("#z")
+    means = made.read_posterior().mean
+    middle = np.square(means - means.mean(0)).sum(1).argmin()
+    assert [float(x) for x in first.split(",")] == pytest.approx(means[middle], abs=1e-3)
+    assert tab.text("#plane-words").startswith("a: 1st principal axis of the test images, ")
+    tab.tab.select_option("#axis-x", "0")
+    tab.tab.select_option("#axis-y", "1")
     tab.tab.click("#rest summary")
     before = tab.picture()
     tab.tab.locator("#sliders label:visible input").fill("2.5")
     tab.settle()
     assert "2.500" in tab.tab.input_value("#z")
     assert np.abs(tab.picture() - before).max() > 0.05
+    tab.tab.click("#first-plane")
+    tab.settle()
+    assert tab.tab.input_value("#z") == first
     path = tmp_path / "sixteen.onnx"
     path.write_bytes(linear(16, 1, 8, 8).SerializeToString())
     tab = open_tab(path)
     before = tab.picture()
+    assert tab.tab.is_hidden("#first-plane")
     tab.tab.click("#three-samples")
     tab.settle()
     assert np.abs(tab.picture() - before).max() > 0.05
+    tab.tab.click("#first-plane")
+    tab.settle()
+    assert np.array_equal(tab.picture(), before)
 
 
 def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
@@ -394,7 +377,7 @@ def test_a_notebook_shows_the_page_in_a_frame(chromium, tmp_path):
     frame.locator("#z").fill("0.5, 0.25")
     frame.locator("#z").press("Enter")
     tab.settle()
-    assert tab.tab.evaluate("globalThis.told") == {"z": [0.5, 0.25], "epoch": 1}
+    assert tab.tab.evaluate("globalThis.told") == {"z": [0.5, 0.25], "epoch": 1, "inputs": {}}
     tab.tab.close()
     assert tab.errors == []
 
