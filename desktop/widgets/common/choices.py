@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from PySide6.QtWidgets import QComboBox, QSpinBox
+from PySide6.QtWidgets import QComboBox
+
+from desktop.widgets.common.count_box import CountBox
 
 
 def add_choices(box: QComboBox, members: Iterable[StrEnum]) -> None:
@@ -27,9 +29,9 @@ def choice_box(name: str, members: Iterable[StrEnum]) -> QComboBox:
     return box
 
 
-def count_box(name: str, low: int, high: int, value: int, unit: str = "") -> QSpinBox:
+def count_box(name: str, low: int, high: int, value: int, unit: str = "") -> CountBox:
     """Return a box for a whole number from `low` to `high`, which stands before its unit."""
-    box = QSpinBox()
+    box = CountBox()
     box.setRange(low, high)
     box.setValue(value)
     box.setSuffix(unit)

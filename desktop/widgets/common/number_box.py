@@ -7,6 +7,7 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from desktop.base.minus import MINUS, with_minus
+from desktop.widgets.common.count_box import indent
 
 UNFINISHED = re.compile(r"[+-]?\d*\.?\d*(e[+-]?\d*)?", re.IGNORECASE)
 EXACT_DECIMALS = 15
@@ -25,6 +26,7 @@ class NumberBox(QDoubleSpinBox):
         super().__init__(parent)
         self._shown_decimals: int | None = None
         self.setLocale(QLocale.c())
+        indent(self.lineEdit())
 
     def show_decimals(self, count: int) -> None:
         """Show so many decimals of a number that is kept as exact as it is."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QWidget
 
 from desktop.app import pages
 from desktop.app.saving import note_of, save_picture, save_sheet
@@ -18,6 +18,7 @@ from desktop.jobs.sheets import KnownScores, Order, Scores
 from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.commands import add_button, add_choice_menu
+from desktop.widgets.common.count_box import CountBox
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.common.saved_inputs import save_input, saved_for
 from desktop.widgets.common.usable import set_usable
@@ -303,8 +304,8 @@ class GridsControl(QObject):
             save_picture(self._explorer, path, sheet.picture, scale, note, titles)
 
 
-def _spin(low: int, high: int, value: int) -> QSpinBox:
-    spin = QSpinBox()
+def _spin(low: int, high: int, value: int) -> CountBox:
+    spin = CountBox()
     spin.setRange(low, high)
     spin.setValue(value)
     return spin

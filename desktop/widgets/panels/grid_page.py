@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop.base.words import one_line
 from desktop.jobs.sheet_steps import Sheet
 from desktop.widgets.common.cost_bar import CostBar
+from desktop.widgets.common.count_box import CountBox
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.sheet_view import SheetView
 
@@ -32,7 +33,7 @@ class GridPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.sheet: Sheet | None = None
-        self.scale = QSpinBox()
+        self.scale = CountBox()
         self.scale.setRange(1, 16)
         self.scale.setValue(2)
         self.scale.setSuffix(" ×")

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +21,7 @@ from desktop.base.vector import Vector
 from desktop.images.map_painting import MAX_VALUE, Brush, MapStroke, MapTool, new_stroke, reach_of
 from desktop.latent.z_maps import MapShape
 from desktop.widgets.common.choices import add_choices
+from desktop.widgets.common.count_box import CountBox
 from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.map_legend import MapLegend
@@ -76,7 +76,7 @@ class MapsPanel(QWidget):
         self.value = _number("Value of the brush")
         self.value.setDecimals(2)
         self.value.setFixedWidth(58)
-        self.brush_size = QSpinBox()
+        self.brush_size = CountBox()
         self.brush_size.setAccessibleName("Size of the brush")
         self.brush_size.setToolTip("The diameter of the brush, in numbers of a map.")
         self.brush_size.setPrefix("Size ")

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSlider,
-    QSpinBox,
     QStyle,
     QStyleOptionSlider,
     QToolButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from desktop.base.words import in_nats
 from desktop.models.epochs import Epoch, epoch_in_words, in_percent
+from desktop.widgets.common.count_box import CountBox
 
 START_EPOCHS_A_SECOND, MAX_EPOCHS_A_SECOND = 4, 25
 TICK_PX, MIN_TICK_GAP_PX = 4.0, 4.0
@@ -161,7 +161,7 @@ class TimeBar(QWidget):
         self.slider.valueChanged.connect(self.index_wanted)
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.speed = QSpinBox()
+        self.speed = CountBox()
         self.speed.setRange(1, MAX_EPOCHS_A_SECOND)
         self.speed.setValue(START_EPOCHS_A_SECOND)
         self.speed.setSuffix(" / s")

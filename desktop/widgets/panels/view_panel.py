@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from desktop.latent.chart import AxisScale
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.view.state import OPACITY_NAMES, Layer, ViewState
+from desktop.widgets.common.count_box import CountBox
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.common.usable import NO_POINTS, reason_of, set_usable
@@ -98,7 +98,7 @@ class ViewPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.right, self.up = QSpinBox(), QSpinBox()
+        self.right, self.up = CountBox(), CountBox()
         self.principal = QPushButton("Principal")
         self.through_path = QPushButton("Through path")
         self.through_path.setToolTip("Use the plane through the last three points of the path.")
