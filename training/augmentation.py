@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-CHUNK = 4096
+from training.pieces import pieces
 
 
 def augmented(images: Tensor, flip_share: float, shift_px: int, seed: int, epoch: int) -> Tensor:
@@ -23,8 +23,7 @@ def augmented(images: Tensor, flip_share: float, shift_px: int, seed: int, epoch
     columns = (torch.arange(width) + moves[:, 1:]).clamp_(0, width - 1)
     columns = torch.where(mirrored[:, None], width - 1 - columns, columns).to(images.device)
     result = torch.empty_like(images)
-    for start in range(0, count, CHUNK):
-        part = slice(start, start + CHUNK)
+    for part in pieces(images):
         image = torch.arange(len(rows[part]), device=images.device)[:, None, None]
         # Advanced indices come first: [n, H, W, C].
         picked = images[part].permute(0, 2, 3, 1)[image, rows[part][:, :, None], columns[part][:, None, :]]

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
+from training.pieces import pieces
+
 # Standard deviations of the entries of the affine map, (row, column) × (row, column). It mostly slants and
 # never changes the height, because MNIST's digits were scaled to one height, wide ones to one width.
 AFFINE = ((0.0, 0.03), (0.09, 0.015))
@@ -20,7 +22,6 @@ BEND = 0.012
 COARSE_POINTS = 3
 # Maps per epoch; images share them, because one map looks different on each image.
 MAP_COUNT = 1024
-CHUNK = 4096
 
 
 def warped(images: Tensor, share: float, seed: int, epoch: int, levels: int = 2) -> Tensor:
@@ -38,8 +39,7 @@ def warped(images: Tensor, share: float, seed: int, epoch: int, levels: int = 2)
     chosen[torch.rand(len(images), generator=generator) >= share] = 0
     chosen = chosen.to(images.device)
     result = torch.empty_like(images)
-    for start in range(0, len(images), CHUNK):
-        part = slice(start, start + CHUNK)
+    for part in pieces(images):
         moved = grid_sample(images[part].float(), maps[chosen[part]], align_corners=True)
         result[part] = moved > 0.5 if levels == 2 else moved.round()
     return result

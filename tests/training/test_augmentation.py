@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from training.augmentation import CHUNK, augmented
+from training.augmentation import augmented
+from training.pieces import NUMBERS_AT_ONCE
 
 IMAGES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (400, 3, 5, 7), np.uint8))
 
@@ -38,10 +39,11 @@ def test_seed_and_epoch_decide_and_chunks_do_not():
     assert torch.equal(first, augmented(IMAGES, 0.5, 1, seed=1, epoch=2))
     assert not torch.equal(first, augmented(IMAGES, 0.5, 1, seed=1, epoch=3))
     assert not torch.equal(first, augmented(IMAGES, 0.5, 1, seed=2, epoch=2))
-    many = IMAGES[:1, :, :2, :2].repeat(CHUNK + 50, 1, 1, 1)
-    late = augmented(many, 0.5, 0, seed=0, epoch=0)[CHUNK:]
-    assert (late == many[CHUNK:].flip(3)).flatten(1).all(1).any()
-    assert (late == many[CHUNK:]).flatten(1).all(1).any()
+    first_piece = NUMBERS_AT_ONCE // (3 * 40 * 42)
+    many = IMAGES[:1].repeat(first_piece + 50, 1, 8, 6)
+    late = augmented(many, 0.5, 0, seed=0, epoch=0)[first_piece:]
+    assert (late == many[first_piece:].flip(3)).flatten(1).all(1).any()
+    assert (late == many[first_piece:]).flatten(1).all(1).any()
 
 
 def test_nothing_is_changed_in_place():
