@@ -122,9 +122,9 @@ def fitted_run(few, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fitted(fitted_run, small_mnist):
-    """The evaluation of that run: 100 images by quadrature, 5 by importance weighting."""
+    """The evaluation of that run: 100 images by quadrature, 10 by importance weighting."""
     some = dataclasses.replace(small_mnist, test_images=small_mnist.test_images[:100])
-    return evaluate_run(fitted_run, CPU, draws=2, images=5, samples=1000, step=0.1, dataset=some)
+    return evaluate_run(fitted_run, CPU, draws=2, images=10, samples=1000, step=0.1, dataset=some)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def standard(fitted_run, few):
 def test_the_two_estimates_of_log_p_agree(fitted):
     """On a real fit, log p(x) by importance weights and by quadrature agree within 4 standard errors."""
     found = fitted.importance_weighted_minus_quadrature
-    assert found.images == fitted.importance_weighted.images == 5
+    assert found.images == fitted.importance_weighted.images == 10
     assert abs(found.mean_nats) <= 4 * found.monte_carlo_error_nats
     assert found.monte_carlo_error_nats == fitted.importance_weighted.monte_carlo_error_nats < 0.1
     assert abs(found.mean_nats) <= found.largest_nats
@@ -242,9 +242,9 @@ def test_the_table_has_the_figures_of_the_json(fitted):
         (line,) = (line for line in lines if line.startswith(name + " "))
         assert re.fullmatch(rf" +{re.escape(f'{nats:.3f}')} +{error:.3f}( .*)?", line[len(name) :])
         assert line.index(f"{nats:.3f}") + len(f"{nats:.3f}") == 44
-    assert "the first 5 images, 1,000 samples from a proposal fitted to each" in table
-    assert "the first 5 images, 1,000 samples from q(z|x)" in table
-    assert "importance-weighted − quadrature on the same 5 images" in table
+    assert "the first 10 images, 1,000 samples from a proposal fitted to each" in table
+    assert "the first 10 images, 1,000 samples from q(z|x)" in table
+    assert "importance-weighted − quadrature on the same 10 images" in table
     assert "active units: 2 of 2" in table
 
 
