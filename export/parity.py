@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch.nn.functional import softplus
 
 from export.graphs import PartsDecoder
+from export.own_likelihoods import OfProbabilities
 from training.elbo import LOG_2PI, gaussian_rate_nats
-from training.likelihood import HALF_LEVEL, Bernoulli, Likelihood
+from training.likelihood import HALF_LEVEL, Bernoulli
 from training.model import VAE
 
 Floats = NDArray[np.float32]
@@ -28,7 +29,9 @@ ELBO_TOLERANCE_NATS_EACH = 1e-5
 # Half the float32 spacing below 1 replaces what a probability near 1 has lost, and one near 0 by ONNX
 # Runtime's sigmoid, which is 0 from a logit of −18 on. So no pixel costs more than 17.3 nats by a file.
 LEAST_PROBABILITY = float(np.finfo(np.float32).epsneg) / 2
-MOST_NATS = -math.log(LEAST_PROBABILITY)
+# Long before that its last digits tell: of 16 nats it may be 1.4 more or less. So only so much of a pixel is
+# compared, which is what a probability costs that may be 0 by its own tolerance.
+MOST_NATS = -math.log(PART_TOLERANCES["probabilities"])
 CHUNK = 250
 # So many numbers of pictures are computed at once; of larger pictures fewer, but two.
 MOST_NUMBERS = 4_000_000
@@ -117,13 +120,15 @@ def check_elbo(
 ) -> None:
     """Compare the ELBO of all images, with the same noise for both. Raises ParityError.
 
-    For the graphs, only what a bundle holds is used: mean and logvar [N, d] and what the decoder gives. Where
-    the model is surer than its probabilities can say as float32, PyTorch's counts as far as they do.
+    For the graphs, only what a bundle holds is used: mean and logvar [N, d] and what the decoder gives. Of a
+    Bernoulli pixel at most MOST_NATS are compared, because float32 probabilities cannot say more.
     """
     names = model.likelihood.part_names
     tolerance = max(ELBO_TOLERANCE_NATS, ELBO_TOLERANCE_NATS_EACH * images[0].size)
     noise = np.random.default_rng(SEED).standard_normal(mean.shape, dtype=np.float32)
-    found = expected = beyond = 0.0
+    is_bernoulli = isinstance(model.likelihood, Bernoulli)
+    are_logits = not isinstance(model.likelihood, OfProbabilities)
+    found = expected = found_beyond = expected_beyond = 0.0
     for part in _slices(images):
         x, m, v, n = images[part], mean[part], logvar[part], noise[part]
         parts = dict(zip(names, decoder.run(names, {"z": m + np.exp(0.5 * v) * n}), strict=True))
@@ -135,21 +140,27 @@ def check_elbo(
         distortions = model.likelihood.distortion_nats(output, pixels)
         terms = distortions + gaussian_rate_nats(torch_mean, torch_logvar)
         expected -= terms.double().sum().item()
-        beyond += _beyond_nats(model.likelihood, output, pixels)
-    found, expected, beyond = (total / len(images) for total in (found, expected, beyond))
-    if not abs(found - (expected + beyond)) <= tolerance:
+        if is_bernoulli:
+            by_file = torch.from_numpy(parts["probabilities"])
+            found_beyond += _beyond_nats(by_file, pixels, are_logits=False)
+            expected_beyond += _beyond_nats(output, pixels, are_logits)
+    compared, reference = (found + found_beyond) / len(images), (expected + expected_beyond) / len(images)
+    if not abs(compared - reference) <= tolerance:
         raise ParityError(
-            f"ELBO of {len(images):,} images: found {found:.4f} nats with ONNX Runtime, "
-            f"{expected + beyond:.4f} with PyTorch, expected them within {tolerance:g}; no bundle was written"
+            f"ELBO of {len(images):,} images: found {compared:.4f} nats with ONNX Runtime, "
+            f"{reference:.4f} with PyTorch, expected them within {tolerance:g}; no bundle was written"
         )
-    parity.elbo_nats = {"onnx_runtime": found, "torch": expected}
+    parity.elbo_nats = {"onnx_runtime": found / len(images), "torch": expected / len(images)}
 
 
-def _beyond_nats(likelihood: Likelihood, output: torch.Tensor, x: torch.Tensor) -> float:
-    """How much of the distortion of all images is beyond MOST_NATS in a pixel, if the output is logits."""
-    if type(likelihood) is not Bernoulli:
-        return 0.0
-    on, off = ((softplus(logits) - MOST_NATS).relu() for logits in (-output, output))
+def _beyond_nats(output: torch.Tensor, x: torch.Tensor, are_logits: bool) -> float:
+    """How much of −log p(x|z) of all images is beyond MOST_NATS in a pixel, by logits or probabilities."""
+    if are_logits:
+        on, off = softplus(-output), softplus(output)
+    else:
+        p = output.double()
+        on, off = (-each.clamp(min=LEAST_PROBABILITY).log() for each in (p, 1 - p))
+    on, off = ((nats - MOST_NATS).relu() for nats in (on, off))
     return (x * on + (1 - x) * off).double().sum().item()
 
 

@@ -36,7 +36,7 @@ from training.evaluation import (
     weighted_figures,
 )
 from training.held_out import EVALUATION_SEED, evaluate, posteriors
-from training.image_access import on_device
+from training.image_access import fits, on_device
 from training.importance import ImportanceEstimate, adaptively_weighted, importance_weighted
 from training.model import VAE
 from training.networks import network_of
@@ -102,8 +102,11 @@ def evaluate_run(
     count = weighted_count(images, device, len(dataset.test_images))
     test = on_device(dataset.test_images, device)
     likelihood = model.likelihood
-    # Where pairs of image and z are no matrix product, only some images get the quadrature.
-    integrated = len(test) if likelihood.pairs_are_products else count
+    # The quadrature needs images as float32, all at once. If they do not fit so, or pairs of image and z are
+    # no matrix product, only some images get it.
+    has_quadrature = run.config.latent_dim == 2
+    are_all = likelihood.pairs_are_products and fits(dataset.test_images, device, number_bytes=4)
+    integrated = len(test) if has_quadrature and are_all else count
     flat = model.network_input(test[: max(count, integrated)].to(device)).flatten(1)
     batch = decode_batch(run.config, device)
 
@@ -143,7 +146,7 @@ def evaluate_run(
                 )
         quadrature: Quadrature | None = None
         comparisons: dict[str, Comparison] = {}
-        if run.config.latent_dim == 2:
+        if has_quadrature:
             start = time.perf_counter()
             grid = Grid.with_step(step, COARSE_STEP)
             half_width = max(LEAST_HALF_WIDTH, mean.abs().max().item() + grid.tile_side)

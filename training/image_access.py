@@ -23,12 +23,13 @@ GPU_SHARE = 4
 SAMPLE = 2000
 
 
-def fits(images: NDArray[np.uint8], device: torch.device) -> bool:
-    """Whether images are kept on a device as a whole."""
+def fits(images: NDArray[np.uint8], device: torch.device, number_bytes: int = 1) -> bool:
+    """Whether images are kept on a device as a whole, if each of their numbers takes so many bytes there."""
+    size_bytes = images.nbytes * number_bytes
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return bool(images.nbytes <= free // GPU_SHARE)
-    return mapping_of(images) is None or images.nbytes <= RESIDENT_BYTES
+        return bool(size_bytes <= free // GPU_SHARE)
+    return mapping_of(images) is None or size_bytes <= RESIDENT_BYTES
 
 
 def on_device(images: NDArray[np.uint8], device: torch.device) -> Tensor:

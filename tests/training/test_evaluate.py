@@ -150,6 +150,14 @@ def test_the_iwae_bound_shows_a_poor_encoder(fitted):
     assert fitted.iwae_bound.log_px_nats < fitted.importance_weighted.log_px_nats
 
 
+def test_of_more_images_than_fit_as_numbers_only_some_get_the_quadrature(fitted_run, few, monkeypatch):
+    """On a GPU they go there in batches; the quadrature needs those that it integrates all at once."""
+    monkeypatch.setattr("training.evaluate.fits", lambda *_, number_bytes: number_bytes == 1)
+    found = evaluate_run(fitted_run, CPU, draws=1, images=3, samples=0, step=0.2, dataset=few)
+    assert (found.quadrature.images, found.bound.images) == (3, 200)
+    assert "the first 3 images, step 0.2" in to_table(found)
+
+
 @pytest.mark.parametrize(("errors", "said"), [(3.9, False), (4.1, True)])
 def test_missed_mass_is_reported(fitted, errors, said):
     """A figure more than four errors below the quadrature is followed by a remark on what that means."""

@@ -92,6 +92,13 @@ def test_batches_come_in_their_order(mapped):
         list(read_ahead(mapped, [torch.tensor([88])]))
 
 
+def test_as_numbers_images_need_more_room(mapped, monkeypatch):
+    """Bytes of a file that fit into memory may not as float32."""
+    monkeypatch.setattr(image_access, "RESIDENT_BYTES", mapped.nbytes)
+    assert fits(mapped, torch.device("cpu"))
+    assert not fits(mapped, torch.device("cpu"), number_bytes=4)
+
+
 @pytest.mark.parametrize("there_is_room", [True, False])
 def test_images_for_which_there_is_no_room_on_the_device_stay(monkeypatch, there_is_room):
     """Test images, too, may be more than a GPU holds."""
