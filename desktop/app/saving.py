@@ -48,7 +48,10 @@ def save_sheet(
     note: str = "",
     titles: Titles | None = None,
 ) -> None:
-    """Decode a sheet in full size and write it as `save_picture` does."""
+    """Decode a sheet in full size and write it as `save_picture` does, if its model is still open."""
+    if decoder.model.is_closed:  # another was opened while somebody chose the file's name
+        explorer.files.lost.emit(path)
+        return
     save_file(explorer, path, sheet_job(decoder, plan, path, scale, note, titles))
 
 

@@ -13,7 +13,7 @@ class WrittenFiles(QObject):
     """
 
     ended = Signal(object, bool)  # Path, and whether the file is there
-    lost = Signal(object)  # Path of a file that another model's opening ended
+    lost = Signal(object)  # Path of a file that another model's opening ended, or kept from being begun
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -274,6 +274,11 @@ class Model:
         """Stop what runs and what would run after it: both raise errors. Any thread may call it."""
         self._sessions.stop_runs()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing may run any more."""
+        return self._sessions.is_closed
+
     def close(self) -> None:
         """End the model's threads and stop their runs."""
         self._sessions.close()

@@ -114,7 +114,7 @@ class Sessions:
                 results: list[Array] = session.run(outputs, inputs, options)
             except ERRORS as error:
                 # What was stopped for good is not tried again.
-                is_for_good = guard.expired or self._watchdog.is_closed
+                is_for_good = guard.expired or self.is_closed
                 if self._interruptible is options and options.terminate and not is_for_good:
                     raise InterruptedDecodeError("the decode was interrupted") from error
                 if ARENA_IS_FULL in str(error):
@@ -159,6 +159,11 @@ class Sessions:
     def stop_runs(self) -> None:
         """Stop what runs and what would run after it: both raise errors. Any thread may call it."""
         self._watchdog.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing may run any more."""
+        return self._watchdog.is_closed
 
     def close(self) -> None:
         """Stop what runs, and end the threads."""

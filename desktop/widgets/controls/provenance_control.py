@@ -114,6 +114,7 @@ class ProvenanceControl(QObject):
         self._explorer.opened.connect(self._on_opened)
         self._explorer.open_failed.connect(self._forget)
         comparison.second.opened.connect(self._on_beside_opened)
+        comparison.second.open_failed.connect(self._expect_no_beside)
         edit = shell.menus["edit"]
         add_action(edit, "&Paste", "Ctrl+V", self.paste)
         self.copy_entry = add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
@@ -224,16 +225,19 @@ class ProvenanceControl(QObject):
             self._message.show_message(f"{name}: {error}")
             return
         is_open, beside = self._is_open(carried), beside_of(carried.details)
-        if beside is not None and self._open_beside(beside) is not None:
-            beside = None  # it need not be looked for
-        if is_open and beside is None:
+        # Another model that has to be opened takes the place of the open one, where the second may be now.
+        there = None if beside is None else self._open_beside(beside)
+        if is_open and (beside is None or there is not None):
             self._apply(_Wanted(carried, name, picture))
             return
         kept = self._comparison.other
 
         def find() -> Iterator[tuple[Path | None, Path | None]]:
             model = None if is_open else self._find(carried.decoder_sha256)
-            yield model, None if beside is None else self._find(beside.decoder_sha256, kept)
+            if there is not None:
+                yield model, there.path
+            else:
+                yield model, None if beside is None else self._find(beside.decoder_sha256, kept)
 
         def found(places: tuple[Path | None, Path | None]) -> None:
             self._on_found(_Wanted(carried, name, picture, *places))
@@ -386,6 +390,9 @@ class ProvenanceControl(QObject):
             return
         if not is_in(source, beside.decoder_sha256):
             self._message.show_note(f"{wanted.name}: {beside.not_found}")
+
+    def _expect_no_beside(self) -> None:
+        self._expected = None
 
     def _read_as_then(self, wanted: _Wanted) -> None:
         """Open the model again, read as it was for an export, and then restore its view."""

@@ -3,7 +3,8 @@
 import imageio.v3 as imageio
 import numpy as np
 
-from desktop.app.saving import save_picture
+from desktop.app.saving import save_picture, save_sheet
+from desktop.jobs.sheets import samples_plan
 from tests.waiting import SOON_MS
 
 
@@ -33,3 +34,17 @@ def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
         save_picture(explorer, tmp_path / "no" / "a.png", np.zeros((2, 2), np.uint8), 1)
     assert isinstance(failure.args[0], OSError)
     assert saved == []
+
+
+def test_a_sheet_of_a_model_that_was_closed_is_lost(explorer, make_bundle, tmp_path, qtbot):
+    """As if another model was opened behind the dialog: that is said, and no error of the closed one."""
+    decoder, plan, errors = explorer.decoder, samples_plan(explorer.model, 2, 0), []
+    explorer.failed.connect(errors.append)
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="other"))
+    with qtbot.waitSignal(explorer.files.lost, timeout=SOON_MS) as lost:
+        save_sheet(explorer, decoder, tmp_path / "a.png", plan, 1)
+    assert lost.args == [tmp_path / "a.png"]
+    qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
+    assert not errors
+    assert not explorer.files.paths

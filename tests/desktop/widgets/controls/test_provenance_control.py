@@ -180,6 +180,20 @@ def test_a_model_that_is_opened_instead_is_not_asked_for_the_view(window, saved,
     assert not window.message.isVisible()
 
 
+def test_a_second_model_that_is_open_alone_becomes_b(window, saved, qtbot, make_bundle, bundle):
+    """The first one takes its place."""
+    carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.open_path(other)
+    beside = Beside("other", window.explorer.source.sha256)
+    text = to_text(replace(carried, kind="view", details=beside.details()))
+    second = window.compare.comparison.second
+    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+        window.provenance_control.restore_view(text, "a.png")
+    qtbot.waitUntil(lambda: second.source is not None, timeout=SOON_MS)
+    assert (window.explorer.source.path, second.source.path) == (bundle, other)
+
+
 def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bundle, monkeypatch):
     """Where it was there is another one, which is B then."""
     carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
@@ -189,6 +203,22 @@ def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bun
         window.provenance_control.restore_view(text, "a.png")
     assert window.compare.page.isVisible()
     assert window.message.text().startswith("a.png: B was b (decoder 000000000000), which is not found")
+
+
+def test_a_second_model_that_could_not_be_opened_is_expected_no_longer(
+    window, saved, qtbot, make_bundle, monkeypatch, tmp_path
+):
+    """What is opened there later is what somebody chose."""
+    carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
+    second = window.compare.comparison.second
+    monkeypatch.setattr(window.provenance_control, "_path_of", lambda _: other)
+    text = to_text(replace(carried, kind="view", details=Beside("b", "0" * 64).details()))
+    away = other.rename(tmp_path / "away")
+    with qtbot.waitSignal(second.open_failed, timeout=SOON_MS):
+        window.provenance_control.restore_view(text, "a.png")
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        window.compare.open(away.rename(other))
+    assert not window.message.isVisible()
 
 
 def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
