@@ -60,7 +60,7 @@ def note_in(data: bytes) -> str | None:
 def _note(file: BinaryIO) -> str | None:
     from PIL import ExifTags, Image
 
-    import desktop.images.read_image  # noqa: F401 - takes Pillow's own limits away
+    from desktop.images import read_image  # noqa: F401 - takes Pillow's own limits away
 
     kind = kind_of(file.read(16))
     file.seek(0)
