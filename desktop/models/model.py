@@ -352,6 +352,7 @@ class Model:
                 option="device cuda",
                 hints=("device auto", "device cpu"),
             )
+        self._chunk = 1  # and not what is best on CUDA, where it may have been tried
         if self.source.first is None:
             self._loaded, _ = self._warm_session("cpu")
         return self._sessions.cpu_device(reason)

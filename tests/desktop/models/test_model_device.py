@@ -167,6 +167,26 @@ def test_whether_a_decoder_is_slow_is_measured_on_the_device(tmp_path, opened, p
     assert late.picture_s == late.first.seconds < 60
 
 
+@pytest.mark.usefixtures("all_are_slow", "pretended")
+def test_a_slow_decoder_that_cuda_does_not_run_is_decoded_picture_by_picture(
+    bundle_path, opened, monkeypatch
+):
+    """As one that is opened on the CPU: a batch of CUDA's size could not be interrupted."""
+    monkeypatch.setattr("desktop.models.model.cuda_session.nodes_on_cuda", lambda _: (0, 33))
+    model = opened(open_source(bundle_path), "auto")
+    assert model.device.kind == "cpu"
+    assert model.is_slow
+    sizes, run = [], model._sessions.run
+
+    def watched(session, name, outputs, inputs):
+        sizes.extend(len(array) for array in inputs.values())
+        return run(session, name, outputs, inputs)
+
+    monkeypatch.setattr(model._sessions, "run", watched)
+    model.decode(np.zeros((3, model.latent_dim), np.float32))
+    assert sizes == [1, 1, 1]
+
+
 @pytest.mark.skipif(not has_driver(), reason="there is no GPU")
 def test_on_a_gpu_decoding_agrees_with_the_cpu(bundle_path, make_model):
     """CUDA, if it runs, gives the CPU's probabilities to a thousandth."""
