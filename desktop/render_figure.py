@@ -90,6 +90,10 @@ def _size(context: click.Context, option: click.Parameter, text: str | None) -> 
 
 def _sized(kind: FileKind, size: Size | None, text_pt: float | None) -> Figure:
     """A figure of a size, as the window's dialog makes it: in pixels for PNG, in print for SVG and PDF."""
+    if text_pt is not None and not kind.is_vector:
+        raise RenderError(
+            f"--text-pt: found it for a {kind.value}, expected an SVG or PDF, which have points"
+        )
     size = size or (MILLIMETRES if kind.is_vector else PIXELS)
     if size.is_mm and not kind.is_vector:
         raise RenderError(f"--size: found {size} for a {kind.value}, expected pixels such as {PIXELS}")

@@ -55,7 +55,11 @@ def test_a_vector_file_has_its_size_in_print(call, tmp_path, make_bundle):
         ),
         (["--size", "30x90mm", "--out", "a.svg"], "found '30x90mm', expected sides from 40 to 900 mm"),
         (["--size", "80x60mm"], "--size: found 80x60mm for a PNG, expected pixels such as 1200x900"),
-        (["--text-pt", 8], "--text-pt: found it without a size in millimetres, expected --size 170x128mm"),
+        (["--text-pt", 8], "--text-pt: found it for a PNG, expected an SVG or PDF, which have points"),
+        (
+            ["--text-pt", 8, "--size", "900x600", "--out", "a.svg"],
+            "--text-pt: found it without a size in millimetres, expected --size 170x128mm",
+        ),
         (["--size", "4x9"], "found '4x9', expected sides from 160 to 8,192"),
         (["--layers", "backdrop,point"], "Did you mean 'points'?"),
         (["--layers", "density"], "found no test images, expected a bundle that has some for density"),
