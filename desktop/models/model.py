@@ -145,9 +145,9 @@ class Model:
         NaN becomes 0 and sets `warning`. Raises ValueError for z of another shape, BundleError or ModelError
         if the graph fails, gives another shape or takes too long.
         """
-        session = self._decoder
+        session, was_slow = self._decoder, self.is_slow
         start = time.perf_counter()
-        with self._sessions.interruptible(may_be_interrupted and self.is_slow):
+        with self._sessions.interruptible(may_be_interrupted and was_slow):
             decode_by = partial(self._decode_by, session, (self.source.reading.output,), probabilities)
             (result,) = self._in_pieces(z, decode_by, (self.image_shape,), most_threads)
         if len(result) and np.isnan(
@@ -159,6 +159,8 @@ class Model:
             self._last_s.append(self.last_decode_ms / 1e3 / len(z))
             if not self.is_slow:
                 self.picture_s = min(self._last_s)
+            elif not was_slow:  # CUDA failed meanwhile, and its times are none of the CPU's
+                self.picture_s = self._last_s[-1]
             else:
                 self.picture_s += SMOOTHING * (self._last_s[-1] - self.picture_s)
         return result
