@@ -16,7 +16,8 @@ class Adam(torch.optim.Adam):
     no fit compiles anything. Some methods ask the compiler at their first call, and keep its answer in an
     attribute (`torch._compile._disable_dynamo`): that answer, the method itself, is put there beforehand.
     `step` is wrapped in a function that tells the compiler at every call; what it wraps is called instead.
-    If another version of PyTorch does this elsewhere, it imports the compiler, and the steps are the same.
+    That holds for all optimizers of the process. If another version of PyTorch does this elsewhere, it
+    imports the compiler, and the steps are the same.
     """
 
     def __init__(self, parameters: Any, **options: Any) -> None:
