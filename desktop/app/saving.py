@@ -34,7 +34,7 @@ def note_of(
 
 
 def is_still_open(explorer: Explorer, source: Source, path: Path) -> bool:
-    """Whether a model is open yet, now that the name for a file of it was chosen.
+    """Whether a model is still open, now that the name for a file of it was chosen.
 
     Behind that dialog another may have been opened. Then it is said that the file is not written.
     """
