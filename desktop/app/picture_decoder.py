@@ -43,14 +43,14 @@ class PictureDecoder(QObject):
 
     def request(self, decoder: KeptDecoder, z: Vector, with_parameters: bool) -> None:
         """Decode the picture at z; if wanted, with the parameters of the likelihood."""
-        if decoder.is_slow and self._is_there(decoder, z, with_parameters):
+        if decoder.is_slow and self._show_kept(decoder, z, with_parameters):
             return
         self._tiles.hurry()
         job = decode_picture(decoder, z, with_parameters)
         self._worker.request(NAME, Priority.PICTURE, job, self.decoded.emit)
 
-    def _is_there(self, decoder: KeptDecoder, z: Vector, with_parameters: bool) -> bool:
-        """Show the picture of a slow decoder if it is kept, or else say that it is waited for."""
+    def _show_kept(self, decoder: KeptDecoder, z: Vector, with_parameters: bool) -> bool:
+        """Show a slow decoder's picture if it is kept, or say that it is waited for; whether it is kept."""
         reader = self._opener.worker
         for thread in (self._worker, reader):
             thread.cancel(NAME)

@@ -12,6 +12,7 @@ from desktop.jobs.decode import save_png
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheet_steps import save_sheet as sheet_job
 from desktop.jobs.sheets import Plan
+from desktop.models.source import Source
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import Layer
 
@@ -30,6 +31,17 @@ def note_of(
         state = state.without_points()
     state = state if layers is None else replace(state, layers=layers)
     return "" if source is None else to_text(provenance(source, state, kind, **details))
+
+
+def is_still_open(explorer: Explorer, source: Source, path: Path) -> bool:
+    """Whether a model is still open, now that the name for a file of it was chosen.
+
+    Behind that dialog another may have been opened. Then it is said that the file is not written.
+    """
+    if explorer.source is not None and explorer.source.path == source.path:
+        return True
+    explorer.files.lost.emit(path)
+    return False
 
 
 def save_picture(

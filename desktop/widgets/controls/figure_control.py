@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from desktop.app.comparison import Comparison
+from desktop.app.saving import is_still_open
 from desktop.base.arrays import Bytes
 from desktop.jobs.cost import Progress
 from desktop.jobs.encode import Encoded, Located
@@ -124,8 +125,9 @@ class FigureControl(QObject):
     def _save(self, figure: "Figure", kind: "FileKind") -> None:
         window, refuse = self._shell.window, self._shell.message.show_message
         name, files = f"view{kind.ending}", f"{kind.value} (*{kind.ending})"
-        path = ask_where(window, "Export the view", name, files, refuse, self._shell.explorer.source)
-        if path is not None:
+        explorer, source = self._shell.explorer, self._shell.explorer.source
+        path = ask_where(window, "Export the view", name, files, refuse, source)
+        if path is not None and source is not None and is_still_open(explorer, source, path):
             self.exports.save(path, figure)
 
     def _on_progress(self, progress: Progress | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
+from desktop.app.saving import is_still_open
 from desktop.base.arrays import Bytes
 from desktop.images.pixels import enlarge
 from desktop.jobs.cost import Cost
@@ -159,7 +160,7 @@ class FilmControl(QObject):
         name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
         kind = f"{film.format.value} (*{ending})"
         path = ask_where(self._shell.window, "Export animation", name, kind, message.show_message, source)
-        if path is None:
+        if path is None or source is None or not is_still_open(self._explorer, source, path):
             return
         seconds = self._shell.panel.path.seconds
         if film.subject is Subject.PATH and lasting(film, seconds.value(), MAX_FRAMES) != film:

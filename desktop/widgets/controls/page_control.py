@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from desktop.app.page_look import look_words, page_look
+from desktop.app.saving import is_still_open
 from desktop.app.share_page import PageExport
 from desktop.app.written_files import OneFile
 from desktop.base.errors import ModelError
@@ -73,10 +74,7 @@ class PageControl(QObject):
         window, refuse = self._shell.window, message.show_message
         path = ask_where(window, "Share as a page", ".html", "HTML (*.html)", refuse, asked_of)
         source = explorer.source  # the file may have changed while the dialog was open
-        if path is None or asked_of is None or source is None:
-            return
-        if source.path != asked_of.path:
-            refuse(f"{path.name} was not written, because another model was opened")
+        if path is None or asked_of is None or not is_still_open(explorer, asked_of, path) or source is None:
             return
         seconds = self._shell.panel.path.playback().duration_s
         look = page_look(explorer.state, self._bookmarks(), seconds, explorer.points.test_means)

@@ -195,13 +195,15 @@ class PictureControl(QObject):
 
     def _save(self) -> None:
         scale = self._scale_with_room()
-        if self.picture is not None and scale:
+        picture = self.picture
+        if picture is not None and scale:
             shell = self._shell
+            # Of now: behind the dialog, playing epochs and a bundle that grows go on.
+            note = note_of(shell.explorer, "picture", scale=scale)
             refuse, source = shell.message.show_message, shell.explorer.source
             path = ask_where(shell.window, "Save picture", "picture.png", "PNG (*.png)", refuse, source)
             if path is not None:
-                note = note_of(shell.explorer, "picture", scale=scale)
-                save_picture(shell.explorer, path, self.picture, scale, note)
+                save_picture(shell.explorer, path, picture, scale, note)
 
 
 def _scale(picture: Bytes) -> int:

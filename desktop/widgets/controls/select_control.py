@@ -242,9 +242,10 @@ class SelectControl(QObject):
         if posterior is None or not explorer.state.selected:
             self._shell.message.show_note("Nothing is selected; select points first")
             return
+        # Those of now: behind the dialog, playing epochs and a bundle that grows go on.
+        selected, names = explorer.state.selected, explorer.points.label_names
         refuse = self._shell.message.show_message
         window, source = self._shell.window, explorer.source
         path = ask_where(window, "Save selection", "selection.csv", "CSV (*.csv)", refuse, source)
         if path is not None:
-            job = save_csv(path, posterior, explorer.state.selected, explorer.points.label_names)
-            save_file(explorer, path, job, of_model=False)
+            save_file(explorer, path, save_csv(path, posterior, selected, names), of_model=False)

@@ -3,7 +3,7 @@
 import imageio.v3 as imageio
 import numpy as np
 
-from desktop.app.saving import save_picture, save_sheet
+from desktop.app.saving import is_still_open, save_picture, save_sheet
 from desktop.jobs.sheets import samples_plan
 from tests.waiting import SOON_MS
 
@@ -48,3 +48,17 @@ def test_a_sheet_of_a_model_that_was_closed_is_lost(explorer, make_bundle, tmp_p
     qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
     assert not errors
     assert not explorer.files.paths
+
+
+def test_a_file_is_written_of_a_model_that_is_still_open(explorer, make_bundle, tmp_path, qtbot):
+    """Also after its file was renewed; of a model that was replaced by another one the file is lost."""
+    source, lost = explorer.source, []
+    explorer.files.lost.connect(lost.append)
+    with qtbot.waitSignal(explorer.renewed, timeout=SOON_MS):
+        explorer.reload()
+    assert is_still_open(explorer, source, tmp_path / "a.png")
+    assert not lost
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        explorer.open(make_bundle(name="other"))
+    assert not is_still_open(explorer, source, tmp_path / "a.png")
+    assert lost == [tmp_path / "a.png"]

@@ -5,7 +5,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from desktop.figure.figure import Part
+from desktop.figure.figure import Figure, FileKind, Part
 from desktop.images.note import read_note
 from desktop.view.state import Layer
 from export.bundle import Posterior
@@ -49,6 +49,23 @@ def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, mo
     assert (restored.z, restored.viewport) == (state.z, state.viewport)
     assert restored.layers == (state.layers - {Layer.POINTS}) | {Layer.PRIOR}
     assert dialog.width_px.value() == 400
+
+
+def test_a_figure_of_a_model_that_is_open_no_longer_is_not_written(
+    open_window, make_bundle, qtbot, monkeypatch, tmp_path
+):
+    """It would be of the model that was opened behind the dialog for the file's name; that is said."""
+    window, other = open_window(make_bundle()), make_bundle(name="other", seed=1)
+
+    def ask(*_):
+        with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
+            window.open_path(other)
+        return tmp_path / "a.png"
+
+    monkeypatch.setattr("desktop.widgets.controls.figure_control.ask_where", ask)
+    window.figure_control._save(Figure(), FileKind.PNG)
+    qtbot.waitUntil(lambda: window.message.text().startswith("a.png was not written"), timeout=SOON_MS)
+    assert not window.explorer.files.paths
 
 
 def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monkeypatch, tmp_path):

@@ -1,5 +1,6 @@
 """The picture at the cursor: typed z, the ways to draw it, and its copy."""
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -139,6 +140,25 @@ def test_pictures_of_any_shape_are_shown(open_window, make_bundle, pixels, plain
     # Where it is transparent, Qt rounds a colour once more.
     assert np.abs(found - expected).max() <= 1
     window.plane.grab()
+
+
+def test_a_picture_is_saved_as_it_is_when_somebody_asks(window, qtbot, tmp_path, monkeypatch):
+    """Whatever is decoded while the dialog for the file's name is open."""
+    explorer, expected, out = window.explorer, window.picture_control.picture, tmp_path / "a.png"
+    z = explorer.state.z
+
+    def ask(*_):
+        with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
+            explorer.set_state(explorer.state.at((1.0, 1.0)))
+        return out
+
+    monkeypatch.setattr("desktop.widgets.controls.picture_control.ask_where", ask)
+    with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
+        qtbot.keyClick(window.plane, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert from_text(read_note(out)).state.z == z
+    saved = imageio.imread(out)
+    scale = len(saved) // len(expected)
+    assert (saved[::scale, ::scale] == expected).all()
 
 
 def test_the_picture_is_dragged_out_as_a_file(window, qtbot, settings_folder, gray, decoded, same_picture):
