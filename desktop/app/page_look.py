@@ -86,6 +86,8 @@ def look_words(
     along = ["The model, the plane, its part in view, and the cursor"]
     if source.bundle is not None:
         along.append("The bundle's test images, up to 2,000, its epochs, and its encoder, where it has them")
+    if state.prior != NORMAL:
+        along.append(f"The prior, {state.prior}: Sample draws from it")
     left_out: list[str] = []
     count = len(state.path)
     if look.has_path:
@@ -112,8 +114,6 @@ def look_words(
         left_out.append("The pace of equal visual change: the path has an even pace there")
     if state.scale is AxisScale.QUANTILES:
         left_out.append("Axes of prior quantiles: they are linear there")
-    if state.prior != NORMAL:
-        left_out.append("The prior: Sample draws from N(0, I) there")
     return along, [*left_out, ALWAYS_LEFT_OUT]
 
 

@@ -155,6 +155,7 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
         "levels": 2 if bundle is not None and bundle.manifest.get("levels", 2) == 2 else 256,
         "dataset": plain(_dataset(bundle)),
         "frame": frame.as_json(),
+        "prior": reading.prior.as_json(),
         "facts": facts_of(bundle.manifest) if bundle is not None else reading.facts(settings),
         "inputs": reading.input_facts(settings),
         "settings": [setting.as_json() for setting in settings],

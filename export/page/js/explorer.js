@@ -1,6 +1,10 @@
 /** @file What is being looked at: the cursor, the epoch, the plane. Others are told when it changes. */
 
 import { Frame, View } from "./plane.js";
+import { drawn } from "./prior.js";
+
+/** How much more than three samples is seen of the plane through them, as at first. */
+const MARGIN = 1.25;
 
 /**
  * @typedef {"cursor" | "picture" | "epoch" | "plane" | "view" | "path" | "visit" | "inputs"} Change
@@ -146,6 +150,23 @@ export class Explorer {
     this.tell("plane");
     const [a, b] = frame.start ?? [0, 0];
     this.moveTo(a, b);
+  }
+
+  /**
+   * Lay the plane through three other samples of the prior, with the cursor at the first.
+   * @returns {void}
+   */
+  throughSamples() {
+    const { frame, facts } = this;
+    const samples = Array.from({ length: 3 }, () => drawn(facts.prior, frame.d));
+    this.tell("visit");
+    frame.setThrough(samples);
+    const places = samples.map((z) => frame.nearest(z));
+    const half = MARGIN * Math.max(...places.flatMap(({ a, b }) => [Math.abs(a), Math.abs(b)]));
+    this.home = [-half, -half, half, half];
+    this.view.fit(this.home);
+    this.tell("plane");
+    this.moveTo(places[0].a, places[0].b);
   }
 
   /**

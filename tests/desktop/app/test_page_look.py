@@ -12,6 +12,7 @@ from desktop.latent.chart import AxisScale
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, plane_through
 from desktop.latent.principal import principal_plane
+from desktop.latent.prior import Prior, PriorKind
 from desktop.models.source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import bookmark
@@ -66,8 +67,10 @@ def test_what_has_no_room_is_left_out(make_bundle):
 def test_further_inputs_are_told_as_elsewhere(tmp_path):
     """The words of an input are those of the whole window; its name, which a stranger chose, is one line."""
     source = open_source(conditional(tmp_path / "model.onnx"), {"set label": "3", "set strength": "-1"})
-    along, _ = look_words(source, start_state(source.reading.latent_dim), [], 8.0)
+    state = replace(start_state(source.reading.latent_dim), prior=Prior(PriorKind.UNIFORM))
+    along, _ = look_words(source, state, [], 8.0)
     assert along[1:] == [
+        "The prior, uniform in [−1, 1]: Sample draws from it",
         "The input label 3; it can be changed there, if the page decodes itself",
         "The input strength −1; it can be changed there, if the page decodes itself",
     ]

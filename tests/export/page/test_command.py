@@ -60,6 +60,7 @@ def test_a_file_is_replaced_only_if_asked(run_main, tmp_path):
         (["--out", "p.html", "--output", "y"], "found no output 'y'"),
         (["--out", "p.html", "--image-shape", "1,5,5"], "set --layout and --image-shape"),
         (["--out", "p.html", "--mode", "live"], "choose --mode atlas"),
+        (["--out", "p.html", "--prior", "cauchy"], "found 'cauchy' for the prior"),
     ],
 )
 def test_errors_are_one_line(arguments, words, run_main, tmp_path):
@@ -101,7 +102,7 @@ def test_the_range_is_guessed_from_samples(low, high, expected, tmp_path):
     path = saved(tmp_path / "m.onnx", model(nodes, constants, {"z": ("N", 2)}, {"image": ("N", 16)}))
     reading = read_model(path, Wanted())
     assert (reading.range, reading.layout, reading.image_shape) == (expected, "flat", (1, 4, 4))
-    assert len(reading.guesses) == 2
+    assert len(reading.guesses) == 3
 
 
 @pytest.mark.parametrize(
