@@ -120,7 +120,7 @@ def look_words(
 def _change_words(other: OtherInput) -> str:
     """Whether a page lets people set an input, as `export.page.settings` does."""
     can = not other.is_whole or 0 < (other.most or 0) < MOST_VALUES
-    if not can or other.dtype == "bool":
+    if not can:
         return "it cannot be changed there"
     return "it can be changed there, if the page decodes itself"
 

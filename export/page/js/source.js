@@ -6,8 +6,8 @@ import { block, weights } from "./unpack.js";
 /**
  * @typedef {{a: number, b: number, z: Float32Array}} Place a place on the plane
  * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels red, green, blue, alpha
- * @typedef {{name: string, value: number, count?: number, low?: number, high?: number}} Setting an input that can be set:
- *   a class of so many, or a number, with the ends of its slider
+ * @typedef {{name: string, value: number, count?: number, switch?: boolean, low?: number, high?: number}} Setting an
+ *   input that can be set: a class of so many, of which a switch has two, or a number, with the ends of its slider
  */
 
 /** Multiply-adds of a picture that the page decodes itself: a few milliseconds. */

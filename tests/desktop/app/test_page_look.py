@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 
 from desktop.app.page_look import look_words, page_look
 from desktop.base.vector import Vector
@@ -18,7 +19,7 @@ from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import bookmark
 from desktop.view.first_view import first_view
 from desktop.view.state import start_state
-from tests.desktop.foreign_models import conditional
+from tests.desktop.foreign_models import conditional, decoder
 
 
 def points(count, d=3):
@@ -74,6 +75,14 @@ def test_further_inputs_are_told_as_elsewhere(tmp_path):
         "The input label 3; it can be changed there, if the page decodes itself",
         "The input strength −1; it can be changed there, if the page decodes itself",
     ]
+
+
+def test_what_is_true_or_false_can_be_changed(tmp_path):
+    """A page has a check box for it, as the dialog says."""
+    flag = helper.make_tensor_value_info("flip", TensorProto.BOOL, [1])
+    source = open_source(decoder(tmp_path / "model.onnx", more_inputs=[flag]))
+    along, _ = look_words(source, start_state(source.reading.latent_dim), [], 8.0)
+    assert along[1:] == ["The input flip 0; it can be changed there, if the page decodes itself"]
 
 
 def test_bookmarks_of_another_class_are_left_out(make_bundle):

@@ -12,7 +12,7 @@ from export.page.html import page
 from export.page.reading import Wanted, read_model
 from export.page.settings import Setting
 from export.page.trace import session
-from tests.export.page.decoders import HOSTILE, LOOK, linear, with_inputs
+from tests.export.page.decoders import HOSTILE, LOOK, linear, with_inputs, with_switch
 
 
 def saved(path, graph):
@@ -87,6 +87,26 @@ def test_inputs_are_set_in_the_page(open_tab, tmp_path):
     tab.settle()
     assert tab.tab.locator("#inputs select").nth(1).input_value() == "0"
     assert tab.picture()[0] == pytest.approx(expected(path, [1, 1, 1], name=name), abs=1e-2)
+
+
+def test_what_is_true_or_false_is_a_check_box(open_tab, tmp_path):
+    """It begins as it was set; a click and the keyboard decode the other picture, as ONNX Runtime does."""
+    path = saved(tmp_path / "m.onnx", with_switch())
+    content = content_of(path, Choices(wanted=Wanted(inputs={"flip": 1})))
+    assert content.facts["settings"] == [{"name": "flip", "value": 1, "switch": True, "count": 2}]
+    assert ["Input", "flip, true or false"] in content.facts["facts"]
+    (tmp_path / "p.html").write_text(page(content.title, content.facts, content.blocks), encoding="utf-8")
+    tab = open_tab(tmp_path / "p.html")
+    box = tab.tab.get_by_role("checkbox", name="flip")
+    z = np.array([[1, -0.5]], np.float32)
+    for flip in (True, False, True):
+        assert box.is_checked() == flip
+        tab.set_z("1, -0.5")
+        (picture,) = session(path).run(None, {"z": z, "flip": np.array([flip])})
+        assert tab.picture()[0] == pytest.approx(picture[0, 0], abs=1e-2)
+        box.focus()
+        tab.tab.keyboard.press("Space")
+        tab.settle()
 
 
 def test_an_input_that_the_page_cannot_follow_stays(tmp_path):
