@@ -224,7 +224,7 @@ def _result(out: Path, size_bytes: int, content: Content) -> str:
         else f"{facts['atlas']['columns']} × {facts['atlas']['rows']} pictures, decoded beforehand"
     )
     lines = [f"note: {note}" for note in content.notes]
-    without = f"; not on the plane in view, and left out: {content.left_out}" if content.left_out else ""
+    without = f"; left out: {content.left_out}" if content.left_out else ""
     return "\n".join([*lines, f"page {out}: {size_bytes / 1e6:.2f} MB, {how}{without}"])
 
 

@@ -146,6 +146,15 @@ class Reading:
         clipped: NDArray[np.float32] = np.clip(np.nan_to_num(numbers), 0, 1)
         return clipped
 
+    def has_input(self, name: str, value: float) -> bool:
+        """Whether another input has this value, or its 1 at this place; one that is not there has any."""
+        array = self.others.get(name)
+        if array is None or not array.size:
+            return True
+        if name in self.classes:
+            return bool(array.argmax() == value)
+        return bool(array.flat[0] == (array.dtype.type(value) if array.dtype.kind == "f" else value))
+
     def facts(self, settings: Sequence[Setting] = ()) -> list[list[str]]:
         """What is known of a bare model, in lines for people; `settings` can be set in the page."""
         channels, height, width = self.image_shape

@@ -49,6 +49,10 @@ class Setting:
         """Numbers of the program's input."""
         return self.count or 1
 
+    def fits(self, value: float) -> bool:
+        """Whether it can have a value."""
+        return self.count is None or (value == int(value) and 0 <= value < self.count)
+
     def as_json(self) -> dict[str, Any]:
         """For the page's script: a class has a count, a number a slider's ends, as in the window."""
         facts: dict[str, Any] = {"name": plain(self.name, 40), "value": float(f"{self.value:.7g}")}

@@ -123,8 +123,7 @@ export class Explorer {
   visit(mark) {
     const plane = this.facts.planes[mark.plane];
     this.tell("visit");
-    // What was kept was kept with the inputs that the page begins with.
-    this.setInputs(this.settings.map(({ value }) => value));
+    this.setInputs(this.inputsOf(mark));
     this.setEpoch(mark.epoch ?? this.epoch);
     if (this.facts.mode !== "live") {
       this.goTo(new Frame(this.frame.d, plane).place(mark.start[0], mark.start[1]).z);
@@ -193,9 +192,20 @@ export class Explorer {
     this.decode();
   }
 
-  /** @returns {string} what the decoder takes besides z, such as "label 7", for people */
-  get inputWords() {
-    return this.settings.map(({ name }, i) => `${name} ${String(this.inputs[i]).replace("-", "−")}`).join(", ");
+  /**
+   * @param {import("./bookmarks_panel.js").Bookmark} mark
+   * @returns {number[]} the value of each setting there: one that was kept without any has those of the beginning
+   */
+  inputsOf(mark) {
+    return mark.inputs ?? this.settings.map(({ value }) => value);
+  }
+
+  /**
+   * @param {number[]} values one for each setting
+   * @returns {string} what the decoder takes besides z, such as "label 7", for people
+   */
+  inputWords(values) {
+    return this.settings.map(({ name }, i) => `${name} ${String(values[i]).replace("-", "−")}`).join(", ");
   }
 
   /**

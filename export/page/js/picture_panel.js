@@ -47,7 +47,7 @@ export function picturePanel(explorer, points) {
     }
     clearTimeout(said);
     said = window.setTimeout(() => {
-      const inputs = explorer.inputWords;
+      const inputs = explorer.inputWords(explorer.inputs);
       const words = `z ${text}${inputs && `, ${inputs}`}${label ? `, nearest test image ${label}` : ""}`;
       setText("live", words);
       canvas.setAttribute("aria-label", `Decoded picture at ${words}`);

@@ -85,15 +85,24 @@ def test_what_is_true_or_false_can_be_changed(tmp_path):
     assert along[1:] == ["The input flip 0; it can be changed there, if the page decodes itself"]
 
 
-def test_bookmarks_of_another_class_are_left_out(make_bundle):
-    """A bookmark brings the class that the page begins with: one of another class stays out, as is said."""
+def test_bookmarks_of_another_class_go_along(tmp_path):
+    """A bookmark brings its class; where a page cannot change that, it stays out, as is said."""
     three, seven = ((InputValue("label", value),) for value in (3.0, 7.0))
-    state = replace(start_state(2), inputs=three)
-    marks = [bookmark(replace(state, inputs=inputs), []) for inputs in (three, seven, ())]
-    look = page_look(state, marks, 8.0)
-    assert look.bookmarks == len(json.loads(look.text)["bookmarks"]) == 2
-    _, left_out = look_words(open_source(make_bundle()), state, marks, 8.0)
-    assert left_out[:-1] == ["1 bookmark of other inputs than those of now, label 3"]
+    # Without a table of so many rows nobody knows how many classes there are.
+    for table, words in (
+        (True, []),
+        (False, ["1 bookmark of other inputs than those of now, label 3, which"]),
+    ):
+        source = open_source(conditional(tmp_path / "model.onnx", table), {"set label": "3"})
+        state = replace(start_state(source.reading.latent_dim), inputs=three)
+        marks = [bookmark(replace(state, inputs=inputs), []) for inputs in (three, seven, ())]
+        look = json.loads(page_look(state, marks, 8.0).text)
+        assert [mark["inputs"] for mark in look["bookmarks"]] == [{"label": 3}, {"label": 7}, {}]
+        along, left_out = look_words(source, state, marks, 8.0)
+        assert (
+            "Of these, 1 bookmark of other inputs than those of now, if the page decodes itself" in along
+        ) == table
+        assert [line.removesuffix(" cannot be changed there") for line in left_out[:-1]] == words
 
 
 def test_a_plane_through_samples_is_told_from_other_oblique_ones():

@@ -221,7 +221,7 @@ def test_a_page_begins_with_a_look(tmp_path):
     assert content.left_out == ""
     atlas = content_of(path, Choices(mode="atlas", look=json.dumps(LOOK | {"path": None})))
     assert [mark["name"] for mark in atlas.facts["bookmarks"]] == ["here"]
-    assert atlas.left_out == "1 bookmark"
+    assert atlas.left_out == "1 bookmark elsewhere than on the plane in view"
 
 
 def test_all_places_get_the_nearest_epoch_by_one_rule():
