@@ -17,7 +17,7 @@ from desktop.latent.prior import NORMAL
 from desktop.models.source import Source
 from desktop.reading.input_values import in_words, values_of
 from desktop.reading.reading import OtherInput
-from desktop.view.bookmarks import Bookmark, with_other_inputs
+from desktop.view.bookmarks import Bookmark
 from desktop.view.first_view import home_view, is_on_samples
 from desktop.view.state import ViewState
 
@@ -29,6 +29,7 @@ LEAST_SPAN = 1e-5
 MOST_MEANS = 2000
 # A page has no longer list of classes.
 MOST_VALUES = 2000
+OF_OTHERS = "of other inputs than those of now"
 ALWAYS_LEFT_OUT = "Layers, selection and pins, your drawing and your own pictures, directions"
 
 
@@ -38,7 +39,7 @@ class PageLook:
 
     Attributes:
         text: JSON for the command.
-        bookmarks: how many of the bookmarks are in it: those that have room and the inputs' values of now.
+        bookmarks: how many of the bookmarks are in it: those that have room.
         has_path: whether the path has room.
     """
 
@@ -53,8 +54,7 @@ def page_look(
     """The look of a state with these bookmarks; its path is played in so many seconds.
 
     `means` z [N, d] are those of the bundle's test images, if it has them.
-    A bookmark of a page brings the values of the further inputs that the page begins with, so those with
-    other values are not in it.
+    A bookmark brings its values of the further inputs, or those that the page begins with if it knows none.
     """
     planes: dict[Plane, int] = {}
     place = _place(state, planes)
@@ -63,12 +63,11 @@ def page_look(
     room -= has_path * len(state.path) * len(state.z)
     places: list[dict[str, Any]] = []
     for mark in marks:
-        if not mark.has_inputs(state.inputs):
-            continue
         room -= 0 if mark.view.plane in planes else _numbers(mark.view.plane)
         if room < 0:
             break
-        places.append(_place(mark.view, planes) | {"name": mark.name})
+        inputs = {each.name: each.value for each in mark.view.inputs}
+        places.append(_place(mark.view, planes) | {"name": mark.name, "inputs": inputs})
     look = {
         "planes": [_plane(replace(state, plane=plane, scale=AxisScale.LINEAR), means) for plane in planes],
         "place": place,
@@ -82,10 +81,13 @@ def look_words(
     source: Source, state: ViewState, marks: Sequence[Bookmark], seconds: float
 ) -> tuple[list[str], list[str]]:
     """What goes along with a page, and what does not, a line each."""
-    look = page_look(state, marks, seconds)
+    kept = [mark for mark in marks if not _is_of_others(mark, state, source)]
+    look = page_look(state, kept, seconds)
     along = ["The model, the plane, its part in view, and the cursor"]
     if source.bundle is not None:
         along.append("The bundle's test images, up to 2,000, its epochs, and its encoder, where it has them")
+    if state.prior != NORMAL:
+        along.append(f"The prior, {state.prior}: Sample draws from it")
     left_out: list[str] = []
     count = len(state.path)
     if look.has_path:
@@ -96,11 +98,13 @@ def look_words(
         left_out.append(f"The path: {count} points of so many numbers are too large")
     if look.bookmarks:
         along.append(f"{_bookmarks(look.bookmarks)}, in a row with names and pictures")
-    others = len(with_other_inputs(marks, state.inputs))
-    if others:
-        values = in_words(state.inputs) or "none"
-        left_out.append(f"{_bookmarks(others)} of other inputs than those of now, {values}")
-    too_large = len(marks) - others - look.bookmarks
+        others = sum(not mark.has_inputs(state.inputs) for mark in kept)
+        if others:
+            along.append(f"Of these, {_bookmarks(others)} {OF_OTHERS}, if the page decodes itself")
+    if len(kept) < len(marks):
+        lost, values = len(marks) - len(kept), in_words(state.inputs)
+        left_out.append(f"{_bookmarks(lost)} {OF_OTHERS}, {values}, which cannot be changed there")
+    too_large = len(kept) - look.bookmarks
     if too_large:
         left_out.append(f"{_bookmarks(too_large)}, too large for the page")
     if source.bundle is None:
@@ -112,15 +116,23 @@ def look_words(
         left_out.append("The pace of equal visual change: the path has an even pace there")
     if state.scale is AxisScale.QUANTILES:
         left_out.append("Axes of prior quantiles: they are linear there")
-    if state.prior != NORMAL:
-        left_out.append("The prior: Sample draws from N(0, I) there")
     return along, [*left_out, ALWAYS_LEFT_OUT]
 
 
-def _change_words(other: OtherInput) -> str:
+def _is_of_others(mark: Bookmark, state: ViewState, source: Source) -> bool:
+    """Whether a bookmark has another value than now of an input that a page cannot change."""
+    fixed = {other.name for other in source.reading.other_inputs if not _can_change(other)}
+    now = {each.name: each.value for each in state.inputs}
+    return any(each.name in fixed and now.get(each.name) != each.value for each in mark.view.inputs)
+
+
+def _can_change(other: OtherInput) -> bool:
     """Whether a page lets people set an input, as `export.page.settings` does."""
-    can = not other.is_whole or 0 < (other.most or 0) < MOST_VALUES
-    if not can or other.dtype == "bool":
+    return not other.is_whole or 0 < (other.most or 0) < MOST_VALUES
+
+
+def _change_words(other: OtherInput) -> str:
+    if not _can_change(other):
         return "it cannot be changed there"
     return "it can be changed there, if the page decodes itself"
 

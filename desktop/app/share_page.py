@@ -31,8 +31,7 @@ def page_arguments(source: Source, out: Path) -> list[str]:
     if reading.more_channels:
         raise ModelError("found channels besides the picture's in the output; a page cannot show this model")
     for option, text in as_options(reading).items():
-        if option != "prior":  # it comes with the look
-            arguments += [f"--{option}", text]
+        arguments += [f"--{option}", text]
     arguments += ["--z-shape", ",".join(map(str, reading.z_shape[1:]))]
     for other in reading.other_inputs:
         if other.one_hot:

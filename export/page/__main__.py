@@ -119,6 +119,11 @@ def _is_page_name(context: click.Context, parameter: click.Parameter, out: Path)
     "--range", "value_range", type=Choice(RANGES), help="For a bare model: the range of the output."
 )
 @click.option(
+    "--prior",
+    metavar="normal|uniform|sphere[:SCALE|:LOW,HIGH]",
+    help="For a bare model: the distribution of z, which Sample draws from.",
+)
+@click.option(
     "--set",
     "set_inputs",
     multiple=True,
@@ -157,6 +162,7 @@ def command(
     layout: str | None,
     image_shape: tuple[int, ...] | None,
     value_range: str | None,
+    prior: str | None,
     set_inputs: tuple[str, ...],
     set_classes: tuple[str, ...],
     look: TextIO | None,
@@ -177,6 +183,7 @@ def command(
         layout=layout,
         image_shape=None if image_shape is None else (image_shape[0], image_shape[1], image_shape[2]),
         range=value_range,
+        prior=prior,
         inputs=dict(_set_value(text) for text in set_inputs),
         classes=dict(_set_class(text) for text in set_classes),
     )
@@ -217,7 +224,7 @@ def _result(out: Path, size_bytes: int, content: Content) -> str:
         else f"{facts['atlas']['columns']} × {facts['atlas']['rows']} pictures, decoded beforehand"
     )
     lines = [f"note: {note}" for note in content.notes]
-    without = f"; not on the plane in view, and left out: {content.left_out}" if content.left_out else ""
+    without = f"; left out: {content.left_out}" if content.left_out else ""
     return "\n".join([*lines, f"page {out}: {size_bytes / 1e6:.2f} MB, {how}{without}"])
 
 

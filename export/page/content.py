@@ -117,9 +117,11 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
         epochs = epochs[-1:] if bundle is not None else []
     look = None if choices.look is None else look_of(choices.look, reading.latent_dim)
     frame = frame_of(reading, bundle) if look is None else look.place.frame
-    left_out = ""
-    if program is None and look is not None:
-        look, left_out = look.on_its_plane()
+    left_out: list[str] = []
+    if look is not None:
+        look, others = look.with_inputs_of(reading, settings)
+        look, elsewhere = (look, "") if program is not None else look.on_its_plane()
+        left_out = [words for words in (others, elsewhere) if words]
     if program is not None:
         precision = choices.precision
         if precision == "float16" and not all(map(fits_float16, sets)):
@@ -155,14 +157,15 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
         "levels": 2 if bundle is not None and bundle.manifest.get("levels", 2) == 2 else 256,
         "dataset": plain(_dataset(bundle)),
         "frame": frame.as_json(),
+        "prior": reading.prior.as_json(),
         "facts": facts_of(bundle.manifest) if bundle is not None else reading.facts(settings),
         "inputs": reading.input_facts(settings),
         "settings": [setting.as_json() for setting in settings],
         "notes": [plain(note, 400) for note in notes],
     }
     if look is not None:
-        facts |= look.facts(epochs)
-    return Content(f"{name} – Latent Plane", facts, blocks, tuple(notes), left_out)
+        facts |= look.facts(epochs, settings)
+    return Content(f"{name} – Latent Plane", facts, blocks, tuple(notes), ", ".join(left_out))
 
 
 def _program(reading: Reading) -> tuple[Program, tuple[Setting, ...]]:

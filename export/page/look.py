@@ -6,20 +6,23 @@ The viewer hands it over as JSON on standard input (`--look -`). All numbers of 
                 {"origin": [d], "u": [d], "v": [d], "home": […], "on_samples": false, "words": ["…", "…"]}],
      "place": {"plane": 0, "view": [left, bottom, right, top], "cursor": [a, b], "epoch": null},
      "path": {"points": [[d], …], "times": [s, …], "seconds": 8, "closed": false, "spherical": false},
-     "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3}]}
+     "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3, "inputs": {"label": 7}}]}
+
+A bookmark without `inputs` has those that the page begins with.
 """
 
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.page.plane import Frame, rounded
-from export.page.reading import ReadingError
+from export.page.reading import Reading, ReadingError
+from export.page.settings import Setting
 from export.page.words import plain
 
 MOST_BOOKMARKS = 500
@@ -29,12 +32,16 @@ NEAR = 1e-4
 
 @dataclass(frozen=True)
 class Place:
-    """A plane with the part in view and the cursor, and the epoch; None is the last one."""
+    """A plane with the part in view and the cursor, and the epoch; None is the last one.
+
+    `inputs` are values of what the decoder takes besides z; where one is missing it is as at first.
+    """
 
     plane: int
     frame: Frame
     epoch: int | None
     name: str = ""
+    inputs: Mapping[str, float] = field(default_factory=dict)
 
     def epoch_of(self, epochs: Sequence[int]) -> int | None:
         """The nearest of the epochs that a page has; None if it has none to choose from."""
@@ -42,6 +49,14 @@ class Place:
             return None
         wanted = max(epochs) if self.epoch is None else self.epoch
         return min(epochs, key=lambda epoch: abs(epoch - wanted))
+
+    def can_be_shown(self, reading: Reading, settings: Sequence[Setting]) -> bool:
+        """Whether its inputs can be set in a page, or are as they are there."""
+        by_name = {setting.name: setting for setting in settings}
+        return all(
+            by_name[name].fits(value) if name in by_name else reading.has_input(name, value)
+            for name, value in self.inputs.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -73,8 +88,11 @@ class Look:
     path: LookPath | None = None
     bookmarks: tuple[Place, ...] = ()
 
-    def facts(self, epochs: Sequence[int]) -> dict[str, Any]:
-        """What is to begin with for the script of a page with these epochs; each plane stands there once."""
+    def facts(self, epochs: Sequence[int], settings: Sequence[Setting] = ()) -> dict[str, Any]:
+        """What is to begin with, for the script of a page with these epochs and inputs that can be set.
+
+        Each plane stands there once.
+        """
         facts: dict[str, Any] = {"epoch": self.place.epoch_of(epochs)}
         if self.path is not None:
             facts["path"] = self.path.as_json()
@@ -85,9 +103,17 @@ class Look:
             facts["bookmarks"] = [
                 {"name": mark.name, "plane": numbers.index(mark.plane), "epoch": mark.epoch_of(epochs)}
                 | mark.frame.view_json()
+                | _inputs(mark, settings)
                 for mark in self.bookmarks
             ]
         return facts
+
+    def with_inputs_of(self, reading: Reading, settings: Sequence[Setting]) -> tuple["Look", str]:
+        """The look without the bookmarks whose inputs the page cannot have, and what these are."""
+        bookmarks = tuple(mark for mark in self.bookmarks if mark.can_be_shown(reading, settings))
+        lost = len(self.bookmarks) - len(bookmarks)
+        words = f"{_counted(lost)} of other inputs than those of the page" if lost else ""
+        return replace(self, bookmarks=bookmarks), words
 
     def on_its_plane(self) -> tuple["Look", str]:
         """The look without what lies elsewhere than on the part of its plane in view, and what that is."""
@@ -97,9 +123,10 @@ class Look:
         if path is not None and not all(_is_seen(frame, point) for point in path.points):
             path = None
         lost = len(self.bookmarks) - len(bookmarks)
-        words = [f"{lost} bookmark{'s' if lost > 1 else ''}"] if lost else []
+        words = [_counted(lost)] if lost else []
         words += ["the path"] if path is not self.path else []
-        return replace(self, path=path, bookmarks=bookmarks), " and ".join(words)
+        said = f"{' and '.join(words)} elsewhere than on the plane in view" if words else ""
+        return replace(self, path=path, bookmarks=bookmarks), said
 
 
 def look_of(text: str, latent_dim: int) -> Look:
@@ -147,7 +174,8 @@ def _place(data: Mapping[str, Any], planes: list[Frame]) -> Place:
     a, b = (_number(side) for side in data["cursor"])
     plane, epoch = int(data["plane"]), data.get("epoch")
     frame = replace(planes[plane], view=view, start=(a, b))
-    return Place(plane, frame, None if epoch is None else int(epoch), plain(data.get("name", ""), 80))
+    inputs = {str(name): _number(value) for name, value in data.get("inputs", {}).items()}
+    return Place(plane, frame, None if epoch is None else int(epoch), plain(data.get("name", ""), 80), inputs)
 
 
 def _path(data: Mapping[str, Any], d: int) -> LookPath:
@@ -176,6 +204,16 @@ def _number(value: object) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{number}")
     return number
+
+
+def _inputs(place: Place, settings: Sequence[Setting]) -> dict[str, Any]:
+    """The values of all that can be set in the page, if the place has any of them."""
+    values = [place.inputs.get(setting.name, setting.value) for setting in settings]
+    return {"inputs": rounded(values)} if place.inputs and values else {}
+
+
+def _counted(bookmarks: int) -> str:
+    return f"{bookmarks} bookmark{'s' if bookmarks > 1 else ''}"
 
 
 def _is_seen(frame: Frame, z: NDArray[np.float32]) -> bool:

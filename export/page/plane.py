@@ -1,5 +1,6 @@
 """The plane that a page begins with: where it lies in z, and how much of it is seen."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,6 @@ from export.page.trace import session
 
 # In more dimensions, z = 0 with two coordinates moved is nowhere near a sample of the prior.
 MOST_AXES = 8
-HALF_WIDTH = 3.0
 # In more dimensions the principal axes are those of so many of the test images.
 MOST_COVARIANCES = 1024
 
@@ -90,22 +90,33 @@ def frame_of(reading: Reading, bundle: Bundle | None) -> Frame:
     if principal is not None:
         return principal
     if posterior is not None or d <= MOST_AXES:
-        first, second = (0, min(1, d - 1))
-        view = (-HALF_WIDTH, -HALF_WIDTH, HALF_WIDTH, HALF_WIDTH)
-        if posterior is not None:
-            low, high = np.percentile(posterior.mean[:, [first, second]], (0.5, 99.5), axis=0)
-            low, high = np.minimum(low, -2.5), np.maximum(high, 2.5)
-            view = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-        if d == 1:
-            view = (view[0], -1.0, view[2], 1.0)
-        origin = np.zeros(d, np.float32)
-        unit = np.eye(d, dtype=np.float32)
-        v = unit[second] if d > 1 else np.zeros(1, np.float32)
-        # Some decoders normalise z, and give no numbers at 0.
-        finite = is_finite(session(reading.source), reading, origin)
-        start = (0.0, 0.0) if finite else (0.5, 0.5)
-        return Frame((first, second), origin, unit[first], v, view, start)
+        return _on_axes(reading, None if posterior is None else posterior.mean)
     return _through_samples(reading)
+
+
+def _on_axes(reading: Reading, means: NDArray[np.float32] | None) -> Frame:
+    """The plane of the first two coordinates at the prior's mean; its view holds the prior or the means."""
+    d, prior = reading.latent_dim, reading.prior
+    first, second = (0, min(1, d - 1))
+    mean = prior.center
+    low, high = mean - prior.half_width, mean + prior.half_width
+    view = (low, low, high, high)
+    if means is not None:
+        least, most = np.percentile(means[:, [first, second]], (0.5, 99.5), axis=0)
+        least, most = np.minimum(least, -2.5), np.maximum(most, 2.5)
+        view = (float(least[0]), float(least[1]), float(most[0]), float(most[1]))
+    if d == 1:
+        view = (view[0], -1.0, view[2], 1.0)
+    origin = np.full(d, mean, np.float32)
+    origin[[first, second]] = 0
+    unit = np.eye(d, dtype=np.float32)
+    v = unit[second] if d > 1 else np.zeros(1, np.float32)
+    at = mean
+    if prior.kind == "sphere":  # its middle is none of its points
+        at = prior.scale / math.sqrt(min(d, 2))
+    elif not is_finite(session(reading.source), reading, np.full(d, mean, np.float32)):
+        at = mean + prior.scale / 2  # some decoders normalise z, and give no numbers at 0
+    return Frame((first, second), origin, unit[first], v, view, (at, at if d > 1 else 0.0))
 
 
 def _principal(means: NDArray[np.float32]) -> Frame | None:
@@ -146,7 +157,8 @@ def _through_samples(reading: Reading) -> Frame:
     """
     runtime = session(reading.source)
     for seed in range(8):
-        a, b, c = np.random.default_rng(seed).standard_normal((3, reading.latent_dim))
+        samples = reading.prior.sample(np.random.default_rng(seed), 3, reading.latent_dim)
+        a, b, c = samples.astype(np.float64)
         origin = (a + b + c) / 3
         u = (b - a) / np.linalg.norm(b - a)
         v = (c - a) - ((c - a) @ u) * u

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from export.bundle import Bundle
+from export.page.prior import NORMAL, Prior, parse_prior, prior_of
 from export.page.program import ProgramWriter
 from export.page.settings import Setting, settings_of
 from export.page.trace import Session, session
@@ -50,6 +51,7 @@ class Wanted:
     layout: str | None = None
     image_shape: tuple[int, int, int] | None = None
     range: str | None = None
+    prior: str | None = None
     inputs: Mapping[str, float] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)  # inputs with a 1 at this place, and 0 elsewhere
 
@@ -73,6 +75,7 @@ class Reading:
         guesses: what was guessed, a sentence each.
         classes: the other inputs that are 1 at one place and 0 elsewhere.
         unset: the other inputs whose values nobody set.
+        prior: the distribution of z; a bundle's is N(0, I).
     """
 
     where: str
@@ -89,6 +92,7 @@ class Reading:
     guesses: tuple[str, ...] = ()
     classes: frozenset[str] = frozenset()
     unset: frozenset[str] = frozenset()
+    prior: Prior = NORMAL
 
     @property
     def latent_dim(self) -> int:
@@ -98,7 +102,7 @@ class Reading:
     def feeds(self, z: NDArray[np.float32] | None = None) -> dict[str, NDArray[Any]]:
         """The inputs of one run, for a flat z or for one from the prior."""
         if z is None:
-            z = np.random.default_rng(0).standard_normal(self.latent_dim, np.float32)
+            z = self.prior.sample(np.random.default_rng(0), 1, self.latent_dim)
         rows = np.broadcast_to(z.reshape(1, *self.z_shape[1:]), self.z_shape)
         return {self.z_input: np.ascontiguousarray(rows, np.float32), **self.others}
 
@@ -142,6 +146,15 @@ class Reading:
         clipped: NDArray[np.float32] = np.clip(np.nan_to_num(numbers), 0, 1)
         return clipped
 
+    def has_input(self, name: str, value: float) -> bool:
+        """Whether another input has this value, or its 1 at this place; one that is not there has any."""
+        array = self.others.get(name)
+        if array is None or not array.size:
+            return True
+        if name in self.classes:
+            return bool(array.argmax() == value)
+        return bool(array.flat[0] == (array.dtype.type(value) if array.dtype.kind == "f" else value))
+
     def facts(self, settings: Sequence[Setting] = ()) -> list[list[str]]:
         """What is known of a bare model, in lines for people; `settings` can be set in the page."""
         channels, height, width = self.image_shape
@@ -149,6 +162,7 @@ class Reading:
             ["File", plain(Path(self.where).name)],
             ["Picture", f"{width} × {height} pixels, {channels} channel{'s' if channels != 1 else ''}"],
             ["z", plain(f"input {self.z_input}, {' × '.join(map(str, self.z_shape[1:]))}")],
+            ["Prior", str(self.prior)],
             ["Output", plain(f"{self.output}, {self.layout}, {RANGE_WORDS[self.range]}")],
         ]
         facts += [["Input", setting.in_words()] for setting in settings]
@@ -213,6 +227,7 @@ def read_model(path: Path, wanted: Wanted) -> Reading:
         inputs.pop(tensor.name, None)
     z_input = _z_input(path, inputs, wanted, guesses)
     z_shape = _z_shape(path, inputs.pop(z_input), wanted)
+    prior, prior_guess = _prior(path, model, z_input, wanted)
     classes = {name: 0 for name, value in inputs.items() if _is_class(value) and name not in wanted.inputs}
     classes |= {name: place for name, place in wanted.classes.items() if name in inputs}
     unset = inputs.keys() - wanted.inputs.keys() - wanted.classes.keys()
@@ -222,8 +237,9 @@ def read_model(path: Path, wanted: Wanted) -> Reading:
         raise ReadingError(f"{path}: found no output {wanted.output!r}, expected one of {', '.join(outputs)}")
     try:
         runtime = session(path)
-        noise = np.random.default_rng(0).standard_normal((TRIED_Z, *z_shape[1:]), np.float32)
-        rows = [np.ascontiguousarray(np.broadcast_to(z, z_shape), np.float32) for z in noise]
+        tried = prior.sample(np.random.default_rng(0), TRIED_Z, math.prod(z_shape[1:]))
+        flat = tried.reshape(TRIED_Z, *z_shape[1:])
+        rows = [np.ascontiguousarray(np.broadcast_to(z, z_shape), np.float32) for z in flat]
         results = [runtime.run(None, {z_input: row, **others}) for row in rows]
     except Exception as error:  # ONNX Runtime has no class of errors of its own
         raise ReadingError(
@@ -240,7 +256,7 @@ def read_model(path: Path, wanted: Wanted) -> Reading:
         guesses.append(f"The output's numbers are taken as {RANGE_WORDS[kind]}, from {TRIED_Z} samples.")
     return Reading(
         str(path), path.stem, model, path, z_input, z_shape, others, outputs[index], layout, image_shape,
-        kind, tuple(guesses), frozenset(classes), frozenset(unset),
+        kind, (*guesses, *prior_guess), frozenset(classes), frozenset(unset), prior,
     )  # fmt: skip
 
 
@@ -287,6 +303,23 @@ def _z_shape(path: Path, value: onnx.ValueInfoProto, wanted: Wanted) -> tuple[in
             f"{path}: found that z's sizes after the batch axis are open, expected numbers; set --z-shape"
         )
     return (batch, *sizes)
+
+
+def _prior(path: Path, model: onnx.ModelProto, z_input: str, wanted: Wanted) -> tuple[Prior, tuple[str, ...]]:
+    """The prior that was set, or that the file's texts name, or a normal one; and the guess, if it is one."""
+    if wanted.prior is not None:
+        try:
+            return parse_prior(wanted.prior), ()
+        except ValueError as error:
+            raise ReadingError(
+                f"{path}: found {wanted.prior[:60]!r} for the prior, expected normal, uniform or sphere, "
+                "such as normal:2, uniform:-1,1 or sphere; set --prior"
+            ) from error
+    prior, source = prior_of({entry.key: entry.value for entry in model.metadata_props}, z_input)
+    if source == "metadata":
+        return prior, ()
+    by = f", from the name {plain(z_input, 40)!r}" if source else ""
+    return prior, (f"The prior is taken as {prior}{by}.",)
 
 
 def _is_class(value: onnx.ValueInfoProto) -> bool:

@@ -1,4 +1,4 @@
-"""The inputs beside z that can be set in a page: a class of so many, or a number such as a truncation.
+"""The inputs beside z that can be set in a page: a class of so many, a switch, or a number.
 
 The program's own input is z, then for each of them a 1 among zeros, or one number. What follows from a whole
 number alone, such as a row of a table, is computed here for each of its values: the page chooses a row.
@@ -35,21 +35,29 @@ class Setting:
         value: at first; of a class, its number.
         count: how many classes there are; None for a number.
         is_whole: whether the graph takes the class as its number, and not as a 1 among zeros.
+        is_switch: whether it is true or false; then it is a class of two, 0 and 1.
     """
 
     name: str
     value: float
     count: int | None = None
     is_whole: bool = False
+    is_switch: bool = False
 
     @property
     def width(self) -> int:
         """Numbers of the program's input."""
         return self.count or 1
 
+    def fits(self, value: float) -> bool:
+        """Whether it can have a value."""
+        return self.count is None or (value == int(value) and 0 <= value < self.count)
+
     def as_json(self) -> dict[str, Any]:
         """For the page's script: a class has a count, a number a slider's ends, as in the window."""
-        facts = {"name": plain(self.name, 40), "value": float(f"{self.value:.7g}")}
+        facts: dict[str, Any] = {"name": plain(self.name, 40), "value": float(f"{self.value:.7g}")}
+        if self.is_switch:
+            facts["switch"] = True
         if self.count is not None:
             return facts | {"count": self.count}
         low, high = (0, 1) if SHARES.search(self.name) else (0, 2) if self.value > 0 else (-4, 4)
@@ -58,6 +66,8 @@ class Setting:
     def in_words(self) -> str:
         """What it can be, for people."""
         values = "any number" if self.count is None else f"0 to {self.count - 1}"
+        if self.is_switch:
+            values = "true or false"
         return f"{plain(self.name, 40)}, {values}"
 
     def place(self, low: Lowering, part: int) -> None:
@@ -86,6 +96,8 @@ def settings_of(
                 found.append(Setting(name, float(array.argmax()), array.shape[-1]))
         elif array.dtype.kind == "f":
             found.append(Setting(name, float(array.flat[0])))
+        elif array.dtype.kind == "b":
+            found.append(Setting(name, float(array.flat[0]), 2, is_whole=True, is_switch=True))
         elif array.dtype.kind in "iu" and 1 < rows.get(name, 0) <= MOST_VALUES:
             found.append(Setting(name, float(array.flat[0]), rows[name], is_whole=True))
     return tuple(setting for setting in found if setting.count is None or setting.value < setting.count)
@@ -108,7 +120,7 @@ def _table_rows(graph: onnx.GraphProto) -> dict[str, int]:
 
 
 def _choose_rows(low: Lowering, setting: Setting, part: int) -> None:
-    """A table for each value that follows from a whole number alone, with a row for each number."""
+    """A table for each value that follows from a class or a switch alone, a row for each number."""
     assert setting.count is not None
     names = _edge(low.found, setting.name)
     if not names or low.chosen.intersection(names):

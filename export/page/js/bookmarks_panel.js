@@ -2,10 +2,11 @@
 
 import { element } from "./dom.js";
 import { Frame } from "./plane.js";
+import { packed } from "./source.js";
 
 /**
- * @typedef {{name: string, plane: number, view: number[], start: number[], epoch: number | null}} Bookmark with one of
- *   the page's epochs, or null where it has none
+ * @typedef {{name: string, plane: number, view: number[], start: number[], epoch: number | null, inputs?: number[]}}
+ *   Bookmark with one of the page's epochs, or null where it has none, and with a value for each input that can be set
  */
 
 /**
@@ -21,7 +22,7 @@ export async function bookmarksPanel(explorer) {
   const canvases = marks.map((mark) => {
     const [button, canvas, name] = [document.createElement("button"), document.createElement("canvas"), document.createElement("bdi")];
     button.type = "button";
-    button.title = mark.name;
+    button.title = mark.inputs ? `${mark.name}: ${explorer.inputWords(mark.inputs)}` : mark.name;
     canvas.width = source.width;
     canvas.height = source.height;
     canvas.setAttribute("aria-hidden", "true");
@@ -33,7 +34,11 @@ export async function bookmarksPanel(explorer) {
   });
   for (const [index, mark] of marks.entries()) {
     const { z } = new Frame(frame.d, facts.planes[mark.plane]).place(mark.start[0], mark.start[1]);
-    const { pixels } = await source.picture(mark.epoch ?? explorer.epoch, { ...frame.nearest(z), z });
+    const { pixels } = await source.picture(
+      mark.epoch ?? explorer.epoch,
+      { ...frame.nearest(z), z },
+      packed(explorer.settings, explorer.inputsOf(mark)),
+    );
     const context = /** @type {CanvasRenderingContext2D} */ (canvases[index].getContext("2d"));
     context.putImageData(new ImageData(pixels, source.width, source.height), 0, 0);
   }

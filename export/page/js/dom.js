@@ -44,15 +44,3 @@ export function onClick(id, action) {
   button.addEventListener("click", action);
   return button;
 }
-
-/**
- * Numbers drawn from the standard normal distribution.
- * @param {number} count
- * @returns {Float32Array}
- */
-export function normals(count) {
-  return Float32Array.from(
-    { length: count },
-    () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()),
-  );
-}

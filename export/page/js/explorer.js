@@ -1,6 +1,10 @@
 /** @file What is being looked at: the cursor, the epoch, the plane. Others are told when it changes. */
 
 import { Frame, View } from "./plane.js";
+import { drawn } from "./prior.js";
+
+/** How much more than three samples is seen of the plane through them, as at first. */
+const MARGIN = 1.25;
 
 /**
  * @typedef {"cursor" | "picture" | "epoch" | "plane" | "view" | "path" | "visit" | "inputs"} Change
@@ -119,8 +123,7 @@ export class Explorer {
   visit(mark) {
     const plane = this.facts.planes[mark.plane];
     this.tell("visit");
-    // What was kept was kept with the inputs that the page begins with.
-    this.setInputs(this.settings.map(({ value }) => value));
+    this.setInputs(this.inputsOf(mark));
     this.setEpoch(mark.epoch ?? this.epoch);
     if (this.facts.mode !== "live") {
       this.goTo(new Frame(this.frame.d, plane).place(mark.start[0], mark.start[1]).z);
@@ -149,6 +152,23 @@ export class Explorer {
   }
 
   /**
+   * Lay the plane through three other samples of the prior, with the cursor at the first.
+   * @returns {void}
+   */
+  throughSamples() {
+    const { frame, facts } = this;
+    const samples = Array.from({ length: 3 }, () => drawn(facts.prior, frame.d));
+    this.tell("visit");
+    frame.setThrough(samples);
+    const places = samples.map((z) => frame.nearest(z));
+    const half = MARGIN * Math.max(...places.flatMap(({ a, b }) => [Math.abs(a), Math.abs(b)]));
+    this.home = [-half, -half, half, half];
+    this.view.fit(this.home);
+    this.tell("plane");
+    this.moveTo(places[0].a, places[0].b);
+  }
+
+  /**
    * @param {number} epoch
    * @returns {void}
    */
@@ -172,9 +192,20 @@ export class Explorer {
     this.decode();
   }
 
-  /** @returns {string} what the decoder takes besides z, such as "label 7", for people */
-  get inputWords() {
-    return this.settings.map(({ name }, i) => `${name} ${String(this.inputs[i]).replace("-", "−")}`).join(", ");
+  /**
+   * @param {import("./bookmarks_panel.js").Bookmark} mark
+   * @returns {number[]} the value of each setting there: one that was kept without any has those of the beginning
+   */
+  inputsOf(mark) {
+    return mark.inputs ?? this.settings.map(({ value }) => value);
+  }
+
+  /**
+   * @param {number[]} values one for each setting
+   * @returns {string} what the decoder takes besides z, such as "label 7", for people
+   */
+  inputWords(values) {
+    return this.settings.map(({ name }, i) => `${name} ${String(values[i]).replace("-", "−")}`).join(", ");
   }
 
   /**

@@ -1,4 +1,4 @@
-/** @file What the decoder takes besides z: a list for each class, a slider and a box for each number. */
+/** @file What the decoder takes besides z: a list for each class, a check box for each switch, a slider and a box for each number. */
 
 import { element, made } from "./dom.js";
 
@@ -16,6 +16,7 @@ export function inputsPanel(explorer) {
     const set = (/** @type {number} */ value) => {
       explorer.setInputs(explorer.inputs.map((old, i) => (i === index ? value : old)));
     };
+    if (setting.switch) return switchRow(setting, set);
     return setting.count === undefined ? numberRow(setting, set) : classRow(setting, setting.count, set);
   });
   const show = () => {
@@ -56,6 +57,21 @@ function classRow({ name }, count, set) {
   rowOf(name, "label", "field").append(select);
   return (value) => {
     select.value = String(value);
+  };
+}
+
+/**
+ * @param {import("./source.js").Setting} setting
+ * @param {(value: number) => void} set
+ * @returns {(value: number) => void} shows a value
+ */
+function switchRow({ name }, set) {
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.addEventListener("change", () => set(Number(box.checked)));
+  rowOf(name, "label", "switch").prepend(box);
+  return (value) => {
+    box.checked = value === 1;
   };
 }
 

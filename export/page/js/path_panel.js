@@ -9,7 +9,8 @@ import { element, onClick, setText } from "./dom.js";
  */
 export function pathPanel(explorer, path) {
   const live = explorer.facts.mode === "live";
-  path.spherical = explorer.frame.onSamples && live;
+  // On the way between two samples of a box one stays in the box.
+  path.spherical = explorer.frame.onSamples && live && explorer.facts.prior.kind !== "uniform";
   let [frame, started, offset] = [0, 0, 0];
   const seconds = element("path-seconds", HTMLInputElement);
   const closed = element("path-closed", HTMLInputElement);

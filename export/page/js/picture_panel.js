@@ -1,6 +1,7 @@
 /** @file The picture under the cursor, its z, the nearest test image, and what a screen reader hears of them. */
 
-import { element, normals, onClick, setText } from "./dom.js";
+import { element, onClick, setText } from "./dom.js";
+import { drawn, placeOn } from "./prior.js";
 
 /** z with at most this many numbers is written out. */
 const MOST_WRITTEN = 8;
@@ -46,7 +47,7 @@ export function picturePanel(explorer, points) {
     }
     clearTimeout(said);
     said = window.setTimeout(() => {
-      const inputs = explorer.inputWords;
+      const inputs = explorer.inputWords(explorer.inputs);
       const words = `z ${text}${inputs && `, ${inputs}`}${label ? `, nearest test image ${label}` : ""}`;
       setText("live", words);
       canvas.setAttribute("aria-label", `Decoded picture at ${words}`);
@@ -91,16 +92,18 @@ export function picturePanel(explorer, points) {
 }
 
 /**
- * Move to a z drawn from the prior; with an atlas, or on a plane through samples, to one on the plane.
+ * Move to a sample of the prior; a plane through samples goes through it and two others. Pictures that were decoded
+ * beforehand have one plane alone: there, to a place on it where the prior has a z.
  * @param {import("./explorer.js").Explorer} explorer
  * @returns {void}
  */
 export function sample(explorer) {
-  const { d } = explorer.frame;
-  if (explorer.facts.mode === "live" && !explorer.frame.onSamples) explorer.show(normals(d));
-  else {
-    const [left, bottom, right, top] = explorer.home;
-    const [a, b] = [left + (right - left) * Math.random(), bottom + (top - bottom) * Math.random()];
-    explorer.show(explorer.frame.place(a, b).z);
+  const { facts, frame, home } = explorer;
+  if (facts.mode === "live") {
+    if (frame.onSamples) explorer.throughSamples();
+    else explorer.show(drawn(facts.prior, frame.d));
+    return;
   }
+  const { a, b } = placeOn(facts.prior, frame, home) ?? explorer;
+  explorer.show(frame.place(a, b).z);
 }

@@ -1,12 +1,13 @@
 /** @file Which part of a space of more than two dimensions the plane shows, and what lies over it. */
 
-import { element, normals, onClick, setText } from "./dom.js";
+import { element, onClick, setText } from "./dom.js";
 import { Frame } from "./plane.js";
 import { colorOf } from "./points.js";
+import { ends } from "./prior.js";
 
 const MOST_AXES = 256;
 const MOST_SLIDERS = 24;
-const SLIDER_MOST = 4;
+const STEPS = 160;
 
 /**
  * @param {import("./explorer.js").Explorer} explorer
@@ -16,10 +17,7 @@ export function planePanel(explorer) {
   const { frame, facts } = explorer;
   if (frame.d < 3 || facts.mode !== "live") return;
   element("axes-card", HTMLElement).hidden = false;
-  const through = onClick("three-samples", () => {
-    frame.setThrough([normals(frame.d), normals(frame.d), normals(frame.d)]);
-    explorer.planeMoved();
-  });
+  const through = onClick("three-samples", () => explorer.throughSamples());
   // An oblique plane cannot be chosen again by its coordinates.
   const first = facts.frame.axes ? null : new Frame(frame.d, facts.frame);
   const back = onClick("first-plane", () => explorer.toFirstPlane());
@@ -89,7 +87,8 @@ function slider(explorer, axis) {
   const label = document.createElement("label");
   const [name, input, value] = [document.createElement("span"), document.createElement("input"), document.createElement("output")];
   name.textContent = `z${axis}`;
-  Object.assign(input, { type: "range", min: String(-SLIDER_MOST), max: String(SLIDER_MOST), step: "0.05" });
+  const [low, high] = ends(explorer.facts.prior);
+  Object.assign(input, { type: "range", min: String(low), max: String(high), step: String((high - low) / STEPS) });
   label.append(name, input, value);
   element("sliders", HTMLDivElement).append(label);
   input.addEventListener("input", () => {

@@ -6,9 +6,23 @@ import { block, weights } from "./unpack.js";
 /**
  * @typedef {{a: number, b: number, z: Float32Array}} Place a place on the plane
  * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels red, green, blue, alpha
- * @typedef {{name: string, value: number, count?: number, low?: number, high?: number}} Setting an input that can be set:
- *   a class of so many, or a number, with the ends of its slider
+ * @typedef {{name: string, value: number, count?: number, switch?: boolean, low?: number, high?: number}} Setting an
+ *   input that can be set: a class of so many, of which a switch has two, or a number, with the ends of its slider
  */
+
+/**
+ * What a decoder gets besides z: a 1 among zeros for each class, and each number.
+ * @param {Setting[]} settings
+ * @param {number[]} values one for each
+ * @returns {Float32Array<ArrayBuffer>}
+ */
+export function packed(settings, values) {
+  return Float32Array.from(
+    settings.flatMap(({ count }, i) =>
+      count === undefined ? [values[i]] : Array.from({ length: count }, (_, n) => Number(n === values[i])),
+    ),
+  );
+}
 
 /** Multiply-adds of a picture that the page decodes itself: a few milliseconds. */
 const MOST_WORK_HERE = 12e6;
@@ -40,7 +54,7 @@ export class LiveSource {
     this.start = () => {
       if (!this.others.length) this.others = Array.from({ length: count }, () => new Remote({ ...setup, encoder: null }, false));
     };
-    /** What the decoder takes besides z: a 1 among zeros for each class, and each number. */
+    /** What the decoder takes besides z. */
     this.inputs = new Float32Array(0);
     this.pictureMs = 5;
     /** @type {number[] | null} the part of the plane that there is; all of it */
@@ -95,10 +109,10 @@ export class LiveSource {
   /**
    * @param {number} epoch
    * @param {Place} place
+   * @param {Float32Array} inputs besides z
    * @returns {Promise<{pixels: Pixels, ms: number}>}
    */
-  async picture(epoch, place) {
-    const { inputs } = this;
+  async picture(epoch, place, inputs = this.inputs) {
     this.lastAsked = performance.now();
     await this.prepared(this.first, epoch);
     return this.first.ask({ kind: "decode", epoch, z: place.z, inputs });
@@ -132,11 +146,7 @@ export class LiveSource {
    * @returns {void}
    */
   setInputs(settings, values) {
-    this.inputs = Float32Array.from(
-      settings.flatMap(({ count }, i) =>
-        count === undefined ? [values[i]] : Array.from({ length: count }, (_, n) => Number(n === values[i])),
-      ),
-    );
+    this.inputs = packed(settings, values);
   }
 
   /** @returns {number} how many pictures make a short piece of work */
@@ -213,9 +223,10 @@ export class AtlasSource {
   /**
    * @param {number} _epoch
    * @param {Place} place
+   * @param {Float32Array} [_inputs]
    * @returns {Promise<{pixels: Pixels, ms: number}>}
    */
-  async picture(_epoch, place) {
+  async picture(_epoch, place, _inputs) {
     const image = await this.loaded;
     const started = performance.now();
     return { pixels: this.blended(image, place), ms: performance.now() - started };

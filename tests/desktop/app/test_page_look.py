@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 
 from desktop.app.page_look import look_words, page_look
 from desktop.base.vector import Vector
@@ -12,12 +13,13 @@ from desktop.latent.chart import AxisScale
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, plane_through
 from desktop.latent.principal import principal_plane
+from desktop.latent.prior import Prior, PriorKind
 from desktop.models.source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import bookmark
 from desktop.view.first_view import first_view
 from desktop.view.state import start_state
-from tests.desktop.foreign_models import conditional
+from tests.desktop.foreign_models import conditional, decoder
 
 
 def points(count, d=3):
@@ -66,22 +68,41 @@ def test_what_has_no_room_is_left_out(make_bundle):
 def test_further_inputs_are_told_as_elsewhere(tmp_path):
     """The words of an input are those of the whole window; its name, which a stranger chose, is one line."""
     source = open_source(conditional(tmp_path / "model.onnx"), {"set label": "3", "set strength": "-1"})
-    along, _ = look_words(source, start_state(source.reading.latent_dim), [], 8.0)
+    state = replace(start_state(source.reading.latent_dim), prior=Prior(PriorKind.UNIFORM))
+    along, _ = look_words(source, state, [], 8.0)
     assert along[1:] == [
+        "The prior, uniform in [−1, 1]: Sample draws from it",
         "The input label 3; it can be changed there, if the page decodes itself",
         "The input strength −1; it can be changed there, if the page decodes itself",
     ]
 
 
-def test_bookmarks_of_another_class_are_left_out(make_bundle):
-    """A bookmark brings the class that the page begins with: one of another class stays out, as is said."""
+def test_what_is_true_or_false_can_be_changed(tmp_path):
+    """A page has a check box for it, as the dialog says."""
+    flag = helper.make_tensor_value_info("flip", TensorProto.BOOL, [1])
+    source = open_source(decoder(tmp_path / "model.onnx", more_inputs=[flag]))
+    along, _ = look_words(source, start_state(source.reading.latent_dim), [], 8.0)
+    assert along[1:] == ["The input flip 0; it can be changed there, if the page decodes itself"]
+
+
+def test_bookmarks_of_another_class_go_along(tmp_path):
+    """A bookmark brings its class; where a page cannot change that, it stays out, as is said."""
     three, seven = ((InputValue("label", value),) for value in (3.0, 7.0))
-    state = replace(start_state(2), inputs=three)
-    marks = [bookmark(replace(state, inputs=inputs), []) for inputs in (three, seven, ())]
-    look = page_look(state, marks, 8.0)
-    assert look.bookmarks == len(json.loads(look.text)["bookmarks"]) == 2
-    _, left_out = look_words(open_source(make_bundle()), state, marks, 8.0)
-    assert left_out[:-1] == ["1 bookmark of other inputs than those of now, label 3"]
+    # Without a table of so many rows nobody knows how many classes there are.
+    for table, words in (
+        (True, []),
+        (False, ["1 bookmark of other inputs than those of now, label 3, which"]),
+    ):
+        source = open_source(conditional(tmp_path / "model.onnx", table), {"set label": "3"})
+        state = replace(start_state(source.reading.latent_dim), inputs=three)
+        marks = [bookmark(replace(state, inputs=inputs), []) for inputs in (three, seven, ())]
+        look = json.loads(page_look(state, marks, 8.0).text)
+        assert [mark["inputs"] for mark in look["bookmarks"]] == [{"label": 3}, {"label": 7}, {}]
+        along, left_out = look_words(source, state, marks, 8.0)
+        assert (
+            "Of these, 1 bookmark of other inputs than those of now, if the page decodes itself" in along
+        ) == table
+        assert [line.removesuffix(" cannot be changed there") for line in left_out[:-1]] == words
 
 
 def test_a_plane_through_samples_is_told_from_other_oblique_ones():

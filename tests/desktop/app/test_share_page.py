@@ -45,12 +45,13 @@ def test_a_reading_is_handed_over(export, tmp_path, qtbot):
     """A bare model is read in the page as in the viewer, also where the command would guess otherwise."""
     label = helper.make_tensor_value_info("label", TensorProto.FLOAT, ["N", 5])
     path = decoder(tmp_path / "model.onnx", more_inputs=[label])
-    source = open_source(path, {"range": "signed", "set label": "3"})
+    source = open_source(path, {"range": "signed", "set label": "3", "prior": "uniform:0,1"})
     with qtbot.waitSignal(export.written, timeout=SOON_MS):
         export.start(source, tmp_path / "p.html", LOOK)
     facts = facts_in(tmp_path / "p.html")
     assert facts["notes"] == []
     assert facts["inputs"] == [["label", "3"]]
+    assert facts["prior"] == {"kind": "uniform", "scale": 0.5, "center": 0.5}
     assert any("[−1, 1]" in value for _, value in facts["facts"])
     assert "--z-input" in page_arguments(source, tmp_path / "p.html")
 

@@ -144,6 +144,25 @@ def with_inputs(name: str = "label") -> onnx.ModelProto:
     return graph
 
 
+def with_switch() -> onnx.ModelProto:
+    """A decoder of z [N, 2] and of what is true or false, which turns pictures over, lighter."""
+    nodes = [
+        helper.make_node("MatMul", ["z", "w"], ["flat"]),
+        helper.make_node("Neg", ["flat"], ["other"]),
+        helper.make_node("Not", ["flip"], ["straight"]),
+        helper.make_node("Where", ["straight", "flat", "other"], ["chosen"]),
+        helper.make_node("Cast", ["flip"], ["one"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["chosen", "one"], ["lighter"]),
+        helper.make_node("Sigmoid", ["lighter"], ["p"]),
+        helper.make_node("Reshape", ["p", "shape"], ["image"]),
+    ]
+    weight = _noise(9).standard_normal((2, 64)).astype(np.float32)
+    constants = {"w": weight, "shape": np.array([-1, 1, 8, 8], np.int64)}
+    graph = model(nodes, constants, {"z": ("N", 2)}, {"image": ("N", 1, 8, 8)})
+    graph.graph.input.append(helper.make_tensor_value_info("flip", TensorProto.BOOL, [1]))
+    return graph
+
+
 def with_noise() -> onnx.ModelProto:
     """A decoder that a page cannot run: its picture has noise in it."""
     nodes = [

@@ -60,6 +60,7 @@ def test_a_file_is_replaced_only_if_asked(run_main, tmp_path):
         (["--out", "p.html", "--output", "y"], "found no output 'y'"),
         (["--out", "p.html", "--image-shape", "1,5,5"], "set --layout and --image-shape"),
         (["--out", "p.html", "--mode", "live"], "choose --mode atlas"),
+        (["--out", "p.html", "--prior", "cauchy"], "found 'cauchy' for the prior"),
     ],
 )
 def test_errors_are_one_line(arguments, words, run_main, tmp_path):
@@ -101,7 +102,7 @@ def test_the_range_is_guessed_from_samples(low, high, expected, tmp_path):
     path = saved(tmp_path / "m.onnx", model(nodes, constants, {"z": ("N", 2)}, {"image": ("N", 16)}))
     reading = read_model(path, Wanted())
     assert (reading.range, reading.layout, reading.image_shape) == (expected, "flat", (1, 4, 4))
-    assert len(reading.guesses) == 2
+    assert len(reading.guesses) == 3
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_a_page_begins_with_a_look(tmp_path):
     assert content.left_out == ""
     atlas = content_of(path, Choices(mode="atlas", look=json.dumps(LOOK | {"path": None})))
     assert [mark["name"] for mark in atlas.facts["bookmarks"]] == ["here"]
-    assert atlas.left_out == "1 bookmark"
+    assert atlas.left_out == "1 bookmark elsewhere than on the plane in view"
 
 
 def test_all_places_get_the_nearest_epoch_by_one_rule():

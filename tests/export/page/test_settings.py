@@ -12,7 +12,7 @@ from export.page.html import page
 from export.page.reading import Wanted, read_model
 from export.page.settings import Setting
 from export.page.trace import session
-from tests.export.page.decoders import HOSTILE, LOOK, linear, with_inputs
+from tests.export.page.decoders import HOSTILE, LOOK, linear, with_inputs, with_switch
 
 
 def saved(path, graph):
@@ -87,6 +87,64 @@ def test_inputs_are_set_in_the_page(open_tab, tmp_path):
     tab.settle()
     assert tab.tab.locator("#inputs select").nth(1).input_value() == "0"
     assert tab.picture()[0] == pytest.approx(expected(path, [1, 1, 1], name=name), abs=1e-2)
+
+
+def test_bookmarks_bring_their_inputs(open_tab, tmp_path):
+    """Their pictures are of their own class and truncation, which a click sets; others are as at first."""
+    path = saved(tmp_path / "m.onnx", with_inputs())
+    here, there = LOOK["bookmarks"]
+    look = LOOK | {"bookmarks": [here, there | {"inputs": {"label": 3, "truncation": 0.5}}]}
+    content = content_of(path, Choices(look=json.dumps(look), wanted=Wanted(classes={"class_one_hot": 2})))
+    (tmp_path / "p.html").write_text(page(content.title, content.facts, content.blocks), encoding="utf-8")
+    tab = open_tab(tmp_path / "p.html")
+    button = tab.tab.locator("#bookmarks button").nth(1)
+    picture = expected(path, [1, 1, 1], 3, 2, 0.5)
+    tab.settle()
+    assert tab.picture_of("#bookmarks button:nth-child(2) canvas")[0] == pytest.approx(picture, abs=1e-2)
+    assert button.get_attribute("title") == "there: class_one_hot 2, truncation 0.5, label 3"
+    button.click()
+    tab.settle()
+    assert tab.picture()[0] == pytest.approx(picture, abs=1e-2)
+    assert [box.input_value() for box in tab.tab.locator("#inputs select").all()] == ["2", "3"]
+    tab.tab.locator("#bookmarks button").nth(0).click()
+    tab.settle()
+    assert tab.picture()[0] == pytest.approx(expected(path, [0.5, 0, 0], 0, 2), abs=1e-2)
+
+
+def test_bookmarks_that_a_page_cannot_show_are_told(tmp_path):
+    """Pictures that were decoded beforehand have one class: bookmarks of others, or of no class, stay out."""
+    path = saved(tmp_path / "m.onnx", with_inputs())
+    here = LOOK["bookmarks"][0]
+    marks = [here | {"inputs": inputs} for inputs in ({"label": 3}, {"label": 5}, {"truncation": 0.5}, {})]
+    look = json.dumps(LOOK | {"bookmarks": marks, "path": None})
+    live = content_of(path, Choices(look=look))
+    assert [mark.get("inputs") for mark in live.facts["bookmarks"]] == [[0, 1, 3], [0, 0.5, 0], None]
+    assert live.left_out == "1 bookmark of other inputs than those of the page"
+    atlas = content_of(
+        path, Choices(mode="atlas", atlas_count=2, look=look, wanted=Wanted(inputs={"label": 3}))
+    )
+    assert len(atlas.facts["bookmarks"]) == 2
+    assert atlas.left_out == "2 bookmarks of other inputs than those of the page"
+
+
+def test_what_is_true_or_false_is_a_check_box(open_tab, tmp_path):
+    """It begins as it was set; a click and the keyboard decode the other picture, as ONNX Runtime does."""
+    path = saved(tmp_path / "m.onnx", with_switch())
+    content = content_of(path, Choices(wanted=Wanted(inputs={"flip": 1})))
+    assert content.facts["settings"] == [{"name": "flip", "value": 1, "switch": True, "count": 2}]
+    assert ["Input", "flip, true or false"] in content.facts["facts"]
+    (tmp_path / "p.html").write_text(page(content.title, content.facts, content.blocks), encoding="utf-8")
+    tab = open_tab(tmp_path / "p.html")
+    box = tab.tab.get_by_role("checkbox", name="flip")
+    z = np.array([[1, -0.5]], np.float32)
+    for flip in (True, False, True):
+        assert box.is_checked() == flip
+        tab.set_z("1, -0.5")
+        (picture,) = session(path).run(None, {"z": z, "flip": np.array([flip])})
+        assert tab.picture()[0] == pytest.approx(picture[0, 0], abs=1e-2)
+        box.focus()
+        tab.tab.keyboard.press("Space")
+        tab.settle()
 
 
 def test_an_input_that_the_page_cannot_follow_stays(tmp_path):
