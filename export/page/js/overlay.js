@@ -3,6 +3,8 @@
 const INK = "#ffffff";
 const SHADE = "rgba(8, 10, 14, 0.8)";
 const PATH = "#ffd166";
+/** Where the numbers of the vertical axis stand. */
+const TICKS_PX = 46;
 
 /**
  * A step of 1, 2 or 5 times a power of ten.
@@ -33,7 +35,7 @@ function tickText(value, step) {
 export function drawTicks(context, view, names) {
   const step = niceStep(90 / view.scale);
   // Margins that fade, so that the numbers can be read over any picture.
-  for (const [x, y, w, h] of [[0, 0, 46, 0], [0, view.height, 0, -30]]) {
+  for (const [x, y, w, h] of [[0, 0, TICKS_PX, 0], [0, view.height, 0, -30]]) {
     const fade = context.createLinearGradient(x, y, x + w, y + h);
     fade.addColorStop(0, "rgba(8, 10, 14, 0.85)");
     fade.addColorStop(0.6, "rgba(8, 10, 14, 0.55)");
@@ -66,6 +68,34 @@ export function drawTicks(context, view, names) {
     if (y > 12 && y < view.height - 30) write(tickText(k * step, step), 7, y);
   }
   write(title, 7, view.height - 11);
+}
+
+/**
+ * The line at which the prior ends, with its name.
+ * @param {CanvasRenderingContext2D} context
+ * @param {[number, number][]} corners on the screen, from the upper left
+ * @returns {void}
+ */
+export function drawOutline(context, corners) {
+  if (!corners.length) return;
+  for (const [color, width] of /** @type {[string, number][]} */ ([[SHADE, 2.6], [INK, 1.4]])) {
+    context.beginPath();
+    for (const [x, y] of corners) context.lineTo(x, y);
+    context.closePath();
+    context.setLineDash(color === INK ? [6, 5] : []);
+    context.lineWidth = width;
+    context.strokeStyle = color;
+    context.stroke();
+  }
+  context.setLineDash([]);
+  context.font = "11px system-ui, sans-serif";
+  context.textAlign = "left";
+  context.textBaseline = "top";
+  context.lineWidth = 3;
+  context.strokeStyle = SHADE;
+  context.fillStyle = INK;
+  const [x, y] = corners[0];
+  for (const draw of /** @type {const} */ (["strokeText", "fillText"])) context[draw]("prior", Math.max(TICKS_PX, x) + 6, y + 6);
 }
 
 /**

@@ -2,7 +2,8 @@
 
 import { Backdrop } from "./backdrop.js";
 import { element, onClick } from "./dom.js";
-import { drawCursor, drawEllipses, drawPath, drawTicks } from "./overlay.js";
+import { drawCursor, drawEllipses, drawOutline, drawPath, drawTicks } from "./overlay.js";
+import { outline } from "./prior.js";
 
 /** How near the pointer must be to a point to show its picture, in pixels. */
 const NEAR_PX = 7;
@@ -100,7 +101,8 @@ export class Stage {
   /** @returns {void} */
   drawPoints() {
     this.begin(this.pointsContext);
-    const { view, frame } = this.explorer;
+    const { view, frame, facts } = this.explorer;
+    drawOutline(this.pointsContext, outline(facts.prior, frame).map(([a, b]) => view.toScreen(a, b)));
     if (this.showPoints) this.points?.draw(this.pointsContext, view);
     // Here and not in the overlay, which is drawn at every move of the cursor.
     drawTicks(this.pointsContext, view, frame.axes ? frame.axes.map((axis) => `z${axis}`) : ["a", "b"]);

@@ -111,6 +111,24 @@ def test_sample_follows_the_prior(latent_dim, mode, chromium, tmp_path):
     assert tab.errors == []
 
 
+def test_where_the_prior_ends_on_a_plane(calculator):
+    """A box on coordinates, if the others lie in its range; a circle on each plane that meets the sphere."""
+    made = "globalThis.prior = module_prior; globalThis.Frame = module_plane.Frame"
+    calculator.tab.evaluate(f"() => {{ {bundled('explorer.js')}; {made} }}")
+    box, none, circle, none_either = calculator.tab.evaluate(
+        """() => {
+          const on = (height) => new Frame(3, { axes: [0, 1], origin: [0, 0, height] });
+          const box = { kind: "uniform", scale: 1, center: 2 };
+          const sphere = { kind: "sphere", scale: 3, center: 0 };
+          const pairs = [[box, 3], [box, 5], [sphere, 1], [sphere, 4]];
+          return pairs.map(([one, height]) => prior.outline(one, on(height)));
+        }"""
+    )
+    assert box == [[1, 3], [3, 3], [3, 1], [1, 1]]
+    assert (none, none_either) == ([], [])
+    assert np.linalg.norm(circle, axis=1) == pytest.approx([8**0.5] * len(circle))
+
+
 def test_samples_of_a_sphere(calculator):
     """They lie on it in any number of dimensions, and on a plane where that meets it, if it does."""
     made = "globalThis.prior = module_prior; globalThis.Frame = module_plane.Frame"
