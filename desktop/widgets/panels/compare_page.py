@@ -162,6 +162,9 @@ class ComparePage(QWidget):
         self.difference = PictureView(PICTURE_PX)
         self.difference.set_tip(self._tip)
         self.key = DifferenceKey()
+        room = self.key.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # so that no picture moves when B comes
+        self.key.setSizePolicy(room)
         self.texts = ElidedLabel(), ElidedLabel(), ElidedLabel()
         self.reconstructions = PictureView(PICTURE_PX), PictureView(PICTURE_PX)
         self.reconstruction_texts = ElidedLabel(), ElidedLabel()
@@ -236,6 +239,7 @@ class ComparePage(QWidget):
         """Show the difference of the pictures, or none."""
         self._found = found
         self.difference.set_image(None if found is None else to_qimage(found.picture))
+        self.key.setVisible(found is not None)
         if found is not None:
             self.key.set_reach(found.reach)
 

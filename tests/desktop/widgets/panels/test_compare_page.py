@@ -83,7 +83,13 @@ def test_a_long_name_leaves_the_numbers_whole(page):
     assert page.elbos[1].text().endswith("−255.13 nats, 94.77 lower")
 
 
-def test_without_a_difference_the_picture_is_empty(page):
-    """As when the sizes differ."""
+def test_without_a_difference_there_is_neither_picture_nor_key(page):
+    """As when the sizes differ, or before there is a B; the pictures beside keep their places."""
+    picture = np.zeros((1, 2, 2), np.float32)
+    page.set_difference(difference(picture, picture))
+    before = page.difference.geometry()
+    assert not page.key.isHidden()
     page.set_difference(None)
+    QApplication.processEvents()
     assert page.difference.image() is None
+    assert (page.key.isHidden(), page.difference.geometry()) == (True, before)
