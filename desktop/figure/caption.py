@@ -88,6 +88,7 @@ def _texts(subject: Subject) -> dict[Part, str]:
     images = "" if subject.encoded is None else f"{len(subject.encoded.mean):,} images"
     texts[Part.DENSITY] = texts[Part.DENSITY].replace("posterior,", f"posterior of {images},")
     if subject.is_projected:
+        texts[Part.PRIOR] += "'s projection on the plane"
         texts[Part.DENSITY] += ", both projected on the plane"
         texts[Part.HOLES] += ", both projected on the plane"
     if all(plane.has_too_few_for_holes for plane in subject.planes):

@@ -29,7 +29,11 @@ from desktop.widgets.panels.legend import Legend
 OF_IMAGES = (Layer.DENSITY, Layer.HOLES)
 TOOL_TIPS = {
     Layer.BACKDROP: "Show the pictures decoded across the plane.",
-    Layer.PRIOR: "Show the contours that contain 50, 90 and 99 % of the prior on the plane.",
+    Layer.PRIOR: (
+        "Show the contours that contain 50, 90 and 99 % of the prior.\n"
+        "With more than two latent dimensions they are of its projection on the plane: samples that\n"
+        "lie on the plane itself, such as those that it goes through, may be far outside."
+    ),
     Layer.DENSITY: (
         "Show the aggregate posterior, the mean of q(z|x) over {many}, on the plane.\n"
         "Where it agrees with the prior, its colour is that of the prior's own density."

@@ -86,9 +86,9 @@ def test_the_legend_explains_what_is_drawn_and_nothing_else(subject):
             5,
             300,
             0.02,
-            ["prior, 50, 90, 99 %", "q / max p, projected"],
+            ["projected prior, 50, 90, 99 %", "q / max p, projected"],
             [
-                "99 % of the prior;",
+                "99 % of the prior's projection on the plane;",
                 "posterior of 300 images, relative to the prior's peak, both projected on the plane;",
                 "no holes are hatched, because 300 images are too few to tell them from chance",
             ],
