@@ -70,7 +70,7 @@ def _shown(subject: Subject, parts: frozenset[Part]) -> str:
     if len(set(points)) > 1:
         points = [f"{letter}: {text}" for letter, text in zip("AB", points, strict=True) if text]
     texts += filter(None, dict.fromkeys(points))
-    texts += [text for part, text in TEXTS.items() if part in shown and part is not Part.BACKDROP]
+    texts += [text for part, text in _texts(subject).items() if part in shown and part is not Part.BACKDROP]
     texts += [f"axis {text}" for text in axis_words(subject.chart) if ": " in text]
     if subject.state.scale is AxisScale.QUANTILES:
         texts.append("axes in quantiles of the prior")
@@ -80,6 +80,20 @@ def _shown(subject: Subject, parts: frozenset[Part]) -> str:
         return ""
     text = "; ".join(texts)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _texts(subject: Subject) -> dict[Part, str]:
+    """What each part shows, of these images and in so many dimensions."""
+    texts = dict(TEXTS)
+    images = "" if subject.encoded is None else f"{len(subject.encoded.mean):,} images"
+    texts[Part.DENSITY] = texts[Part.DENSITY].replace("posterior,", f"posterior of {images},")
+    if subject.is_projected:
+        texts[Part.PRIOR] += "'s projection on the plane"
+        texts[Part.DENSITY] += ", both projected on the plane"
+        texts[Part.HOLES] += ", both projected on the plane"
+    if all(plane.has_too_few_for_holes for plane in subject.planes):
+        texts[Part.HOLES] = f"no holes are hatched, because {images} are too few to tell them from chance"
+    return texts
 
 
 def _points(subject: Subject, shown: frozenset[Part]) -> str:

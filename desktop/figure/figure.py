@@ -12,6 +12,7 @@ from desktop.base.arrays import Doubles, Floats
 from desktop.base.errors import ReportedError
 from desktop.images.room import why_not
 from desktop.latent.chart import AxisScale, Chart
+from desktop.latent.holes import too_few_for_holes
 from desktop.latent.plane import Viewport
 from desktop.latent.selection import Indices, within
 from desktop.view.state import OVER_BACKDROP, PALE_OPACITY, Layer, ViewState
@@ -231,6 +232,17 @@ class Subject:
     def viewport(self) -> Viewport:
         """The part of the plane in view."""
         return self.state.viewport
+
+    @property
+    def is_projected(self) -> bool:
+        """Whether the plane is one of many: what lies on it are projections from more dimensions."""
+        return len(self.state.z) > 2
+
+    @property
+    def has_too_few_for_holes(self) -> bool:
+        """Whether no holes are drawn, because the images are too few to tell them from chance."""
+        state = self.state
+        return self.encoded is not None and too_few_for_holes(state.plane, state.prior, self.encoded.logvar)
 
     @property
     def are_shown(self) -> NDArray[np.bool_]:

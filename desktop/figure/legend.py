@@ -60,8 +60,9 @@ def legend_of(subject: Subject, figure: Figure) -> list[Entry]:
             count = max(len(plane.selected) for plane in planes)
             entries.append(Entry(Mark.SELECTED, f"selected ({count:,})"))
     if Part.PRIOR in parts:
-        entries.append(Entry(Mark.DASH, "prior, 50, 90, 99 %"))
-    if Part.HOLES in parts:
+        name = "projected prior" if subject.is_projected else "prior"
+        entries.append(Entry(Mark.DASH, f"{name}, 50, 90, 99 %"))
+    if Part.HOLES in parts and not all(plane.has_too_few_for_holes for plane in planes):
         entries.append(Entry(Mark.HATCH, "holes: q < p / 10, in 99 %"))
     if Part.ENCODED in parts:
         entries.append(Entry(Mark.OWN, "encoder's q(z|x), 1, 2 σ"))
@@ -72,7 +73,9 @@ def legend_of(subject: Subject, figure: Figure) -> list[Entry]:
     if Part.CURSOR in parts:
         entries.append(Entry(Mark.RING, "cursor"))
     if Part.DENSITY in parts:
-        entries.append(Entry(Mark.SCALE, "q(z) / max p(z)"))
+        entries.append(
+            Entry(Mark.SCALE, "q / max p, projected" if subject.is_projected else "q(z) / max p(z)")
+        )
     return entries
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 POLL_S = 0.004
+DENSITY_CELL_PX = 1.0  # finer than in the window, which draws the density while the plane is moved
 NOTHING = Content()
 CREATOR = "Latent Plane"
 # The same ids in each SVG, so that the same figure is the same file.
@@ -195,7 +196,7 @@ def _density(
     found = None
     plane = projection.chart.plane
     normals = project_normals(plane, subject.encoded.mean, subject.encoded.logvar)
-    for step in posterior_map(normals, projection):
+    for step in posterior_map(normals, projection, DENSITY_CELL_PX):
         found = step
         yield None
     return found

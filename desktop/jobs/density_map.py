@@ -8,15 +8,17 @@ import numpy as np
 from desktop.base.arrays import Bytes, Doubles
 from desktop.images.density_colors import density_picture
 from desktop.latent.chart import Projection
-from desktop.latent.density import Region, density, holes
+from desktop.latent.density import Region, density, holes, is_smoothed
+from desktop.latent.holes import are_too_few
 from desktop.latent.normals import PlaneNormals
 from desktop.latent.plane import Plane
 from desktop.latent.plane_prior import PriorOnPlane
 
 Corners = tuple[tuple[float, float], tuple[float, float]]
 
-# The grid's step follows the narrowest posteriors in view, within these bounds.
-MIN_CELL_PX, MAX_CELL_PX = 4.0, 24.0
+# The grid's step is half a standard deviation of the narrowest posteriors in view, but not below the fine
+# step as long as that is no more than a whole one; and within the bounds.
+MIN_CELL_PX, FINE_CELL_PX, MAX_CELL_PX = 2.0, 4.0, 24.0
 CELLS_A_DEVIATION = 2.0
 NARROWEST_SHARE = 0.02
 # The picture reaches beyond the view by this share, so that its edges stay hidden while the plane is moved.
@@ -31,30 +33,45 @@ class PosteriorMap:
         plane: the plane that it belongs to.
         picture: its density in colours, uint8 [H, W, 4].
         corners: the picture's upper left and lower right corner, (a, b).
-        holes: where the prior expects images but there are almost none.
+        holes: where the prior expects images but there are almost none; empty if there are too few images
+            to tell.
+        count: how many images it is of.
+        is_smoothed: whether posteriors are narrower than the grid, so that the density's peaks are too low.
+        has_too_few: whether there are too few images to tell holes from chance.
     """
 
     plane: Plane
     picture: Bytes
     corners: Corners
     holes: tuple[Region, ...]
+    count: int = 0
+    is_smoothed: bool = False
+    has_too_few: bool = False
 
 
-def posterior_map(normals: PlaneNormals, projection: Projection) -> Iterator[PosteriorMap | None]:
+def posterior_map(
+    normals: PlaneNormals, projection: Projection, least_cell_px: float = MIN_CELL_PX
+) -> Iterator[PosteriorMap | None]:
     """Compute the map of a view from the posteriors on its plane, yielding None between steps."""
     plane = projection.chart.plane
-    a, b, corners = _cells(projection, cell_size_px(normals, projection))
+    a, b, corners = _cells(projection, cell_size_px(normals, projection, least_cell_px))
     q = np.zeros((len(b), len(a)), np.float32)
     for step in density(normals, a, b):
         if step is not None:
             q = step
         yield None
     prior = PriorOnPlane(plane, projection.chart.prior)
-    yield PosteriorMap(plane, density_picture(q, prior.peak), corners, tuple(holes(q, prior, a, b)))
+    picture = density_picture(q, prior.peak)
+    yield None
+    has_too_few = are_too_few(normals, prior)
+    regions = () if has_too_few else tuple(holes(q, prior, a, b))
+    yield PosteriorMap(
+        plane, picture, corners, regions, len(normals.mean), is_smoothed(normals, a, b), has_too_few
+    )
 
 
-def cell_size_px(normals: PlaneNormals, projection: Projection) -> float:
-    """Return the grid's step: half a standard deviation of the narrowest posteriors in view, 4 to 24 pixels.
+def cell_size_px(normals: PlaneNormals, projection: Projection, least_px: float = MIN_CELL_PX) -> float:
+    """Return the grid's step: half to one standard deviation of the narrowest posteriors in view, in bounds.
 
     It is measured with the scale in the middle of the view; on quantile axes the scale varies over the view.
     """
@@ -70,8 +87,8 @@ def cell_size_px(normals: PlaneNormals, projection: Projection) -> float:
     units_per_px = (right - left) / 2
     if not units_per_px > 0:  # beyond the end of quantile axes
         return MAX_CELL_PX
-    narrow = float(np.sqrt(np.quantile(variances, NARROWEST_SHARE)))
-    return min(MAX_CELL_PX, max(MIN_CELL_PX, narrow / units_per_px / CELLS_A_DEVIATION))
+    narrow_px = float(np.sqrt(np.quantile(variances, NARROWEST_SHARE))) / units_per_px
+    return min(MAX_CELL_PX, max(least_px, min(FINE_CELL_PX, narrow_px), narrow_px / CELLS_A_DEVIATION))
 
 
 def _cells(projection: Projection, cell_px: float) -> tuple[Doubles, Doubles, Corners]:

@@ -24,6 +24,7 @@ REACH_DEVIATIONS = 6.0
 STEP_NUMBERS = 400_000
 STEP_PRODUCTS = 20_000_000
 LEAST_DENSITY = 1e-30
+FEW = 0.1
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,19 @@ def _no_narrower(normals: PlaneNormals, a: Doubles, b: Doubles) -> Doubles:
     least = np.stack(np.broadcast_arrays(*halves, normals.mean[:, 0])[:2], axis=1)
     widened: Doubles = np.maximum(deviations, least)
     return widened
+
+
+def is_smoothed(normals: PlaneNormals, a: Doubles, b: Doubles) -> bool:
+    """Whether more than a few of the normals between the ends of the axes count as wider than they are."""
+    low, high = np.array([a[0], b[0]]), np.array([a[-1], b[-1]])
+    here = ((normals.mean >= low) & (normals.mean <= high)).all(axis=1)
+    if not here.any():
+        return False
+    deviations: Doubles = np.sqrt(np.diagonal(normals.covariance, axis1=1, axis2=2))
+    wider = np.asarray(_no_narrower(normals, a, b) > deviations)
+    if not normals.covariance[:, 1, 1].any():  # on a line there is no height
+        wider = wider[:, :1]
+    return bool(np.mean(np.any(wider, axis=1)[here]) > FEW)
 
 
 def _separable(

@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
         self.presets_menu = PresetsMenu(explorer, self)
         view.addMenu(self.presets_menu)
         self.map_control = MapControl(explorer, plane)
+        self.map_control.mapped.connect(self.panel.view.set_map)
         self.held_out = HeldOutControl(PlaneSubject.of(explorer), plane)
         self.pins = PinsControl(shell)
         self.legend = LegendControl(explorer, panel.view.legend, view)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QObject, QRectF
+from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.app.explorer import Explorer
@@ -31,6 +31,8 @@ class MapControl(QObject):
         plane: where to draw.
         name: that of the worker's request; each plane of the same model has its own.
     """
+
+    mapped = Signal(object)  # the map that arrived
 
     def __init__(self, explorer: Explorer, plane: PlaneView, name: str = NAME) -> None:
         super().__init__(plane)
@@ -97,6 +99,7 @@ class MapControl(QObject):
         if found is not None:
             self._map, self._picture, self._mapped = found, to_qimage(found.picture), self._asked
             self._plane_view.redraw_maps()
+            self.mapped.emit(found)
 
     def _paint(self, painter: QPainter, to_px: ToPx, state: ViewState) -> Iterator[None]:
         """Draw what is on, in steps: on a large plane each of the three takes as long as a frame."""

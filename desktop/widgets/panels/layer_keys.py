@@ -22,9 +22,31 @@ class DensityKey(QWidget):
         super().__init__(parent)
         scale: Bytes = color_scale()[None]
         self._image = to_qimage(scale)
-        self.setToolTip("The colours show the density relative to the peak of the prior.")
-        self.setAccessibleName(f"Density relative to the prior's peak: {LOW_SHARE:g} to {HIGH_SHARE:g}")
+        self._unit = ""
+        self.set_map(is_projected=False, is_smoothed=False)
         _make_small(self)
+
+    @property
+    def unit(self) -> str:
+        """What stands below the numbers."""
+        return self._unit
+
+    def set_map(self, is_projected: bool, is_smoothed: bool) -> None:
+        """Say whether there are more than two dimensions, and whether posteriors are too narrow to draw."""
+        self._unit = "× peak of the prior" + (", projected" if is_projected else "")
+        self._unit += "; smoothed" if is_smoothed else ""
+        tip = "The colours show the density relative to the peak of the prior."
+        if is_projected:
+            tip += "\nBoth are projected on the plane, from all latent dimensions."
+        if is_smoothed:
+            tip += (
+                "\nMany posteriors are narrower than can be drawn at this zoom, so their peaks are too low.\n"
+                "Zoom in to see them as they are."
+            )
+        self.setToolTip(tip)
+        name = "Smoothed density" if is_smoothed else "Density"
+        self.setAccessibleName(f"{name} relative to the prior's peak: {LOW_SHARE:g} to {HIGH_SHARE:g}")
+        self.update()
 
     def sizeHint(self) -> QSize:
         """Return room for a bar, a line of numbers, and their unit."""
@@ -46,7 +68,7 @@ class DensityKey(QWidget):
             left = min(max(bar.left(), middle - width / 2), bar.right() - width)
             painter.drawText(QRectF(left, BAR_PX + 1, width + 4, line), text)
         box = QRectF(bar.left(), BAR_PX + 1 + line, bar.width(), line)
-        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "× peak of the prior")
+        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, self._unit)
 
 
 class HolesKey(QWidget):
@@ -54,13 +76,32 @@ class HolesKey(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = "q(z) below 1/10 of the prior, within its 99 %"
-        self.setToolTip(
-            "Here q(z) is less than a tenth of p(z), inside the contour that contains 99 % of the prior:\n"
-            "samples from the prior fall here, but almost no images do."
-        )
-        self.setAccessibleName(f"Hatched: {self._words}")
+        self._words, self._has_too_few = "", False
+        self.set_map(0, has_too_few=False)
         _make_small(self)
+
+    @property
+    def words(self) -> str:
+        """What stands beside the swatch, or instead of it."""
+        return self._words
+
+    def set_map(self, count: int, has_too_few: bool) -> None:
+        """Say what is hatched, or that nothing is, because the images are too few."""
+        self._has_too_few = has_too_few
+        if has_too_few:
+            self._words = f"None drawn: {count:,} images are too few"
+            self.setToolTip(
+                "With so few images and so narrow posteriors, much of the prior would be hatched by chance,\n"
+                "however well the posteriors agree with it."
+            )
+        else:
+            self._words = "q(z) below 1/10 of the prior, within its 99 %"
+            self.setToolTip(
+                "Here q(z) is less than a tenth of p(z), inside the contour that contains 99 % of the\n"
+                "prior: samples from the prior fall here, but almost no images do."
+            )
+        self.setAccessibleName(self._words if has_too_few else f"Hatched: {self._words}")
+        self.update()
 
     def sizeHint(self) -> QSize:
         """Return room for one line."""
@@ -69,13 +110,16 @@ class HolesKey(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the swatch as holes are drawn on the plane."""
         painter = QPainter(self)
-        swatch = QRectF(INDENT_PX + 0.5, 0.5, *SWATCH_PX)
-        painter.fillRect(swatch, colors.CANVAS)
-        painter.setPen(QPen(colors.HATCH_EDGE, 1))
-        painter.setBrush(QBrush(colors.HATCH, Qt.BrushStyle.BDiagPattern))
-        painter.drawRect(swatch)
+        left = float(INDENT_PX)
+        if not self._has_too_few:
+            swatch = QRectF(INDENT_PX + 0.5, 0.5, *SWATCH_PX)
+            painter.fillRect(swatch, colors.CANVAS)
+            painter.setPen(QPen(colors.HATCH_EDGE, 1))
+            painter.setBrush(QBrush(colors.HATCH, Qt.BrushStyle.BDiagPattern))
+            painter.drawRect(swatch)
+            left = swatch.right() + 6
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        text = QRectF(swatch.right() + 6, 0, self.width() - swatch.right() - 6, self.height())
+        text = QRectF(left, 0, self.width() - left, self.height())
         words = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, int(text.width()))
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, words)
 

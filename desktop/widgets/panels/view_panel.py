@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.jobs.density_map import PosteriorMap
 from desktop.latent.chart import AxisScale
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.view.state import OPACITY_NAMES, Layer, ViewState
@@ -28,7 +29,11 @@ from desktop.widgets.panels.legend import Legend
 OF_IMAGES = (Layer.DENSITY, Layer.HOLES)
 TOOL_TIPS = {
     Layer.BACKDROP: "Show the pictures decoded across the plane.",
-    Layer.PRIOR: "Show the contours that contain 50, 90 and 99 % of the prior on the plane.",
+    Layer.PRIOR: (
+        "Show the contours that contain 50, 90 and 99 % of the prior.\n"
+        "With more than two latent dimensions they are of its projection on the plane: samples that\n"
+        "lie on the plane itself, such as those that it goes through, may be far outside."
+    ),
     Layer.DENSITY: (
         "Show the aggregate posterior, the mean of q(z|x) over {many}, on the plane.\n"
         "Where it agrees with the prior, its colour is that of the prior's own density."
@@ -106,7 +111,8 @@ class ViewPanel(QWidget):
         self.layers = {layer: QCheckBox(layer.value) for layer in Layer}
         self.opacities = {layer: QSlider(Qt.Orientation.Horizontal) for layer in OPACITY_NAMES}
         self.legend = Legend()
-        self.keys: dict[Layer, QWidget] = {Layer.DENSITY: DensityKey(), Layer.HOLES: HolesKey()}
+        self.density_key, self.holes_key = DensityKey(), HolesKey()
+        self.keys: dict[Layer, QWidget] = {Layer.DENSITY: self.density_key, Layer.HOLES: self.holes_key}
 
         self.scale = QComboBox()
         self.scale.addItems([scale.value for scale in AxisScale])
@@ -172,6 +178,11 @@ class ViewPanel(QWidget):
         tip = f"Use the two directions in which the means of {words.many} vary most."
         set_usable(self.principal, reason_of(self.principal), tip)
         self.legend.set_words(words)
+
+    def set_map(self, found: PosteriorMap) -> None:
+        """Let the keys explain a map that is drawn."""
+        self.density_key.set_map(len(found.plane.origin) > 2, found.is_smoothed)
+        self.holes_key.set_map(found.count, found.has_too_few)
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from desktop.figure.caption import caption_of
-from desktop.figure.figure import Figure, FigureError, Part
+from desktop.figure.figure import Figure, FigureError, Part, Subject
 from desktop.figure.layout import NAME_SIZE_PX, layout_of
 from desktop.figure.legend import Mark
 from desktop.figure.texts import width_px
+from desktop.view.state import start_state
 from export.bundle import Posterior
 
 BARE = Figure(has_axes=False, has_legend=False)
@@ -65,6 +66,45 @@ def test_the_legend_explains_what_is_drawn_and_nothing_else(subject):
     assert [entry.mark for entry in layout_of(subject, Figure(parts=frozenset({Part.DENSITY}))).legend] == [
         Mark.SCALE
     ]
+
+
+@pytest.mark.parametrize(
+    ("dims", "count", "deviation", "entries", "words"),
+    [
+        (
+            2,
+            2_000,
+            0.4,
+            ["prior, 50, 90, 99 %", "holes: q < p / 10, in 99 %", "q(z) / max p(z)"],
+            [
+                "99 % of the prior;",
+                "posterior of 2,000 images, relative to the prior's peak;",
+                "hatched, within",
+            ],
+        ),
+        (
+            5,
+            300,
+            0.02,
+            ["projected prior, 50, 90, 99 %", "q / max p, projected"],
+            [
+                "99 % of the prior's projection on the plane;",
+                "posterior of 300 images, relative to the prior's peak, both projected on the plane;",
+                "no holes are hatched, because 300 images are too few to tell them from chance",
+            ],
+        ),
+    ],
+)
+def test_the_maps_are_named_as_what_they_are(small_decoder, dims, count, deviation, entries, words):
+    """In more than two dimensions they are projections; and holes are not claimed of a few images."""
+    mean = np.zeros((count, dims), np.float32)
+    images = Posterior(mean=mean, logvar=np.full_like(mean, 2 * np.log(deviation)), labels=None, images=None)
+    subject = Subject(start_state(dims), images, images)
+    parts = frozenset({Part.PRIOR, Part.DENSITY, Part.HOLES})
+    assert [entry.text for entry in layout_of(subject, Figure(parts=parts)).legend] == entries
+    caption = caption_of(small_decoder.model.source, subject, parts)
+    for text in words:
+        assert text in caption
 
 
 def test_a_figure_without_room_for_the_plane_is_refused(subject):

@@ -42,19 +42,63 @@ def test_the_map_is_the_densitys_picture_at_the_centres_of_its_cells():
 
 def test_holes_are_found_where_nothing_is():
     """If all posteriors are on one side, the other side is a hole."""
-    left = PlaneNormals(np.array([[-1.0, 0.0]]), np.eye(2)[None] * 0.5)
+    left = PlaneNormals(np.array([[-1.0, 0.0]] * 40), np.array([np.eye(2) * 0.5] * 40))
     *_, found = posterior_map(left, seen(Viewport(span=8.0)))
     rings = np.concatenate([ring for region in found.holes for ring in region.rings])
     assert rings[:, 0].max() > 2.5
     assert np.hypot(*rings.T).max() < 3.1
+    assert (found.count, found.has_too_few, found.is_smoothed) == (40, False, False)
+
+
+def test_few_narrow_posteriors_have_no_holes():
+    """They would be holes by chance; the map says so."""
+    *_, found = posterior_map(draw_normals(0.02, count=373), seen(Viewport(span=8.0)))
+    assert found.holes == ()
+    assert (found.count, found.has_too_few) == (373, True)
+
+
+@pytest.mark.parametrize(
+    ("span", "least_px"), [(14.0, 1.0), (7.0, MIN_CELL_PX), (4.0, MIN_CELL_PX), (0.6, 4.0)]
+)
+def test_the_density_is_exact_at_each_zoom(span, least_px):
+    """The colours around an image are those of the plain mean of all posteriors, and nothing is smoothed."""
+    deviation, size_px = 0.025, (720, 540)
+    normals = draw_normals(deviation, count=373)
+    center = normals.mean[106]
+    projection = Projection(Chart(PLANE), Viewport(tuple(center.tolist()), span), size_px)
+    *_, found = posterior_map(normals, projection, least_px)
+    (left, top), (right, bottom) = found.corners
+    rows, columns = found.picture.shape[:2]
+    a = left + (np.arange(columns) + 0.5) * (right - left) / columns
+    b = top - (np.arange(rows) + 0.5) * (top - bottom) / rows
+    some_a, some_b = (slice(len(axis) // 2 - 3, len(axis) // 2 + 4) for axis in (a, b))
+    places = np.stack(np.meshgrid(a[some_a], b[some_b]), axis=-1)
+    squares = ((places[:, :, np.newaxis] - normals.mean) ** 2).sum(axis=-1)
+    q = np.exp(-squares / deviation**2 / 2).mean(axis=-1) / (2 * np.pi * deviation**2)
+    assert q.max() * 2 * np.pi > 3  # a grid of four pixels made 0.3 of it
+    expected = density_picture(q[::-1].astype(np.float32), 1 / (2 * np.pi))
+    assert np.abs(found.picture[some_b, some_a].astype(int) - expected).max() <= 4
+    assert not found.is_smoothed
+
+
+def test_a_zoom_at_which_posteriors_are_too_narrow_is_told():
+    """Their peaks are too low then."""
+    *_, found = posterior_map(draw_normals(0.025, count=373), seen(Viewport(span=60.0)))
+    assert found.is_smoothed
 
 
 @pytest.mark.parametrize(
     ("deviation", "span", "expected_px"),
-    [(0.3, 6.0, 7.5), (0.001, 6.0, MIN_CELL_PX), (0.3, 0.1, MAX_CELL_PX)],
+    [
+        (0.3, 6.0, 7.5),
+        (0.001, 6.0, MIN_CELL_PX),
+        (0.3, 0.1, MAX_CELL_PX),
+        (0.09, 6.0, 4.0),  # half a deviation is 2.25 pixels, a whole one 4.5
+        (0.06, 6.0, 3.0),
+    ],
 )
 def test_the_grid_is_as_fine_as_the_posteriors_in_view_need(deviation, span, expected_px):
-    """There are two cells per standard deviation, within bounds."""
+    """There are two cells per standard deviation, or one of narrow posteriors, within bounds."""
     assert cell_size_px(draw_normals(deviation), seen(Viewport(span=span))) == pytest.approx(expected_px)
 
 

@@ -1,8 +1,10 @@
 """The view's panel shows the plane and layers of a state."""
 
+import numpy as np
 import pytest
 
-from desktop.latent.plane import plane_through
+from desktop.jobs.density_map import PosteriorMap
+from desktop.latent.plane import axis_plane, plane_through
 from desktop.models.point_words import TEST_IMAGES
 from desktop.view.state import Layer, Opacities, ViewState
 from desktop.widgets.panels.view_panel import NO_IMAGES, ViewPanel
@@ -32,6 +34,17 @@ def test_each_layer_has_a_switch_that_shows_the_state(panel, layer):
     assert heard == []
     panel.layers[layer].click()
     assert heard == [(layer, False)]
+
+
+def test_the_keys_say_what_a_map_is_and_what_it_leaves_out(panel):
+    """That it is projected and smoothed, and that so few images have no holes to show."""
+    picture, corners = np.zeros((2, 2, 4), np.uint8), ((-1.0, 1.0), (1.0, -1.0))
+    panel.set_map(PosteriorMap(axis_plane((0.0, 0.0)), picture, corners, (), 10_000))
+    assert panel.density_key.unit == "× peak of the prior"
+    assert panel.holes_key.words.startswith("q(z) below 1/10")
+    panel.set_map(PosteriorMap(axis_plane((0.0,) * 3), picture, corners, (), 373, True, True))
+    assert panel.density_key.unit == "× peak of the prior, projected; smoothed"
+    assert panel.holes_key.words == "None drawn: 373 images are too few"
 
 
 def test_showing_axes_wants_nothing(panel):
