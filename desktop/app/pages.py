@@ -75,7 +75,7 @@ def reconstructions_steps(
                     return
                 if isinstance(step, Scores):
                     scores = step
-        plan = sheets.reconstructions_plan(posterior, scores, order, n)
+        plan = sheets.reconstructions_plan(posterior, scores, order, n, explorer.points.label_names)
         yield from sheet_steps(decoder, plan, SHOWN_SIDE_PX, most_s)
 
     return steps()

@@ -101,7 +101,7 @@ class Scores:
             return f"difference {self.error[index]:.3f} (root mean square), {rate}"
         bits = "" if self.bits is None else f" ({with_minus(f'{self.bits[index]:z.2f}')} bits per dimension)"
         elbo, distortion = in_nats(self.elbo[index]), in_nats(self.distortion[index])
-        return f"ELBO {elbo}{bits}: {rate}, distortion {distortion}"
+        return f"ELBO by one draw {elbo}{bits}: {rate}, distortion {distortion}"
 
 
 def samples_plan(model: Model, n: int, seed: int) -> Plan:
@@ -161,8 +161,12 @@ def traversals_plan(
     )
 
 
-def reconstructions_plan(posterior: Posterior, scores: Scores | None, order: Order, n: int) -> Plan:
+def reconstructions_plan(
+    posterior: Posterior, scores: Scores | None, order: Order, n: int, label_names: Sequence[str] = ()
+) -> Plan:
     """Plan n × 2n pairs: a test image, and beside it the reconstruction from its posterior mean.
+
+    The captions name its label as `label_names` do, or by its number.
 
     In the order of the file, the scores are only captions: without any there are none.
     Raises ValueError if the bundle has no images, and RoomError.
@@ -176,7 +180,8 @@ def reconstructions_plan(posterior: Posterior, scores: Scores | None, order: Ord
     ranked = ranked[: shown_pairs(n)]
     check_z(len(ranked), posterior.mean.shape[1])
     captions = tuple(
-        _held_out_name(posterior, index) + ("" if scores is None else f"\n{scores.in_words(index)}")
+        _held_out_name(posterior, index, label_names)
+        + ("" if scores is None else f"\n{scores.in_words(index)}")
         for index in ranked.tolist()
     )
     return Plan(posterior.mean[ranked], n, captions, lambda indices: pictures_of(posterior, ranked[indices]))
@@ -336,12 +341,14 @@ def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
     return tuple(by_kl(kl_nats(posterior)).tolist())
 
 
-def _held_out_name(posterior: Posterior, index: int) -> str:
+def _held_out_name(posterior: Posterior, index: int, label_names: Sequence[str]) -> str:
     name = name_of(posterior, index)
     if name:
         return name
-    label = "" if posterior.labels is None else f", label {posterior.labels[index]}"
-    return f"test image {index}{label}"
+    if posterior.labels is None:
+        return f"test image {index}"
+    label = int(posterior.labels[index])
+    return f"test image {index}, label {label_names[label] if label < len(label_names) else label}"
 
 
 def _plan(z: Floats, columns: int, captions: list[str]) -> Plan:

@@ -67,7 +67,8 @@ class GridsControl(QObject):
         self.order = QComboBox()
         add_choices(self.order, Order)
         self.order.setToolTip(
-            "Sort by the ELBO of each image, estimated with one draw from its approximate posterior."
+            "Sort by the ELBO of each image, estimated by one draw from its approximate posterior. Those of\n"
+            "the first images are partly chance. Point at a picture for its ELBO."
         )
         self.samples = self._page(
             "&Samples",

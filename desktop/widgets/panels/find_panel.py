@@ -25,7 +25,8 @@ class Tour(StrEnum):
 TIPS = {
     Tour.FOUND: "Go through what the search found.",
     Tour.SELECTED: "Go through the selection.",
-    Tour.WORST: "Start at the lowest ELBO, or without likelihoods at the largest difference.",
+    Tour.WORST: "Start at the lowest ELBO, estimated by one draw for each image, or without likelihoods at\n"
+    "the largest difference.",
     Tour.MISPLACED: terms.term_tip(terms.MISPLACED),
 }
 

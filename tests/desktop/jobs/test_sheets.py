@@ -121,7 +121,15 @@ def test_the_worst_images_come_first_beside_their_reconstructions(held_out, same
         pair = sheet.picture[top : top + 6, left : left + 12]
         assert (pair[:, :6] == posterior.images[image, 0] * 255).all()
         assert same_picture(pair[:, 6:], to_bytes(model.decode(posterior.mean[[image]]))[0])
-    assert sheet.captions[0].startswith(f"test image {ranked[0]}, label {posterior.labels[ranked[0]]}\nELBO")
+    assert sheet.captions[0].startswith(
+        f"test image {ranked[0]}, label {posterior.labels[ranked[0]]}\nELBO by one draw "
+    )
+    names = [f"kind {label}" for label in range(5)]  # the labels 5 to 9 have no name
+    captions = reconstructions_plan(posterior, scores, Order.FILE, 3, names).captions
+    assert [text.splitlines()[0] for text in captions[4:6]] == [
+        "test image 4, label kind 4",
+        "test image 5, label 5",
+    ]
 
 
 def test_the_bound_is_rate_and_distortion(held_out):
