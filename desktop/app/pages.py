@@ -10,8 +10,9 @@ from desktop.app.explorer import Explorer
 from desktop.jobs import sheets
 from desktop.jobs.cost import ASK_FROM_S, Cost
 from desktop.jobs.kept_decoder import KeptDecoder
-from desktop.jobs.sheet_steps import SHOWN_SIDE_PX, SheetStep, sheet_steps
+from desktop.jobs.sheet_steps import SHOWN_SIDE_PX, Sheet, SheetStep, sheet_steps
 from desktop.jobs.sheets import KnownScores, Order, Plan, Scores
+from desktop.jobs.shown_elbos import with_elbos
 from desktop.latent.chart import Chart
 
 Steps = Iterator[SheetStep | Scores]
@@ -79,6 +80,20 @@ def reconstructions_steps(
         yield from sheet_steps(decoder, plan, SHOWN_SIDE_PX, most_s)
 
     return steps()
+
+
+def elbos_steps(
+    explorer: Explorer, known: KnownScores, order: Order, sheet: Sheet
+) -> Iterator[Sheet | None] | None:
+    """Return the job that gives a sheet of reconstructions the ELBOs that the section Your image would say.
+
+    A quick decoder finds them, if that takes no longer than what begins without a question.
+    """
+    decoder, posterior = explorer.decoder, explorer.points.encoded
+    if decoder is None or posterior is None or posterior.images is None:
+        return None
+    names = explorer.points.label_names
+    return with_elbos(decoder, posterior, known, sheet, order, names, ASK_FROM_S)
 
 
 def _steps(decoder: KeptDecoder, make_plan: Callable[[], Plan], most_s: float) -> Steps:

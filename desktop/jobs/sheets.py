@@ -5,7 +5,7 @@ A plan holds the z of all its pictures; if they do not fit into memory, RoomErro
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -21,13 +21,14 @@ from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.chart import Chart
 from desktop.latent.elbo import rate_nats
 from desktop.latent.kl import by_kl, kl_nats
+from desktop.latent.likelihood import Likelihood
 from desktop.latent.plane import Plane, Viewport, even_grid, format_z, manifold_grid, sample_prior
 from desktop.models.model import Model
 from desktop.models.own_posterior import name_of, pictures_of
 from export.bundle import Posterior
 
 # Images are ranked by one draw each; the fixed seed gives the same ranking every time.
-ELBO_SEED = 0
+ELBO_SEED, BY_ONE_DRAW = 0, "by one draw "
 PAIR_GAP_PX = 4
 TRY_S = 0.5  # a quick decoder is tried so long before it is said what all images take
 MAX_ROWS = 200
@@ -76,8 +77,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Scores:
-    """ELBO, rate and distortion of the test images in nats, float64 [N], from one draw per image.
+    """ELBO, rate and distortion of the test images in nats, float64 [N].
 
+    `how` says for the words how they were estimated; empty if as those of your image.
     Where the likelihood is not known, ELBO and distortion are NaN, and `error` is the root of the mean
     squared difference between each picture and its reconstruction at the mean, float64 [N]. `bits` are −ELBO
     in bits per dimension, float64 [N], if they compare models.
@@ -88,6 +90,7 @@ class Scores:
     distortion: Doubles
     error: Doubles | None = None
     bits: Doubles | None = None
+    how: str = BY_ONE_DRAW
 
     @property
     def merit(self) -> Doubles:
@@ -101,7 +104,7 @@ class Scores:
             return f"difference {self.error[index]:.3f} (root mean square), {rate}"
         bits = "" if self.bits is None else f" ({with_minus(f'{self.bits[index]:z.2f}')} bits per dimension)"
         elbo, distortion = in_nats(self.elbo[index]), in_nats(self.distortion[index])
-        return f"ELBO by one draw {elbo}{bits}: {rate}, distortion {distortion}"
+        return f"ELBO {self.how}{elbo}{bits}: {rate}, distortion {distortion}"
 
 
 def samples_plan(model: Model, n: int, seed: int) -> Plan:
@@ -162,29 +165,33 @@ def traversals_plan(
 
 
 def reconstructions_plan(
-    posterior: Posterior, scores: Scores | None, order: Order, n: int, label_names: Sequence[str] = ()
+    posterior: Posterior,
+    scores: Scores | None,
+    order: Order,
+    n: int,
+    label_names: Sequence[str] = (),
 ) -> Plan:
     """Plan n × 2n pairs: a test image, and beside it the reconstruction from its posterior mean.
 
     The captions name its label as `label_names` do, or by its number.
-
     In the order of the file, the scores are only captions: without any there are none.
     Raises ValueError if the bundle has no images, and RoomError.
     """
     if posterior.images is None:
         raise ValueError("found no test images in the bundle, expected some to reconstruct")
+    ranked = shown_images(posterior, scores, order, n)
+    check_z(len(ranked), posterior.mean.shape[1])
+    captions = tuple(caption_of(posterior, index, label_names, scores) for index in ranked.tolist())
+    return Plan(posterior.mean[ranked], n, captions, lambda indices: pictures_of(posterior, ranked[indices]))
+
+
+def shown_images(posterior: Posterior, scores: Scores | None, order: Order, n: int) -> NDArray[np.int64]:
+    """Return which images are shown with n pairs per row, in their order."""
     if scores is None or order is Order.FILE:
         ranked = np.arange(len(posterior.mean))
     else:
         ranked = np.argsort(scores.merit if order is Order.WORST else -scores.merit, kind="stable")
-    ranked = ranked[: shown_pairs(n)]
-    check_z(len(ranked), posterior.mean.shape[1])
-    captions = tuple(
-        _held_out_name(posterior, index, label_names)
-        + ("" if scores is None else f"\n{scores.in_words(index)}")
-        for index in ranked.tolist()
-    )
-    return Plan(posterior.mean[ranked], n, captions, lambda indices: pictures_of(posterior, ranked[indices]))
+    return ranked[: shown_pairs(n)]
 
 
 def shown_pairs(n: int) -> int:
@@ -199,10 +206,12 @@ class KnownScores:
     Attributes:
         values: distortion or error, float64 [N], NaN where it is not known yet; None before the first.
         scores: all of them, once they are known.
+        means: by index, distortions that were computed as that of your image, not by one draw.
     """
 
     values: Doubles | None = None
     scores: Scores | None = None
+    means: dict[int, float] = field(default_factory=dict)
 
     def missing(self, count: int) -> NDArray[np.int64]:
         """Return the indices of the images whose values are not known, of the first `count`."""
@@ -264,9 +273,7 @@ def held_out_scores(
     missing = known.missing(count)
     if known.values is None:
         known.values = np.full(len(posterior.mean), np.nan)
-    likelihood = decoder.model.source.likelihood
-    is_known = likelihood is not None and likelihood.levels == posterior.levels
-    values_of = _distortions if is_known else _differences
+    values_of = _distortions if likelihood_of(decoder, posterior) is not None else _differences
     done = count - len(missing)
     if tells:
         yield decoder.progress(done, count)
@@ -274,17 +281,27 @@ def held_out_scores(
         known.values[part] = values
         done += len(part)
         yield decoder.progress(done, count) if tells else None
-    values, rate = known.values.copy(), rate_nats(posterior.mean, posterior.logvar).sum(1)
-    if likelihood is not None and is_known:
-        elbo = -(rate + values)
-        bits = likelihood.bits_per_dimension(elbo, decoder.model.image_shape)
-        scores = Scores(elbo, rate, values, bits=bits)
-    else:
-        unknown = np.full(len(values), np.nan)
-        scores = Scores(unknown, rate, unknown, values)
-    if not len(known.missing(len(values))):
+    scores = scores_of(decoder, posterior, known.values.copy(), BY_ONE_DRAW)
+    if not len(known.missing(len(posterior.mean))):
         known.scores = scores
     yield scores
+
+
+def likelihood_of(decoder: KeptDecoder, posterior: Posterior) -> Likelihood | None:
+    """The decoder's likelihood, if it is one of such images."""
+    likelihood = decoder.model.source.likelihood
+    return likelihood if likelihood is not None and likelihood.levels == posterior.levels else None
+
+
+def scores_of(decoder: KeptDecoder, posterior: Posterior, values: Doubles, how: str) -> Scores:
+    """The scores of distortions; without a likelihood, of differences."""
+    likelihood, rate = likelihood_of(decoder, posterior), rate_nats(posterior.mean, posterior.logvar).sum(1)
+    if likelihood is None:
+        unknown = np.full(len(values), np.nan)
+        return Scores(unknown, rate, unknown, values)
+    elbo = -(rate + values)
+    bits = likelihood.bits_per_dimension(elbo, decoder.model.image_shape)
+    return Scores(elbo, rate, values, bits=bits, how=how)
 
 
 def _count(posterior: Posterior, first: int | None) -> int:
@@ -339,6 +356,12 @@ def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
     if posterior is None or not len(posterior.mean):
         return tuple(range(min(latent_dim, MAX_ROWS)))
     return tuple(by_kl(kl_nats(posterior)).tolist())
+
+
+def caption_of(posterior: Posterior, index: int, label_names: Sequence[str], scores: Scores | None) -> str:
+    """What a test image or an own picture is called, and below it how good its reconstruction is."""
+    name = _held_out_name(posterior, index, label_names)
+    return name if scores is None else f"{name}\n{scores.in_words(index)}"
 
 
 def _held_out_name(posterior: Posterior, index: int, label_names: Sequence[str]) -> str:

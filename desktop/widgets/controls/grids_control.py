@@ -31,6 +31,7 @@ TO_COMPARE = "Decode compares every image with its reconstruction, to put them i
 COMPARING = "Comparing every image with its reconstruction …"
 # As many pictures as somebody had decoded on a page, and up to so many times more, are not asked about again.
 AGREED_TIMES = 1.5
+ELBOS = "shown elbos"  # the worker's request
 NO_IMAGES = "The open model has no test images, so there is nothing to reconstruct."
 
 
@@ -67,8 +68,8 @@ class GridsControl(QObject):
         self.order = QComboBox()
         add_choices(self.order, Order)
         self.order.setToolTip(
-            "Sort by the ELBO of each image, estimated by one draw from its approximate posterior. Those of\n"
-            "the first images are partly chance. Point at a picture for its ELBO."
+            "Sort by the ELBO of each image, estimated by one draw from its approximate posterior, which\n"
+            "can be some nats from the ELBO that is said of a picture when you point at it."
         )
         self.samples = self._page(
             "&Samples",
@@ -172,6 +173,7 @@ class GridsControl(QObject):
     def _on_points(self) -> None:
         """Other images are to be reconstructed; `_on_model` follows."""
         self._explorer.worker.cancel("grid")
+        self._explorer.worker.cancel(ELBOS)
         self.reconstructions.set_sheet(None)
 
     def _on_model(self) -> None:
@@ -191,6 +193,7 @@ class GridsControl(QObject):
         Without `most_s` it may take as long as what is not asked about, or was agreed to on this page.
         """
         name, model = self._tabs.key(), self._explorer.model
+        self._explorer.worker.cancel(ELBOS)
         if most_s is None:
             agreed_s = 0.0 if model is None else self._agreed.get(name, 0) * model.picture_s
             most_s = max(ASK_FROM_S, AGREED_TIMES * agreed_s)
@@ -264,8 +267,18 @@ class GridsControl(QObject):
                 page.cost.hide()
                 due, self._to_save, self._pending = self._to_save, None, ""
                 self.sheet_shown.emit(name)
+                if name == RECONSTRUCTIONS:
+                    self._find_elbos(step)
                 if due is not None:
                     self._save_due.emit(*due)
+
+    def _find_elbos(self, sheet: Sheet) -> None:
+        """Have the captions say the same ELBO as the section Your image, instead of that by one draw."""
+        explorer, order = self._explorer, Order(self.order.currentData())
+        steps = pages.elbos_steps(explorer, self._known, order, sheet)
+        if steps is not None:
+            renew = self.reconstructions.renew_captions
+            explorer.worker.request(ELBOS, Priority.TABLE, steps, renew)
 
     def _tell_about_scores(self, name: str, note: str) -> None:
         """Say above the empty page what goes before its pictures, while the scores are not known."""

@@ -82,6 +82,11 @@ class GridPage(QWidget):
         set_usable(self.save, "" if sheet is not None and not sheet.missing else NOT_FULL)
         self._note.setText(note or self._hint)
 
+    def renew_captions(self, sheet: Sheet) -> None:
+        """Say something else of the same pictures; the note stays."""
+        self.sheet = sheet
+        self.view.renew_captions(sheet)
+
     def _describe(self, caption: str) -> None:
         """Say in the line of the note which picture the keys are at."""
         self._note.setText(one_line(" · ".join(caption.split("\n"))))

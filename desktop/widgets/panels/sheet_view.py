@@ -44,6 +44,12 @@ class SheetView(PictureView):
         if sheet is None or (self.index is not None and self.index >= len(sheet.z)):
             self.index = None
 
+    def renew_captions(self, sheet: Sheet) -> None:
+        """Say something else of the same pictures, also of the one that the keys are at."""
+        self._sheet = sheet
+        if self.index is not None:
+            self.setAccessibleDescription(sheet.captions[self.index])
+
     def cell_at(self, x_share: float, y_share: float) -> int | None:
         """Return the picture at shares of the sheet's width and height; None beyond the last one."""
         if self._sheet is None:
