@@ -175,7 +175,11 @@ class Source:
         found = self.reading.guesses - {"other_inputs"}
         if not found or any(not option.startswith(SET) for option in self.overrides):
             return ""
-        guesses = ", ".join(sorted(name.replace("_", " ") for name in found))
+        words = {
+            "prior": f"prior ({self.reading.prior})",
+            "value_range": f"value range {self.reading.value_range}",
+        }
+        guesses = ", ".join(sorted(words.get(name, name.replace("_", " ")) for name in found))
         return f"{self.path.name} was read with guesses: {guesses}"
 
 

@@ -65,7 +65,7 @@ def test_nothing_is_guessed_silently(call, tmp_path):
     """Guesses are printed on standard error until they are set."""
     path = decoder(tmp_path / "model.onnx", last="", scale=5.0)
     guessed = call("samples", path, "--out", tmp_path / "a.png", "--n", 1)
-    assert (guessed[0], guessed[2]) == (0, "model.onnx was read with guesses: value range\n")
+    assert (guessed[0], guessed[2]) == (0, "model.onnx was read with guesses: value range logits\n")
     chosen = call("samples", path, "--out", tmp_path / "a.png", "--n", 1, "--range", "logits")
     assert (chosen[0], chosen[2]) == (0, "")
 

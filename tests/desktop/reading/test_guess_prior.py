@@ -25,7 +25,7 @@ def test_without_a_word_the_prior_is_normal_and_a_guess(read):
     """It is among the guesses, and the note says so."""
     source = read(metadata={})
     assert (source.reading.prior, source.reading.guesses) == (NORMAL, {"prior"})
-    assert source.guess_note == "model.onnx was read with guesses: prior"
+    assert source.guess_note == "model.onnx was read with guesses: prior (normal)"
 
 
 @pytest.mark.parametrize("key", ["prior", "z_prior", "latent.distribution", "noise"])
