@@ -35,8 +35,8 @@ def nearest_by_z(mean: Floats, z: ArrayLike, count: int) -> Iterator[tuple[Neigh
 
     Yields None while computing, and then the neighbours, nearest first.
     """
-    here = np.asarray(z, np.float32)
-    distances = np.empty(len(mean), np.float32)
+    here = np.asarray(z, np.float64)  # the square of a float32 may be none
+    distances = np.empty(len(mean))
     for part in _parts(len(mean), mean.shape[1]):
         distances[part] = np.linalg.norm(mean[part] - here, axis=1)
         yield None

@@ -26,6 +26,14 @@ def test_nearest_by_z_is_by_distance_of_the_means(dims):
     assert [n.distance for n in found] == pytest.approx(np.sort(distances)[:5].tolist(), rel=1e-4)
 
 
+def test_far_out_there_are_nearest_images_too():
+    """Where squares of float32 overflow, there is a distance, and no warning."""
+    mean = np.float32([[0, 0], [-1e30, 0], [1e30, 0]])
+    found, _ = last(nearest_by_z(mean, (3e38, 0.0), 1))
+    assert found[0].index == 2
+    assert found[0].distance == pytest.approx(3e38)
+
+
 @pytest.mark.parametrize("shape", [(1, 6, 5), (3, 4, 4)])
 def test_nearest_by_picture_is_by_likelihood(shape):
     """Images are sorted by −log p(x|z) of the Bernoulli likelihood, least first, in grey and in colour."""
