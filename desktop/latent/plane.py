@@ -290,10 +290,12 @@ def parse_z(text: str, latent_dim: int) -> Vector:
         numbers = [float(word) for word in words]
     except ValueError:
         numbers = []
-    if len(numbers) != latent_dim or not all(abs(number) <= MAX_Z for number in numbers):
+    is_number = all(abs(number) <= MAX_Z for number in numbers)
+    if len(numbers) != latent_dim or not is_number:
+        within = "" if is_number else " within ±3e38"
         raise ValueError(
             f"found z = {text.strip()[:60]!r}, expected {latent_dim} "
-            f"number{'s' if latent_dim > 1 else ''}, such as {format_z([0.5] * min(latent_dim, 3))}"
+            f"number{'s' if latent_dim > 1 else ''}{within}, such as {format_z([0.5] * min(latent_dim, 3))}"
         )
     return Vector(numbers)
 
