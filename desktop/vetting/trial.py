@@ -176,7 +176,7 @@ class Trial:
         self._check_memory(weights_bytes)
         self._answer(START_LIMIT_S, self._limits(self._budget))
         if self._budget.time_s > LONG_S:
-            self._opening.begins(f"decoding a first picture{_work_in_words(self.work)}")
+            self._opening.begins(f"decoding a first picture{work_in_words(self.work)}")
 
     def _told_work(self, file: ModelFile) -> Work | None:
         shapes = {name: list(sizes) for name, sizes in self._shapes.items()}
@@ -326,5 +326,10 @@ class Trial:
         return error
 
 
-def _work_in_words(work: Work | None) -> str:
-    return "" if work is None else f", {work.multiply_adds / 1e9:,.0f} billion multiply-adds"
+def work_in_words(work: Work | None) -> str:
+    """How much work it is; nothing of so little that it is not why a trial takes long."""
+    count = 0 if work is None else work.multiply_adds
+    if count < 1e6:
+        return ""
+    size, unit = (1e9, "billion") if count >= 1e9 else (1e6, "million")
+    return f", {count / size:,.0f} {unit} multiply-adds"

@@ -14,7 +14,15 @@ from desktop.base.errors import ModelError
 from desktop.vetting.graph_work import Work
 from desktop.vetting.onnx_file import read_model_file
 from desktop.vetting.opening import Opening, OpeningStoppedError
-from desktop.vetting.trial import MEMORY_BYTES, TIME_LIMIT_S, Budget, Trial, TrialEndedError, budget
+from desktop.vetting.trial import (
+    MEMORY_BYTES,
+    TIME_LIMIT_S,
+    Budget,
+    Trial,
+    TrialEndedError,
+    budget,
+    work_in_words,
+)
 from tests.desktop.hostile_models import (
     constant_of_shape,
     endless_loop,
@@ -225,6 +233,12 @@ def test_a_model_that_needs_more_memory_than_is_free_is_refused_before_it_is_loa
         pass
 
 
+def test_work_is_told_in_a_unit_that_fits():
+    """Little work is not told, and none is told as 0 billions."""
+    words = [work_in_words(Work(count, 0)) for count in (10, 4_000_000, 400_000_000, 2_600_000_000)]
+    assert words == ["", *(f", {n} multiply-adds" for n in ("4 million", "400 million", "3 billion"))]
+
+
 @pytest.mark.usefixtures("all_are_told")
 def test_a_trial_that_takes_long_is_told_and_can_be_stopped(model_file, monkeypatch):
     """Stopping ends the process at once, whatever it does, and nothing begins after it."""
@@ -232,7 +246,7 @@ def test_a_trial_that_takes_long_is_told_and_can_be_stopped(model_file, monkeypa
     told = []
     opening = Opening(told.append)
     with Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)}, opening=opening) as trial:
-        assert told == ["decoding a first picture, 0 billion multiply-adds"]
+        assert told == ["decoding a first picture"]
         child = trial._child
         opening.stop()
         assert child.wait(60) != 0
