@@ -31,6 +31,16 @@ TO_COMPARE = "Decode compares every image with its reconstruction, to put them i
 COMPARING = "Comparing every image with its reconstruction …"
 # As many pictures as somebody had decoded on a page, and up to so many times more, are not asked about again.
 AGREED_TIMES = 1.5
+AT_QUANTILES = "The manifold grid: pictures at the prior quantiles 0.05 to 0.95 along both axes."
+AT_EVEN_STEPS = "Pictures at even steps around the samples of the prior that the plane goes through."
+BY_RATE = (
+    "A row for each latent dimension, the highest rate first: the cursor's z with that coordinate across the "
+    "prior."
+)
+BY_NUMBER = (
+    "A row for each latent dimension by number, because without test images no rates are known: the cursor's "
+    "z with that coordinate across the prior."
+)
 ELBOS = "shown elbos"  # the worker's request
 NO_IMAGES = "The open model has no test images, so there is nothing to reconstruct."
 
@@ -80,8 +90,7 @@ class GridsControl(QObject):
         self.manifold = self._page(
             "&Manifold",
             MANIFOLD,
-            "The manifold grid: pictures at the prior quantiles 0.05 to 0.95 along both axes. On a plane "
-            "through samples, pictures at even steps around these.",
+            AT_QUANTILES,
             [("Pictures per side", self.manifold_n)],
         )
         self.reconstructions = self._page(
@@ -93,8 +102,7 @@ class GridsControl(QObject):
         self.traversals = self._page(
             "&Traversals",
             TRAVERSALS,
-            "A row for each latent dimension, by its rate: the cursor's z with that coordinate across the "
-            "prior.",
+            BY_RATE,
             [("Pictures per row", self.traversal_n), ("Dimensions", self.dimensions_n)],
         )
         self._pages = {
@@ -198,6 +206,7 @@ class GridsControl(QObject):
             agreed_s = 0.0 if model is None else self._agreed.get(name, 0) * model.picture_s
             most_s = max(ASK_FROM_S, AGREED_TIMES * agreed_s)
         self._decodes_nothing = most_s == 0
+        self._say_what_is_shown(name)
         steps = self._steps(name, most_s) if name in self._pages else None
         if self._to_save is not None and (steps is None or self._to_save[0] != name):
             self._to_save = None
@@ -208,6 +217,16 @@ class GridsControl(QObject):
                 "grid", Priority.GRID, steps, partial(self._on_step, name), partial(self._on_error, name)
             )
             self._explorer.interrupt()  # what a slow decoder does now can wait
+
+    def _say_what_is_shown(self, name: str) -> None:
+        """Say of which kind a page's pictures are, where that depends on the model and the plane."""
+        if name == MANIFOLD:
+            is_around = self._explorer.samples_viewport is not None
+            self.manifold.set_hint(AT_EVEN_STEPS if is_around else AT_QUANTILES)
+        elif name == TRAVERSALS:
+            points = self._explorer.points.encoded
+            has_rates = points is not None and len(points.mean) > 0
+            self.traversals.set_hint(BY_RATE if has_rates else BY_NUMBER)
 
     def _start(self, name: str) -> None:
         """Decode what was asked about, and from now on as many pictures of this page without a question."""

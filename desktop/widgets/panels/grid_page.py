@@ -70,6 +70,13 @@ class GridPage(QWidget):
         self.set_sheet(None)
         self.setFocusProxy(self.view)  # not to a number box, which would keep digits and Home from the window
 
+    def set_hint(self, hint: str) -> None:
+        """Say something else of what is shown; a note that stands in its place stays."""
+        if self._note.text() == self._hint:
+            self._note.setText(hint)
+        self._hint = hint
+        self.view.setAccessibleName(hint)
+
     def set_sheet(self, sheet: Sheet | None, note: str = "") -> None:
         """Show a sheet, or nothing; `note` replaces the hint, for example to say why.
 

@@ -9,9 +9,18 @@ from desktop.images.pixels import tile, to_bytes
 from desktop.latent.plane import manifold_grid, sample_prior
 from desktop.models.epochs import epochs_of, load_epoch
 from desktop.widgets.common.commands import command_of
-from desktop.widgets.controls.grids_control import COMPARING, NO_IMAGES, TO_COMPARE
+from desktop.widgets.controls.grids_control import (
+    AT_EVEN_STEPS,
+    AT_QUANTILES,
+    BY_NUMBER,
+    BY_RATE,
+    COMPARING,
+    NO_IMAGES,
+    TO_COMPARE,
+)
 from desktop.widgets.panels.grid_page import MAX_SEED
 from export.bundle import Posterior
+from tests.desktop.foreign_models import decoder
 from tests.waiting import SOON_MS
 
 LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -80,10 +89,23 @@ def test_without_held_out_images_the_page_says_so(open_window, make_bundle, qtbo
     assert not window.grids.reconstructions.save.isEnabled()
 
 
+def test_a_page_says_which_of_its_kinds_it_shows(open_window, tmp_path, qtbot):
+    """Of a bare decoder of many dimensions: pictures around the samples, and rows by number."""
+    window = open_window(decoder(tmp_path / "model.onnx", latent_dim=20))
+    open_page(window, qtbot, Qt.Key.Key_3)
+    assert window.grids.manifold.note() == AT_EVEN_STEPS
+    window.explorer.state = window.explorer.state.with_axes(0, 1)
+    open_page(window, qtbot, Qt.Key.Key_5)
+    assert window.grids.traversals.note() == BY_NUMBER
+    open_page(window, qtbot, Qt.Key.Key_3)
+    assert window.grids.manifold.note() == AT_QUANTILES
+
+
 def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot, tmp_path, monkeypatch):
     """A row for each dimension, by its rate, decoded anew when the cursor moves, and saved with titles."""
     open_page(window, qtbot, Qt.Key.Key_5)
     page = window.grids.traversals
+    assert page.note() == BY_RATE
     assert window.grids.dimensions_n.value() == 3, "of the ten that it begins with"
     window.grids._limit_dimensions(512)
     assert window.grids.dimensions_n.value() == 10
