@@ -30,6 +30,7 @@ class Encoded:
         reconstruction: the picture decoded at the mean, float32 [C, H, W].
         rate_nats: KL(q(z|x) ‖ p(z)).
         distortion_nats: −E log p(x|z) under q(z|x); None if the likelihood is not known.
+        error_nats: the standard error of the distortion, and so of the ELBO; None if it is not from draws.
     """
 
     x: Floats
@@ -38,6 +39,7 @@ class Encoded:
     reconstruction: Floats
     rate_nats: float
     distortion_nats: float | None
+    error_nats: float | None = None
 
     @property
     def elbo_nats(self) -> float | None:
@@ -92,13 +94,16 @@ def encode(model: Model, x: Floats) -> Iterator[Encoded]:
     """Encode x [C, H, W], and decode its approximate posterior at the mean and at nodes for expectations."""
     mean, logvar = model.encode(x[np.newaxis])
     nodes, weights = posterior_nodes(mean[0], logvar[0])
-    distortion = None
+    distortion = error = None
     likelihood = model.source.likelihood
     if likelihood is not None:
         nats = likelihood.nats(x[np.newaxis], model.decode_parameters(nodes))
         distortion = -float(nats @ weights)
+        if model.latent_dim > 2:
+            pairs = nats.reshape(2, DRAWS).mean(0)  # a draw and its mirror image are not independent
+            error = float(pairs.std(ddof=1) / DRAWS**0.5)
     rate = float(rate_nats(mean, logvar).sum())
-    yield Encoded(x, mean[0], logvar[0], model.decode(mean)[0], rate, distortion)
+    yield Encoded(x, mean[0], logvar[0], model.decode(mean)[0], rate, distortion, error)
 
 
 def posterior_nodes(mean: Floats, logvar: Floats) -> tuple[Floats, Doubles]:

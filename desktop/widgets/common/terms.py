@@ -11,8 +11,8 @@ MISPLACED = "Misplaced"
 
 TERMS = {
     ELBO: (
-        "The evidence lower bound: log p(x) is at least this. It is −(rate + distortion), and higher is "
-        "better."
+        "The evidence lower bound: log p(x) is at least this. It is −(rate + distortion), by quadrature or, "
+        "in more than two dimensions, from 64 draws. Higher is better."
     ),
     BITS: (
         "−ELBO in bits for each number of the image, by which models of other image sizes can be "

@@ -246,6 +246,7 @@ class ImageControl(QObject):
         set_usable(panel.take, self._why_no_mean())
         for name in ("elbo", "rate", "distortion"):
             panel.set_figure(name, None if encoded is None else getattr(encoded, f"{name}_nats"))
+        panel.show_error(None if encoded is None else encoded.error_nats)
         elbo, likelihood = None if encoded is None else encoded.elbo_nats, self._explorer.likelihood
         bits = None if elbo is None else bits_of(self._explorer, elbo)
         panel.show_bits(likelihood is not None and likelihood.counts_bits, bits)

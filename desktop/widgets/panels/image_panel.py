@@ -155,6 +155,13 @@ class ImagePanel(QWidget):
         text = note or ("–" if nats is None else in_nats(nats))
         self.figures[name].setText(text.replace(" nats", f"{NO_BREAK_SPACE}nats"))
 
+    def show_error(self, nats: float | None) -> None:
+        """Say in the tool tips of ELBO and distortion how far they may be off, or nothing."""
+        for name in ("elbo", "distortion"):
+            more = "" if nats is None else f"Here ± {in_nats(nats)}, the standard error of these draws."
+            for label in (self._titles[name], self.figures[name]):
+                label.setToolTip(term_tip(FIGURES[name], more))
+
     def show_progress(self, share: float | None) -> None:
         """Show how much of the work for log p(x) is done; 1 if the rest is not known, None if all is done."""
         self.progress.setVisible(share is not None)

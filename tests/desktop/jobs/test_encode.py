@@ -7,8 +7,9 @@ from desktop.base.shipped import shipped_bundle
 from desktop.images.data_look import DataLook
 from desktop.images.picture_kinds import ImageError
 from desktop.images.pixels import write_png
-from desktop.jobs.encode import Encoded, encode, fit_image, locate, posterior_nodes
+from desktop.jobs.encode import DRAWS, Encoded, encode, fit_image, locate, posterior_nodes
 from desktop.latent.true_posterior import LikelihoodTable
+from tests.desktop.small_bundles import encoder_graph
 
 MNIST = DataLook(levels=2, is_mnist=True, ground=(0.0,))
 
@@ -29,6 +30,21 @@ def test_the_bound_of_a_held_out_image_is_that_of_many_draws(make_model):
     error = nats.std() / 4000**0.5
     assert encoded.distortion_nats == pytest.approx(nats.mean(), abs=4 * error)
     assert encoded.elbo_nats == -(encoded.rate_nats + encoded.distortion_nats)
+
+
+def test_of_draws_the_bound_has_a_standard_error(make_bundle, make_model):
+    """It is as far as estimates from other draws are spread, and quadrature has none."""
+    shape = 1, 6, 6
+    x = (np.random.default_rng(0).random(shape) < 0.4).astype(np.float32)
+    model = make_model(make_bundle(4, shape, encoder=encoder_graph(shape, 0, 4)))
+    (encoded,) = encode(model, x)
+    mean, logvar = model.encode(x[None])
+    noise = np.random.default_rng(1).standard_normal((200, DRAWS, 4), dtype=np.float32)
+    z = mean + np.exp(0.5 * logvar) * np.concatenate([noise, -noise], axis=1)
+    nats = model.source.likelihood.nats(x[None], model.decode_parameters(z.reshape(-1, 4)))
+    assert encoded.error_nats == pytest.approx(nats.reshape(200, -1).mean(1).std(), rel=0.4)
+    (exact,) = encode(make_model(make_bundle(2, shape, encoder=encoder_graph(shape, 0))), x)
+    assert exact.error_nats is None
 
 
 def test_without_a_known_likelihood_there_is_no_bound(make_model):

@@ -38,3 +38,13 @@ def test_a_saved_pen_fits_images_that_are_opened_later(panel, qtbot):
     assert other.radius.value() == 3.0
     other.set_data((3, 56, 56), (), WHITE)
     assert other.radius.value() == other.canvas.radius_px == 6.0
+
+
+def test_the_standard_error_stands_in_the_tool_tips(panel):
+    """Of the ELBO and the distortion, while they are from draws; the rate is exact."""
+    panel.show_error(8.25)
+    said = "Here ± 8.25 nats, the standard error of these draws."
+    tips = {name: panel.figures[name].toolTip() for name in ("elbo", "distortion", "rate")}
+    assert [said in tip for tip in tips.values()] == [True, True, False]
+    panel.show_error(None)
+    assert "standard error" not in panel.figures["elbo"].toolTip()
