@@ -59,6 +59,8 @@ class ExportDialog(FittingDialog):
         self.scale.setSuffix(" ×")
         self.frames = count_box("Number of frames", 2, MAX_FRAMES, 120)
         self.fps = count_box("Frames per second", 1, MAX_FPS, PATH_FPS)
+        for box in (self.scale, self.frames, self.fps):  # a key that would go beyond is not taken
+            box.setToolTip(f"{box.accessibleName()}, from {box.minimum():,} to {box.maximum():,}.")
         self.ping_pong = QCheckBox("There and back")
         self.captions = {part: QCheckBox(part.value) for part in Caption}
         self.facts = QLabel()

@@ -40,6 +40,11 @@ def test_the_film_is_wanted_as_it_was_set(dialog, qtbot):
     assert not dialog.isVisible()
 
 
+def test_the_boxes_say_how_much_they_take(dialog):
+    """A box takes no key that would go beyond its range, so the tool tip tells the range."""
+    assert dialog.frames.toolTip() == "Number of frames, from 2 to 2,000."
+
+
 def test_it_begins_with_pictures_of_some_280_pixels(dialog):
     """Small pictures are enlarged, and large ones are not made smaller."""
     assert dialog.film().scale == 10
