@@ -90,17 +90,24 @@ class GridPage(QWidget):
         self._note.setText(note or self._hint)
 
     def renew_captions(self, sheet: Sheet) -> None:
-        """Say something else of the same pictures; the note stays."""
+        """Say something else of the same pictures, also in the note if it is of the one the keys are at."""
+        old, index = self.sheet, self.view.index
         self.sheet = sheet
         self.view.renew_captions(sheet)
+        if old is not None and index is not None and self.note() == _in_a_line(old.captions[index]):
+            self._describe(sheet.captions[index])
 
     def _describe(self, caption: str) -> None:
         """Say in the line of the note which picture the keys are at."""
-        self._note.setText(one_line(" · ".join(caption.split("\n"))))
+        self._note.setText(_in_a_line(caption))
 
     def note(self) -> str:
         """Return the text above the sheet."""
         return self._note.text()
+
+
+def _in_a_line(caption: str) -> str:
+    return one_line(" · ".join(caption.split("\n")))
 
 
 def _row(controls: Sequence[tuple[str, QWidget]]) -> QHBoxLayout:

@@ -52,6 +52,19 @@ def test_only_what_is_there_can_be_saved(page, qtbot):
     assert not page.save.isEnabled()
 
 
+def test_what_is_said_of_a_picture_can_be_renewed(page, qtbot):
+    """Also in the note, if that is of the picture that the keys are at; else it stays."""
+    page.set_sheet(SHEET)
+    better = replace(SHEET, plan=replace(SHEET.plan, captions=tuple(f"better {i}" for i in range(15))))
+    page.renew_captions(better)
+    assert page.note() == "Samples."
+    page.renew_captions(SHEET)
+    qtbot.keyClick(page.view, Qt.Key.Key_Right)
+    assert page.note() == "cell 0 · z = 0"
+    page.renew_captions(better)
+    assert page.note() == page.view.accessibleDescription() == "better 0"
+
+
 def test_titles_can_be_left_out_where_there_are_some(page):
     """A sheet whose rows have titles is saved with them unless the box is switched off."""
     page.set_sheet(SHEET)
