@@ -158,7 +158,7 @@ class Pen:
         is_bold: bool = False,
         turned: float = 0,
     ) -> None:
-        """Draw a text, which is never a formula; its middle is at y."""
+        """Draw a text, which is never a formula; its middle is at y. It is turned about that point."""
         self.axes.text(
             x,
             y,
@@ -169,6 +169,7 @@ class Pen:
             va="center_baseline",
             zorder=zorder,
             rotation=turned,
+            rotation_mode="anchor",  # otherwise "center_baseline" moves the turned text by half its length
             family=FAMILY,
             weight="bold" if is_bold else "normal",
             parse_math=False,
