@@ -170,17 +170,19 @@ class Figure:
 
 @dataclass(frozen=True, eq=False)
 class OwnImage:
-    """Where a drawn image is.
+    """Where an image is that was drawn or opened.
 
     Attributes:
         mean, logvar: of its approximate posterior, [d] each.
         contours: of its true posterior on the plane of the first two axes, those of 50 and of 95 %, each as
             curves (a, b) [K, 2]; empty if it is not known.
+        gap_nats: log p(x) − ELBO, or None if it is not known.
     """
 
     mean: Floats
     logvar: Floats
     contours: tuple[tuple[Doubles, ...], ...] = ()
+    gap_nats: float | None = None
 
 
 @dataclass(frozen=True)
@@ -261,10 +263,12 @@ class Subject:
     @property
     def labels_shown(self) -> list[int]:
         """The labels whose points are drawn, ascending; empty if the points have none."""
+        return self.labels_among(self.are_shown)
+
+    def labels_among(self, rows: NDArray[np.bool_]) -> list[int]:
+        """The labels of some of the points [N], ascending; empty if the points have none."""
         labels = None if self.posterior is None else self.posterior.labels
-        if labels is None:
-            return []
-        return sorted(set(labels[self.are_shown].tolist()))
+        return [] if labels is None else sorted(set(labels[rows].tolist()))
 
     def label_name(self, label: int) -> str:
         """The name of a label for people."""

@@ -1,8 +1,9 @@
 """Where the parts of a figure are: its plane or two of them, axes, the legend and the caption. No Qt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.figure.figure import POINTS_PER_MM, Figure, FigureError, Subject
+from desktop.figure.in_view import everything, in_view
 from desktop.figure.legend import Entry, fitting, legend_of, within_px
 from desktop.figure.texts import shortened, width_px, wrapped
 from desktop.latent.axis_texts import axis_words, tick_texts
@@ -61,6 +62,11 @@ class Layout:
         return self.planes[0].area
 
     @property
+    def projections(self) -> list[Projection]:
+        """Each plane in its area."""
+        return [plane.projection for plane in self.planes]
+
+    @property
     def projection(self) -> Projection:
         """The first plane in its area."""
         return self.planes[0].projection
@@ -77,13 +83,26 @@ def in_print(size_mm: tuple[float, float], text_pt: float) -> tuple[tuple[int, i
 
 
 def layout_of(subject: Subject, figure: Figure) -> Layout:
-    """Lay out a figure. Raises FigureError if no room is left for the plane."""
+    """Lay out a figure. Raises FigureError if no room is left for the plane.
+
+    The legend has the width that it would have if everything were in view, so that it does not depend on what
+    is. If there is nothing to explain, the plane gets its room.
+    """
+    layout = _laid_out(subject, figure)
+    if not figure.has_legend or layout.legend:
+        return layout
+    wider = _laid_out(subject, replace(figure, has_legend=False))
+    is_nothing = not legend_of(subject, figure, in_view(subject, wider.projections))
+    return wider if is_nothing else layout
+
+
+def _laid_out(subject: Subject, figure: Figure) -> Layout:
     width, height = figure.size_px
     top = MARGIN_PX
     right, bottom = width - MARGIN_PX, height - MARGIN_PX
-    entries = legend_of(subject, figure) if figure.has_legend else []
+    entries = legend_of(subject, figure, everything(subject)) if figure.has_legend else []
+    most = LEGEND_SHARE * width
     if entries:
-        most = LEGEND_SHARE * width
         entries = within_px(entries, most)
         right -= min(most, max(e.width_px for e in entries)) + GAP_PX
     caption = wrapped(figure.caption, width - 2 * MARGIN_PX, TEXT_SIZE_PX)
@@ -95,6 +114,9 @@ def layout_of(subject: Subject, figure: Figure) -> Layout:
     titles = max(len(plane.title) for plane in subject.planes)
     top += TITLE_LINE_PX * titles + (6 if titles else 0)
     planes = _planes(subject, figure, right, top, bottom)
+    if entries:
+        seen = in_view(subject, [plane.projection for plane in planes])
+        entries = within_px(legend_of(subject, figure, seen), most)
     shown = fitting(entries, caption_y - CAPTION_LINE_PX / 2 - planes[0].area[1])
     return Layout(
         planes=planes,

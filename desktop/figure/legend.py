@@ -1,9 +1,11 @@
 """The legend of a figure: what explains what is drawn. No Qt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from desktop.figure.figure import Figure, Part, Subject
+from desktop.figure.in_view import InView
 from desktop.figure.texts import shortened, width_px
 from desktop.images.label_colors import label_color_name
 
@@ -47,17 +49,19 @@ class Entry:
         return width_px(self.text, LEGEND_TEXT_PX) + (0 if self.mark is Mark.NONE else MARK_PX)
 
 
-def legend_of(subject: Subject, figure: Figure) -> list[Entry]:
-    """The entries that explain what is drawn, on both planes if there are two."""
+def legend_of(subject: Subject, figure: Figure, seen: Sequence[InView]) -> list[Entry]:
+    """The entries that explain what is seen, on both planes if there are two; `seen` is for each of them."""
     planes = subject.planes
-    parts = figure.parts & subject.possible_anywhere()
+    parts = figure.parts & frozenset().union(*(each.parts for each in seen))
     entries: list[Entry] = []
     if Part.POINTS in parts:
-        for heading, labels in _groups(subject):
+        for heading, labels in _groups(subject, seen):
             entries.append(Entry(Mark.NONE if labels else Mark.DOT, heading))
             entries += [Entry(Mark.DOT, name, label_color_name(n)) for n, name in labels.items()]
         if Part.SELECTED in parts:
-            count = max(len(plane.selected) for plane in planes)
+            count = max(
+                int(each.points[plane.selected].sum()) for plane, each in zip(planes, seen, strict=True)
+            )
             entries.append(Entry(Mark.SELECTED, f"selected ({count:,})"))
     if Part.PRIOR in parts:
         name = "projected prior" if subject.is_projected else "prior"
@@ -79,12 +83,12 @@ def legend_of(subject: Subject, figure: Figure) -> list[Entry]:
     return entries
 
 
-def _groups(subject: Subject) -> list[tuple[str, dict[int, str]]]:
+def _groups(subject: Subject, seen: Sequence[InView]) -> list[tuple[str, dict[int, str]]]:
     """The points by what they are, each with the names of their labels; those of two planes once if equal."""
     found = [
-        (plane.points_name, {n: plane.label_name(n) for n in plane.labels_shown})
-        for plane in subject.planes
-        if plane.posterior is not None
+        (plane.points_name, {n: plane.label_name(n) for n in plane.labels_among(each.points)})
+        for plane, each in zip(subject.planes, seen, strict=True)
+        if Part.POINTS in each.parts
     ]
     if len(found) < 2:
         return found

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from desktop.base.arrays import Bytes, Doubles
 from desktop.figure.backdrop import Backdrop
 from desktop.figure.figure import Figure, Ground, Part, Subject
+from desktop.figure.in_view import FAR_PX, RADII
 from desktop.figure.layout import NAME_SIZE_PX, TICK_SIZE_PX, PlaneLayout
 from desktop.figure.strokes import Pen
 from desktop.figure.texts import shortened, width_px
@@ -27,8 +28,6 @@ RING_PX, HOLE_PX = 7.5, 5.2  # the diameters of the ring around a selected point
 MOST_NAME_PX, MOST_NAMES = 160.0, 24
 CURSOR_PX, PATH_POINT_PX, PATH_TEXT_PX = 7.0, 12.0, 9
 CARD_PX, CARD_PAD_PX, CARD_GAP_PX = 56.0, 5.0, 16.0
-FAR_PX = 1e5
-RADII = (1.0, 2.0)
 MAX_PINNED = 64  # a view that is opened may come from a stranger
 
 

@@ -10,6 +10,7 @@ from desktop.figure.figure import Figure, FigureError, Part, Subject
 from desktop.figure.layout import NAME_SIZE_PX, layout_of
 from desktop.figure.legend import Mark
 from desktop.figure.texts import width_px
+from desktop.latent.plane_prior import PriorOnPlane
 from desktop.view.state import start_state
 from export.bundle import Posterior
 
@@ -125,3 +126,30 @@ def test_the_axes_say_what_they_are(subject, small_decoder):
     assert width_px(layout_of(turned, Figure((300, 260))).planes[0].names[1], NAME_SIZE_PX) <= 260
     caption = caption_of(small_decoder.model.source, turned, frozenset())
     assert caption.endswith(f". Axis a: towards sample 2; axis b: {'upward ' * 8}upward.")
+
+
+def test_the_legend_has_what_is_in_view_and_no_more(subject):
+    """Labels, selected points and contours elsewhere have no entry; without any, the plane gets the room."""
+    parts = frozenset({Part.BACKDROP, Part.POINTS, Part.SELECTED, Part.PRIOR, Part.CURSOR})
+    figure = Figure((600, 400), parts=parts)
+    state = replace(subject.state, selected=(0, 3, 4))
+    row = 4  # of label 1
+    there = state.at(subject.posterior.mean[row])
+    close = replace(there, viewport=replace(state.viewport, center=tuple(there.cursor_ab), span=1e-4))
+    legend = layout_of(replace(subject, state=close), figure).legend
+    assert [entry.text for entry in legend] == ["Test images", "dog", "selected (1)", "cursor"]
+    away = replace(state, viewport=replace(state.viewport, center=(1e30, 0.0)))
+    bare = layout_of(replace(subject, state=away), figure)
+    assert not bare.legend
+    assert bare.area == layout_of(replace(subject, state=away), replace(figure, has_legend=False)).area
+
+
+def test_a_contour_is_in_view_if_only_its_line_is(subject):
+    """However far in the view is: between two of the points that the line is drawn through."""
+    radius = PriorOnPlane(subject.state.plane).radius(0.9)
+    curve = PriorOnPlane(subject.state.plane).contours((0.9,))[0][1][0]
+    on_it = tuple((curve[10] + curve[11]) / 2)
+    figure = Figure((600, 400), parts=frozenset({Part.PRIOR}))
+    for center, texts in ((on_it, ["prior, 50, 90, 99 %"]), ((radius - 0.1, 0.0), [])):
+        state = replace(subject.state, viewport=replace(subject.state.viewport, center=center, span=1e-3))
+        assert [entry.text for entry in layout_of(replace(subject, state=state), figure).legend] == texts
