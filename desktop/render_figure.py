@@ -215,7 +215,7 @@ def view(
     subject = replace(subject, state=looking_at(subject.state, point, span))
     if quantiles:
         subject = replace(subject, state=subject.state.with_scale(AxisScale.QUANTILES))
-    text = caption_of(model.source, subject, layers) if caption is None else caption
+    text = caption_of(model.source, subject, figure) if caption is None else caption
     figure = replace(figure, caption=text)
     layout_of(subject, figure)
     note = to_text(provenance(model.source, subject.state, "view", **figure.details()))

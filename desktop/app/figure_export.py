@@ -6,6 +6,7 @@ before A's worker draws both.
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -17,13 +18,14 @@ from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.figure.backdrop import can_be_finer
-from desktop.figure.caption import caption_of, title_of
+from desktop.figure.caption import caption_of, quick_caption, title_of
 from desktop.figure.drawing import Content
 from desktop.figure.figure import OF_LAYERS, Figure, FigureError, OwnImage, Part, Subject
 from desktop.figure.writing import NOTHING, figure_cost, figure_picture, plane_content, save_figure
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.encode import Encoded, Located
 from desktop.jobs.kept_decoder import KeptDecoder
+from desktop.models.source import Source
 from desktop.view.provenance import Beside, Detail
 
 BEGUN = Progress(0, 0, 0.0)
@@ -37,6 +39,7 @@ class FigureExport(FileExport):
         own: the drawn image, which is drawn too, or None.
     """
 
+    captioned = Signal(str)  # the caption of the figure that is previewed, until somebody writes another one
     previewed = Signal(object)  # the picture uint8 [H, W, 3 or 4], or the FigureError why there is none
     cost_known = Signal(object)  # Cost of the decoded planes of the figure that was previewed
 
@@ -84,24 +87,30 @@ class FigureExport(FileExport):
         decoders = [each.decoder for each in (self._explorer, self._second) if each is not None]
         return any(decoder is not None and can_be_finer(decoder) for decoder in decoders)
 
-    def caption(self, parts: frozenset[Part]) -> str:
-        """The caption of a figure of the view with these layers, until somebody writes another one."""
+    def quick_caption(self, figure: Figure) -> str:
+        """A caption that counts what is out of view, too; `captioned` brings the one that does not."""
         source, second = self._explorer.source, self._second
         beside = None if second is None else second.source
-        return "" if source is None else caption_of(source, self.subject, parts, beside)
+        return "" if source is None else quick_caption(source, self.subject, figure, beside)
 
     def preview(self, figure: Figure, most_px: int) -> None:
-        """Have a figure drawn that is at most so large; a slow decoder's plane is left out."""
-        decoder, subject = self._explorer.decoder, self.subject
-        if decoder is None:
+        """Have a figure drawn that is at most so large; a slow decoder's plane is left out.
+
+        Its caption comes first.
+        """
+        decoder, subject, source = self._explorer.decoder, self.subject, self._explorer.source
+        if decoder is None or source is None:
             return
         small = replace(figure, scale=min(figure.scale, most_px / max(figure.size_px)))
 
+        second = self._second
+        other = None if second is None else second.source
+
         def draw(beside: Content = NOTHING, cost: Cost = FREE) -> None:
-            steps = _preview_steps(decoder, subject, figure, small, beside, cost)
+            drawing = _preview_steps(decoder, subject, figure, small, beside, cost)
+            steps = chain(_caption_steps(source, subject, figure, other), drawing)
             self._explorer.worker.request(self.preview_name, Priority.SAVE, steps, self._on_previewed)
 
-        second = self._second
         if second is None or second.decoder is None:
             draw()
             return
@@ -199,8 +208,10 @@ class FigureExport(FileExport):
             self._drop_second()
             self._on_failed(FigureError(f"{name} was not written, because B was closed or replaced"))
 
-    def _on_previewed(self, found: Bytes | Cost | FigureError | None) -> None:
-        if isinstance(found, Cost):
+    def _on_previewed(self, found: Bytes | Cost | FigureError | str | None) -> None:
+        if isinstance(found, str):
+            self.captioned.emit(found)
+        elif isinstance(found, Cost):
             self.cost_known.emit(found)
         elif found is not None:
             self.previewed.emit(found)
@@ -211,6 +222,14 @@ def _with_result(
 ) -> Iterator[Progress | Content | None]:
     """The steps of a content, and at the end the content itself."""
     yield (yield from content)
+
+
+def _caption_steps(
+    source: Source, subject: Subject, figure: Figure, beside: Source | None
+) -> Iterator[str | None]:
+    """Yield the caption of a figure."""
+    yield None  # what draws texts may have to be imported
+    yield caption_of(source, subject, figure, beside)
 
 
 def _preview_steps(
@@ -258,7 +277,9 @@ def own_image(encoded: Encoded | None, located: Located | None) -> OwnImage | No
     """Where a drawn image is, by the encoder and by its true posterior if that is known."""
     if encoded is None:
         return None
-    return OwnImage(encoded.mean, encoded.logvar, () if located is None else located.picture.contours)
+    if located is None:
+        return OwnImage(encoded.mean, encoded.logvar)
+    return OwnImage(encoded.mean, encoded.logvar, located.picture.contours, located.gap_nats(encoded))
 
 
 def subject_of(explorer: Explorer) -> Subject:

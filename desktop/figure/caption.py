@@ -1,13 +1,32 @@
 """The caption that a figure has until somebody writes another one. No Qt."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.base.arrays import Array
 from desktop.base.words import NAME_CHARS, in_nats, one_line
-from desktop.figure.figure import Part, Subject
+from desktop.figure.figure import Figure, FigureError, Ground, Part, Subject
+from desktop.figure.in_view import InView, everything, in_view
+from desktop.figure.layout import layout_of
 from desktop.latent.axis_texts import axis_words
 from desktop.latent.chart import AxisScale
+from desktop.latent.plane import MOST_SHOWN, format_z
+from desktop.latent.prior import NORMAL
 from desktop.models.epochs import elbos_nats, in_percent, unfinished
-from desktop.models.own_posterior import OwnPosterior
+from desktop.models.own_posterior import OwnPosterior, name_of
 from desktop.models.source import Source
+from desktop.reading.input_values import in_words, taken
+from desktop.view.first_view import corners, is_on_samples
+from desktop.view.state import ViewState
 
+MOST_ROUNDS = 3
+ROUNDING = 1e-4  # of a z on a plane, for one that is float32
+MOST_CHECKED = 1000  # of the points that may lie on it
+MOST_NUMBERS = 8  # more numbers of z are not written out
+INVERTED = "grey values of the decoded pictures inverted"
 TEXTS = {
     Part.BACKDROP: "the picture decoded at each point of the plane",
     Part.PRIOR: "contours that hold 50, 90 and 99 % of the prior",
@@ -16,19 +35,49 @@ TEXTS = {
         "hatched, within the contour that holds 99 % of the prior, where the prior expects more than ten "
         "times as many images as there are"
     ),
-    Part.ENCODED: "the encoder's posterior of a drawn image, 1 and 2 σ",
+    Part.ENCODED: "the encoder's posterior of an image that was drawn or opened, 1 and 2 σ",
     Part.TRUE_POSTERIOR: "contours that hold 50 and 95 % of its true posterior",
     Part.PINNED: "pinned images with 1 and 2 σ of their approximate posteriors",
     Part.PATH: "a path",
 }
 
 
-def caption_of(source: Source, subject: Subject, parts: frozenset[Part], beside: Source | None = None) -> str:
-    """Say which model it is, how good it is, and what is shown; with two planes, both models."""
-    models = _model(source, subject.state.epoch)
+def caption_of(source: Source, subject: Subject, figure: Figure, beside: Source | None = None) -> str:
+    """Say which model it is, how good it is, and what is seen; with two planes, both models.
+
+    How much is in view depends on the room that the caption itself takes.
+    """
+    text, foot = quick_caption(source, subject, figure, beside), foot_point(subject)
+    for _ in range(MOST_ROUNDS):
+        try:
+            seen = in_view(subject, layout_of(subject, replace(figure, caption=text)).projections)
+        except FigureError:  # there is no room for a plane, which whoever lays it out says
+            return text
+        before, text = text, _caption(source, subject, figure, seen, beside, foot)
+        if text == before:
+            break
+    return text
+
+
+def quick_caption(source: Source, subject: Subject, figure: Figure, beside: Source | None = None) -> str:
+    """The caption without a look at what is in view and where the plane lies, which may take a moment."""
+    return _caption(source, subject, figure, everything(subject), beside)
+
+
+def _caption(
+    source: Source,
+    subject: Subject,
+    figure: Figure,
+    seen: Sequence[InView],
+    beside: Source | None,
+    foot: str = "",
+) -> str:
+    models = _model(source, subject)
     if subject.beside is not None and beside is not None:
-        models = f"A: {models} B: {_model(beside, subject.beside.state.epoch)}"
-    return f"{models} {_shown(subject, parts)}".strip()
+        models = f"A: {models} B: {_model(beside, subject.beside)}"
+    is_gray = any(each is not None and each.reading.image_shape[0] == 1 for each in (source, beside))
+    is_inverted = is_gray and figure.is_inverted and figure.ground is not Ground.DARK
+    return f"{models} {_shown(subject, figure.parts, seen, is_inverted, foot)}".strip()
 
 
 def title_of(letter: str, source: Source, epoch: int | None) -> tuple[str, str]:
@@ -37,8 +86,14 @@ def title_of(letter: str, source: Source, epoch: int | None) -> tuple[str, str]:
     return f"{letter}  {name}", ", ".join(facts)
 
 
-def _model(source: Source, epoch: int | None) -> str:
-    return "; ".join(_facts(source, epoch)) + "."
+def _model(source: Source, subject: Subject) -> str:
+    """What is needed to decode the same pictures again: the model, its inputs, and what its prior is."""
+    inputs = in_words(taken(source.further_inputs, subject.state.inputs))
+    facts = [*_facts(source, subject.state.epoch), *filter(None, [inputs])]
+    reading = source.reading
+    if source.bundle is None or reading.prior != NORMAL:
+        facts.append(f"prior {reading.prior}" + (" (a guess)" if "prior" in reading.guesses else ""))
+    return "; ".join(facts) + "."
 
 
 def _facts(source: Source, epoch: int | None) -> list[str]:
@@ -63,19 +118,29 @@ def _facts(source: Source, epoch: int | None) -> list[str]:
     return words
 
 
-def _shown(subject: Subject, parts: frozenset[Part]) -> str:
-    shown = parts & subject.possible_anywhere()
+def _shown(
+    subject: Subject, parts: frozenset[Part], seen: Sequence[InView], is_inverted: bool, foot: str
+) -> str:
+    shown = parts & frozenset().union(*(each.parts for each in seen))
     texts = [TEXTS[part] for part in (Part.BACKDROP,) if part in shown]
-    points = [_points(plane, parts & plane.possible()) for plane in subject.planes]
+    points = [
+        _points(plane, parts & each.parts, each) for plane, each in zip(subject.planes, seen, strict=True)
+    ]
     if len(set(points)) > 1:
         points = [f"{letter}: {text}" for letter, text in zip("AB", points, strict=True) if text]
     texts += filter(None, dict.fromkeys(points))
     texts += [text for part, text in _texts(subject).items() if part in shown and part is not Part.BACKDROP]
+    gap = None if subject.own is None else subject.own.gap_nats
+    if gap is not None and {Part.ENCODED, Part.TRUE_POSTERIOR} <= shown:
+        texts.append(f"gap log p(x) − ELBO {in_nats(gap)}")
     texts += [f"axis {text}" for text in axis_words(subject.chart) if ": " in text]
     if subject.state.scale is AxisScale.QUANTILES:
         texts.append("axes in quantiles of the prior")
+    texts += filter(None, [foot])
     if subject.beside is not None and not subject.shares_axes:
         texts.append("each on a plane of its own")
+    if is_inverted and Part.BACKDROP in shown:
+        texts.append(INVERTED)
     if not texts:
         return ""
     text = "; ".join(texts)
@@ -96,15 +161,59 @@ def _texts(subject: Subject) -> dict[Part, str]:
     return texts
 
 
-def _points(subject: Subject, shown: frozenset[Part]) -> str:
-    """Say what the points on a plane are; empty if there are none."""
+def foot_point(subject: Subject) -> str:
+    """Say where the plane lies among the dimensions that it does not span; empty if it spans all of them."""
+    state, posterior = subject.state, subject.posterior
+    latent_dim = len(state.z)
+    if not subject.is_projected:
+        return ""
+    start = "a and b are measured from the points' mean; " if state.plane.is_principal else ""
+    start += "the plane goes through"
+    on_samples = is_on_samples(state, has_posterior=False)
+    if on_samples and _are_on(state, corners(latent_dim, state.prior, state.seed)).all():
+        return f"{start} three samples of the prior, seed {state.seed}"
+    if posterior is not None:
+        (rows,) = np.nonzero(_are_on(state, posterior.mean))
+        if len(rows) == 1:
+            name = name_of(posterior, int(rows[0])) or f"test image {rows[0]}"
+            is_z = isinstance(posterior, OwnPosterior) and posterior.is_z
+            return f"{start} {'' if is_z else 'the posterior mean of '}{name}"
+    if _are_on(state, state.prior.mean(latent_dim)[np.newaxis]).all():
+        return f"{start} the prior's mean"
+    if latent_dim <= MOST_NUMBERS:
+        return f"{start} z = {format_z(state.z)}"
+    norm = float(np.linalg.norm(state.z.array.astype(np.float64)))
+    return f"{start} z = {format_z(state.z[:MOST_SHOWN])}, … ({latent_dim:,} numbers, norm {norm:.4g})"
+
+
+def _are_on(state: ViewState, z: Array) -> NDArray[np.bool_]:
+    """Whether each z [N, d] lies on the plane, but for rounding, [N]."""
+    plane, found = state.plane, np.zeros(len(z), np.bool_)
+    ab = plane.project(z)
+    # Most are told by one coordinate, so that not all of them are needed for all points.
+    place = int(np.argmin(np.abs(plane.u.array) + np.abs(plane.v.array)))
+    beside = np.abs(ab @ [plane.u[place], plane.v[place]] + plane.origin[place] - z[:, place])
+    (rows,) = np.nonzero(beside <= ROUNDING * (1 + np.abs(z[:, place])))
+    for row in rows[:MOST_CHECKED]:
+        beside = np.abs(plane.embed(ab[row]) - z[row])
+        found[row] = beside.max() <= ROUNDING * (1 + np.abs(z[row]).max())
+    return found
+
+
+def _points(subject: Subject, shown: frozenset[Part], seen: InView) -> str:
+    """Say what the points on a plane are; empty if none are in view."""
     if Part.POINTS not in shown or subject.posterior is None:
         return ""
     by_label = ", coloured by label" if subject.posterior.labels is not None else ""
     is_z = isinstance(subject.posterior, OwnPosterior) and subject.posterior.is_z
     where = "" if is_z else " at their posterior means"
+    if subject.is_projected:
+        where += ", projected on the plane"
     name = subject.points_name
-    text = f"{subject.are_shown.sum():,} {name[:1].lower()}{name[1:]}{where}{by_label}"
+    drawn, visible = int(subject.are_shown.sum()), int(seen.points.sum())
+    count = f"{drawn:,}" if visible == drawn else f"{visible:,} of {drawn:,}"
+    text = f"{count} {name[:1].lower()}{name[1:]}{where}{by_label}"
     if Part.SELECTED in shown:
-        text += f"; rings around {len(subject.selected):,} of them that are selected"
+        selected = int(seen.points[subject.selected].sum())
+        text += f"; rings around {selected:,} of them that are selected"
     return text

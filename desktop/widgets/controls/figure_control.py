@@ -99,17 +99,18 @@ class FigureControl(QObject):
             self.dialog.changed.connect(self._preview)
             self.dialog.finished.connect(self.exports.stop_preview)
             self.exports.cost_known.connect(self.dialog.show_cost)
+            self.exports.captioned.connect(self.dialog.set_caption)
         subject = self.exports.subject
         self.dialog.set_pair(self.exports.is_pair)
         self.dialog.set_parts(subject.possible_anywhere(), subject.shown_parts(), self.exports.can_be_finer)
         self.dialog.set_is_gray(self.exports.is_gray)
+        self.dialog.set_caption(self.exports.quick_caption(self.dialog.figure()))
         self._preview()
         self.dialog.open()
 
     def _preview(self) -> None:
-        """Have the figure drawn as it is set, with a caption that fits its layers."""
+        """Have the figure drawn as it is set, and a caption written that fits what is seen."""
         assert self.dialog is not None
-        self.dialog.set_caption(self.exports.caption(self.dialog.figure().parts))
         self.exports.preview(self.dialog.figure(), self.dialog.preview_px())
 
     def _on_previewed(self, found: "Bytes | FigureError") -> None:

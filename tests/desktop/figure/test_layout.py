@@ -103,7 +103,7 @@ def test_the_maps_are_named_as_what_they_are(small_decoder, dims, count, deviati
     subject = Subject(start_state(dims), images, images)
     parts = frozenset({Part.PRIOR, Part.DENSITY, Part.HOLES})
     assert [entry.text for entry in layout_of(subject, Figure(parts=parts)).legend] == entries
-    caption = caption_of(small_decoder.model.source, subject, parts)
+    caption = caption_of(small_decoder.model.source, subject, Figure(parts=parts))
     for text in words:
         assert text in caption
 
@@ -124,7 +124,7 @@ def test_the_axes_say_what_they_are(subject, small_decoder):
     assert layout.names[0] == "a: towards sample 2"
     assert layout.names[1].startswith("b: upward upward")
     assert width_px(layout_of(turned, Figure((300, 260))).planes[0].names[1], NAME_SIZE_PX) <= 260
-    caption = caption_of(small_decoder.model.source, turned, frozenset())
+    caption = caption_of(small_decoder.model.source, turned, replace(BARE, parts=frozenset()))
     assert caption.endswith(f". Axis a: towards sample 2; axis b: {'upward ' * 8}upward.")
 
 

@@ -86,14 +86,16 @@ def test_the_caption_names_both_models(pair, small_decoder, second_decoder):
     """Points that are alike are said once, others with their letters."""
     one, two = small_decoder.model.source, second_decoder.model.source
     assert title_of("B", two, None)[0] == "B  second"
-    text = caption_of(one, pair, FIGURE.parts, two)
+    text = caption_of(one, pair, FIGURE, two)
     assert text.startswith("A: small. B: second. The picture decoded at each point")
     assert text.count("60 test images") == 1
     fewer = replace(pair.beside, state=replace(pair.state, hidden_labels=frozenset({0})))
-    text = caption_of(one, replace(pair, beside=fewer), FIGURE.parts, two)
+    text = caption_of(one, replace(pair, beside=fewer), FIGURE, two)
     assert "A: 60 test images" in text and "B: 40 test images" in text
     own = replace(pair, beside=Subject(start_state(5)))
-    assert caption_of(one, own, FIGURE.parts, two).endswith("each on a plane of its own.")
+    assert caption_of(one, own, FIGURE, two).endswith(
+        "; each on a plane of its own; grey values of the decoded pictures inverted."
+    )
 
 
 def test_every_format_has_both_planes(pair, small_decoder, second_decoder, tmp_path):

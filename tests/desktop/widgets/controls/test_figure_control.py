@@ -1,5 +1,7 @@
 """The view as a figure, from the menu to the file and back."""
 
+from dataclasses import replace
+
 import imageio.v3 as imageio
 import numpy as np
 from PySide6.QtCore import Qt
@@ -21,6 +23,8 @@ def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, mo
     labels = np.arange(40, dtype=np.uint8) % 2
     posterior = Posterior(mean=mean, logvar=np.zeros_like(mean), labels=labels, images=None)
     window = open_window(make_bundle(posterior=posterior, labels=("cat", "dog")))
+    state = window.explorer.state
+    window.explorer.set_state(replace(state, viewport=replace(state.viewport, span=1.0)))
     qtbot.keyClick(window.plane, Qt.Key.Key_E, KEYS)
     dialog = window.figure_control.dialog
     qtbot.waitUntil(lambda: not dialog.preview.pixmap().isNull(), timeout=SOON_MS)
@@ -29,7 +33,7 @@ def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, mo
         Part.POINTS,
         Part.NAMES,
     }
-    assert "40 test images" in dialog.caption.toPlainText()
+    qtbot.waitUntil(lambda: " of 40 test images" in dialog.caption.toPlainText(), timeout=SOON_MS)
     dialog.width_px.setValue(400)
     dialog.height_px.setValue(300)
     dialog.scale.setValue(1)
