@@ -30,15 +30,20 @@ def axis_words(chart: Chart) -> tuple[str, str]:
 def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """About `most` round numbers from low to high, with enough decimals to tell them apart.
 
-    If they would be fewer than two, which give no scale, up to ENOUGH_FOR_TWO.
+    If they would be fewer than two, which give no scale, up to ENOUGH_FOR_TWO. So far out that both ends are
+    the same number, it is the only one.
     """
+    if low == high:
+        return [(low, with_minus(f"{low:.6g}"))]
     counts = range(most, max(most, ENOUGH_FOR_TWO) + 1)
     found = (ticks(low, high, count) for count in counts)
     values = next((each for each in found if len(each) > 1), ticks(low, high, most))
     if len(values) < 2:
         return [(value, with_minus(f"{value:.6g}")) for value in values]
     step = values[1] - values[0]
-    if max(map(abs, values)) >= 1e6:
-        return [(value, with_minus(f"{value:.6g}")) for value in values]
+    largest = max(map(abs, values))
+    if largest >= 1e6:
+        digits = max(6, math.floor(math.log10(largest)) - math.floor(math.log10(step) + 1e-6) + 1)
+        return [(value, with_minus(f"{value:.{digits}g}")) for value in values]
     decimals = max(0, -math.floor(math.log10(step) + 1e-6))
     return [(value, with_minus(f"{value:z.{decimals}f}")) for value in values]

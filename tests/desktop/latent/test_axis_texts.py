@@ -17,6 +17,15 @@ def test_even_a_small_plane_has_two_numbers_at_each_axis():
         assert 2 <= len(tick_texts(-span, 0.9 * span, 2)) <= 8
 
 
+def test_numbers_far_out_differ():
+    """With as many digits as that takes; where the ends of an axis are one number, it stands there alone."""
+    assert [text for _, text in tick_texts(1e7 - 2, 1e7 + 2, 5)] == [
+        "9999998", "9999999", "10000000", "10000001", "10000002"
+    ]  # fmt: skip
+    assert [text for _, text in tick_texts(-2e9, 2e9, 3)] == ["−2e+09", "0", "2e+09"]
+    assert tick_texts(1e30 - 4, 1e30 + 4, 5) == [(1e30, "1e+30")]
+
+
 def test_a_plane_that_is_not_of_two_axes_says_what_a_and_b_are():
     """A parallel plane does, too; on a plane of two axes the names alone are plain."""
     plane = plane_through(*np.eye(4)[:3], ("sample 2", "sample 3"))
