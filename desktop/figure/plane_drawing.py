@@ -1,10 +1,13 @@
 """Draws the plane of a figure: the decoded plane and everything that lies on it. No Qt."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Bytes, Doubles
 from desktop.figure.backdrop import Backdrop
+from desktop.figure.contour_labels import contour_labels
 from desktop.figure.figure import Figure, Ground, Part, Subject
 from desktop.figure.in_view import FAR_PX, RADII
 from desktop.figure.layout import NAME_SIZE_PX, TICK_SIZE_PX, PlaneLayout
@@ -23,11 +26,17 @@ from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
 from desktop.view.state import Layer
 
 POINT_PX, POINTS_AT_ONCE = 3.4, 1000
+# Points get smaller where side by side they would cover a larger share of the plane than this.
+POINTS_SHARE, LEAST_POINT_PX = 0.6, 1.6
 RING_PX, HOLE_PX = 7.5, 5.2  # the diameters of the ring around a selected point
-# More names would cover each other, and the points.
-MOST_NAME_PX, MOST_NAMES = 160.0, 24
+# More names would cover each other, and the points. Names that would cover a larger share of the plane than
+# this are written in small letters.
+MOST_NAME_PX, MOST_NAMES, NAMES_SHARE = 160.0, 24, 0.15
+SMALL_NAME_PX, NAME_EDGE_PX = 10.0, 12.0
+MIDDLE_PX = 6.0, 6.0  # where a line from a name ends
 CURSOR_PX, PATH_POINT_PX, PATH_TEXT_PX = 7.0, 12.0, 9
 CARD_PX, CARD_PAD_PX, CARD_GAP_PX = 56.0, 5.0, 16.0
+MARKS_OF_CURVE = 12  # places that names keep off
 MAX_PINNED = 64  # a view that is opened may come from a stranger
 
 
@@ -48,6 +57,9 @@ class PlaneDrawing:
         self._subject, self._figure, self._pen, self._colors = subject, figure, pen, pen.colors
         self._projection = layout.projection
         self._parts = figure.parts & subject.possible()
+        self._names: list[GroupName] = []
+        if {Part.POINTS, Part.NAMES} <= self._parts:
+            self._names = placed_names(subject, self._projection, self._parts)
         # Vector files hold the pictures as they are decoded, and whoever shows them enlarges them.
         self._smooth = "none" if is_vector else "antialiased"
 
@@ -116,15 +128,22 @@ class PlaneDrawing:
 
     def _draw_prior(self) -> None:
         chart = self._projection.chart
-        for mass, curves in PriorOnPlane(chart.plane, chart.prior).contours():
-            for curve in curves:
-                line = self._px(curve)
-                self._pen.line(line, self._colors.paper, 3.0, 4, opacity=0.6)
-                self._pen.line(line, self._colors.line, 1.2, 4, dashes=(5, 3))
-                place = curve[7 * len(curve) // 8] if len(curve) > 2 else curve.mean(axis=0)
-                x, y = self._px(place).tolist()
-                if self._is_inside(x, y, 14):
-                    self._pen.name(x, y, f"{mass:.0%}", TICK_SIZE_PX, "none", 5.5)
+        lines = [
+            (f"{mass:.0%}", self._px(curve))
+            for mass, curves in PriorOnPlane(chart.plane, chart.prior).contours()
+            for curve in curves
+        ]
+        for _, line in lines:
+            self._pen.line(line, self._colors.paper, 3.0, 4, opacity=0.6)
+            self._pen.line(line, self._colors.line, 1.2, 4, dashes=(5, 3))
+        taken = [(name.place_px, name.size_px) for name in self._names]
+        taken += [(name.middle_px, MIDDLE_PX) for name in self._names]
+        posterior = self._subject.posterior
+        points = np.empty((0, 2))
+        if posterior is not None and Part.POINTS in self._parts:
+            points = self._projection.px_of(posterior.mean)[self._subject.are_shown]
+        for text, place in contour_labels(lines, taken, self._projection.size_px, points):
+            self._pen.name(*place, text, TICK_SIZE_PX, "none", 5.5)
 
     def _draw_points(self) -> None:
         posterior = self._subject.posterior
@@ -147,24 +166,20 @@ class PlaneDrawing:
                 names = [] if labels is None else labels[part].tolist()
                 dots = self._colors.muted if labels is None else list(map(label_color_name, names))
                 self._dots(px[part], dots, share)
-        if Part.NAMES not in self._parts:
-            return
-        for name in placed_names(self._subject, self._projection, has_path=Part.PATH in self._parts):
-            x, y = name.place_px
-            if not self._is_inside(x, y, 4):
-                continue
+        size = names_px(self._subject, self._projection)
+        for name in self._names:
+            color = self._colors.muted if name.group is None else label_color_name(shown[name.group])
             if name.leader_px is not None:
-                self._draw_leader(name, label_color_name(shown[name.group]) if name.group is not None else "")
+                self._draw_leader(name, color)
             if name.group is None:
-                self._pen.name(x, y, name.text, TICK_SIZE_PX, self._colors.muted, 6)
+                self._pen.name(*name.place_px, name.text, min(size, TICK_SIZE_PX), color, 6)
             else:
-                color = label_color_name(shown[name.group])
-                self._pen.name(x, y, name.text, NAME_SIZE_PX, color, 6, is_bold=True)
+                self._pen.name(*name.place_px, name.text, size, color, 6, is_bold=True)
 
     def _draw_leader(self, name: GroupName, color: str) -> None:
         """Draw a thin line from a name to the middle of its group."""
         assert name.leader_px is not None
-        start, color = np.array(name.middle_px), color or self._colors.muted
+        start = np.array(name.middle_px)
         line = np.array([start, start + name.leader_px])
         self._pen.line(line, self._colors.paper, 2.6, 5.5)
         self._pen.line(line, color, 1.0, 5.6)
@@ -176,16 +191,17 @@ class PlaneDrawing:
             self._pen.axes.scatter(px[:, 0], px[:, 1], s=size**2, c=color, linewidths=0, zorder=zorder)
 
     def _dots(self, px: Doubles, colors: str | list[str], share: float = 1.0) -> None:
+        size = point_px(self._subject, self._projection)
         self._pen.axes.scatter(
             px[:, 0],
             px[:, 1],
-            s=POINT_PX**2,
+            s=size**2,
             c=colors,
             alpha=share * self._subject.state.opacities.of(Layer.POINTS),
             edgecolors=self._colors.edge,
             # Some programs draw an edge of any width one pixel wide, and faint points would look like
             # circles.
-            linewidths=0.2 if self._colors.edge != "none" and share == 1 else 0,
+            linewidths=0.2 if self._colors.edge != "none" and share == 1 and size == POINT_PX else 0,
             zorder=5,
         )
 
@@ -275,29 +291,74 @@ class PlaneDrawing:
         return margin <= x <= width - margin and margin <= y <= height - margin
 
 
-def placed_names(subject: Subject, projection: Projection, has_path: bool = False) -> list[GroupName]:
-    """The names of the groups that a plane shows, at their places on a projection.
+def point_px(subject: Subject, projection: Projection) -> float:
+    """The diameter of the points, of which many are smaller on a small plane."""
+    width, height = projection.size_px
+    share = POINTS_SHARE * width * height / max(1, int(subject.are_shown.sum()))
+    return float(np.clip(2 * np.sqrt(share / np.pi), LEAST_POINT_PX, POINT_PX))
 
-    They keep off the points of the path if that is drawn.
+
+def placed_names(
+    subject: Subject, projection: Projection, parts: frozenset[Part] = frozenset()
+) -> list[GroupName]:
+    """The names of the groups in view on a plane, at their places on a projection, inside of it.
+
+    They keep off the points of the path, and off where a drawn image is, if these are among the parts drawn.
     """
-    posterior, shown, state = subject.posterior, subject.labels_shown, subject.state
-    if posterior is None or posterior.labels is None or not 0 < len(shown) <= MOST_NAMES:
+    posterior, labels = subject.posterior, subject.labels_shown
+    if posterior is None or posterior.labels is None or not 0 < len(labels) <= MOST_NAMES:
         return []
-    are_shown = subject.are_shown
+    are_shown, room = subject.are_shown, projection.size_px
     view = projection.chart.view_of(posterior.mean)
-    middles = [np.median(view[are_shown & (posterior.labels == label)], axis=0) for label in shown]
-    names = [shortened(subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in shown]
-    return group_names(
-        names,
-        projection.view_px(middles),
+    all_middles = projection.view_px(
+        [np.median(view[are_shown & (posterior.labels == label)], axis=0) for label in labels]
+    )
+    in_view = [n for n, (x, y) in enumerate(all_middles.tolist()) if 0 <= x <= room[0] and 0 <= y <= room[1]]
+    size = names_px(subject, projection)
+    most_px = min(MOST_NAME_PX, room[0] - 2 * NAME_EDGE_PX)
+
+    def size_of(text: str, group: int | None) -> tuple[float, float]:
+        """Width and height of the name of a group, or of several."""
+        return width_px(text, size, is_bold=group is not None) + NAME_EDGE_PX + 1, size + 10
+
+    found = group_names(
+        [shortened(subject.label_name(labels[n]), most_px, size, is_bold=True) for n in in_view],
+        all_middles[in_view],
         projection.px_of(posterior.mean)[are_shown],
-        _name_size,
+        size_of,
         subject.name_offsets,
         LEAVE_COST,
-        projection.px(state.plane.project(state.path)) if has_path and state.path else (),
+        _marks(subject, projection, parts),
+        room,
     )
+    return [
+        replace(
+            name,
+            group=None if name.group is None else in_view[name.group],
+            members=tuple(in_view[n] for n in name.members),
+        )
+        for name in found
+    ]
 
 
-def _name_size(text: str, group: int | None) -> tuple[float, float]:
-    """Width and height of the name of a group, or of several."""
-    return width_px(text, NAME_SIZE_PX, is_bold=group is not None) + 13, NAME_SIZE_PX + 10
+def names_px(subject: Subject, projection: Projection) -> float:
+    """The size of the names' letters: smaller if they would cover much of the plane."""
+    names = [shortened(subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in subject.labels_shown]
+    widths = (width_px(name, NAME_SIZE_PX, is_bold=True) + NAME_EDGE_PX for name in names)
+    width, height = projection.size_px
+    is_much = sum(widths) * (NAME_SIZE_PX + 10) > NAMES_SHARE * width * height
+    return SMALL_NAME_PX if is_much else NAME_SIZE_PX
+
+
+def _marks(subject: Subject, projection: Projection, parts: frozenset[Part]) -> Doubles:
+    """The places [K, 2] that lie over the names: of the path's points, and of a drawn image."""
+    plane, own = subject.state.plane, subject.own
+    marks: list[Doubles] = []
+    if Part.PATH in parts and subject.state.path:
+        marks.append(plane.project(subject.state.path))
+    if own is not None and Part.ENCODED in parts:
+        marks.append(plane.project(own.mean[None]))
+    if own is not None and Part.TRUE_POSTERIOR in parts:
+        curves = [curve for curves in own.contours for curve in curves]
+        marks += [curve[:: -(-len(curve) // MARKS_OF_CURVE)] for curve in curves if len(curve)]
+    return projection.px(np.concatenate(marks)) if marks else np.empty((0, 2))

@@ -92,7 +92,7 @@ def stage_names(decoder: KeptDecoder, subject: Subject, scale: int) -> dict[str,
     if not {Part.POINTS, Part.NAMES} <= figure.parts:
         return {}
     projection = layout_of(subject, figure).projection
-    names = placed_names(subject, projection, has_path=Part.PATH in figure.parts)
+    names = placed_names(subject, projection, figure.parts)
     return {name.text: name.offset_px for name in names}
 
 

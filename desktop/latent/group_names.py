@@ -72,6 +72,7 @@ def group_names(
     before: Mapping[str, Place] | None = None,
     move_cost: float = MOVE_COST,
     marks_px: ArrayLike = (),
+    room_px: Size | None = None,
 ) -> list[GroupName]:
     """Return the texts for groups with these names and middles [N, 2], none of which covers another.
 
@@ -79,6 +80,7 @@ def group_names(
     height of a text, given it and its group or None. `before` are the offsets of texts that are shown now,
     which stay if they are nearly as good: a small change of the view moves no name. What leaving them costs
     is `move_cost`. The marks [K, 2], such as the path's points, lie over the names, which keep off them.
+    In a room of this width and height the names stay wholly inside.
     """
     middles = np.asarray(middles_px, np.float64).reshape(-1, 2)
     points = np.asarray(points_px, np.float64).reshape(-1, 2)
@@ -93,7 +95,8 @@ def group_names(
             if name not in costs:
                 kept = (before or {}).get(name.text)
                 ways, cost = _costs(name, points, many, middles, kept, move_cost)
-                costs[name] = ways, cost + MARK_COST * _marks_over(name, marks, ways)
+                cost = cost + MARK_COST * _marks_over(name, marks, ways)
+                costs[name] = (ways, cost) if room_px is None else _inside(name, ways, cost, room_px)
         placed, is_whole = _placed(wanted, costs)
         if is_whole:
             break
@@ -144,6 +147,17 @@ def _costs(
     if before is not None:
         cost[np.abs(ways - before).sum(axis=1) > STEP_PX / 2] += move_cost
     return ways, cost
+
+
+def _inside(name: GroupName, ways: Doubles, cost: Doubles, room_px: Size) -> tuple[Doubles, Doubles]:
+    """Those of the places at which the box is in the room; if there is none, the nearest one in it."""
+    middle, half = np.asarray(name.middle_px), np.asarray(name.size_px) / 2
+    low, high = half + GAP_PX - middle, np.asarray(room_px) - half - GAP_PX - middle
+    is_inside = ((ways >= low) & (ways <= high)).all(axis=1)
+    if is_inside.any():
+        return ways[is_inside], cost[is_inside]
+    nearest: Doubles = np.maximum(low, np.minimum(high, name.offset_px))
+    return nearest[np.newaxis], np.zeros(1)
 
 
 def _marks_over(name: GroupName, marks: Doubles, ways: Doubles) -> Doubles:

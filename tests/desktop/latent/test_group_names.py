@@ -142,6 +142,23 @@ def test_a_name_keeps_off_marks():
     assert math.hypot(*name.leader_px) <= REACH_PX
 
 
+@pytest.mark.parametrize("middle", [(200, 100), (3, 100), (398, 2), (200, 199)])
+def test_a_name_stays_inside_of_its_room(middle):
+    """Also where all points lie inside, so that outside it would cover none; and it stays near its group."""
+    points = np.random.default_rng(6).uniform((0, 0), (400, 200), (4000, 2))
+    (name,) = group_names(["smileys"], [middle], points, words, room_px=(400, 200))
+    low, high = box(name)
+    assert (low >= 0).all() and (high <= (400, 200)).all()
+    assert math.hypot(*(name.leader_px or (0, 0))) <= REACH_PX
+
+
+def test_a_name_that_just_fits_into_its_room_stands_in_the_one_place_there_is():
+    """It lies inside although no place that is tried does."""
+    (name,) = group_names(["smileys"], [(5, 100)], NO_POINTS, words, room_px=(96, 200))
+    low, high = box(name)
+    assert low[0] >= 0 and high[0] <= 96
+
+
 def test_a_name_that_is_to_stay_does_not_go_for_a_few_points():
     """As in a film, where points come to lie under it for a frame."""
     points = np.full((4, 2), (30.0, 0.0))
