@@ -215,9 +215,10 @@ def view(
     subject = replace(subject, state=looking_at(subject.state, point, span))
     if quantiles:
         subject = replace(subject, state=subject.state.with_scale(AxisScale.QUANTILES))
+    figure = replace(figure, caption_gives_way=caption is None)
     text = caption_of(model.source, subject, figure) if caption is None else caption
     figure = replace(figure, caption=text)
-    layout_of(subject, figure)
+    is_short = " ".join(layout_of(subject, figure).caption) != " ".join(text.split())
     note = to_text(provenance(model.source, subject.state, "view", **figure.details()))
     do_job(
         model,
@@ -229,6 +230,9 @@ def view(
     if figure.unit_pt is not None:
         width_mm, height_mm = figure.size_mm
         in_words = f"{width_mm:.0f} × {height_mm:.0f} mm, texts of {text_pt or START_TEXT_PT:g} pt"
+    if is_short:
+        whole = "the file's description has all of it" if kind.is_vector else "a larger --size has room"
+        in_words = f"{in_words}; the caption's end has no room, {whole}"
     click.echo(f"{out}: {in_words}")
 
 

@@ -19,7 +19,15 @@ from desktop.figure.layout import (
     Layout,
     PlaneLayout,
 )
-from desktop.figure.legend import LEGEND_LINE_PX, LEGEND_TEXT_PX, MARK_PX, SCALE_BAR_PX, Entry, Mark
+from desktop.figure.legend import (
+    LEGEND_LINE_PX,
+    LEGEND_MORE_PX,
+    LEGEND_TEXT_PX,
+    MARK_PX,
+    SCALE_BAR_PX,
+    Entry,
+    Mark,
+)
 from desktop.figure.plane_drawing import PlaneDrawing
 from desktop.figure.strokes import COLORS, Pen
 from desktop.images.density_colors import HIGH_SHARE, LOW_SHARE, color_scale
@@ -68,10 +76,8 @@ def draw(
         _draw_title(pen, place)
         if figure.has_axes:
             _draw_axes(pen, place)
-    x, y = layout.legend_px
-    for entry in layout.legend:
+    for entry, (x, y) in zip(layout.legend, layout.legend_places_px, strict=True):
         _draw_entry(pen, entry, x, y)
-        y += entry.height_px
     x, y = layout.caption_px
     for row, line in enumerate(layout.caption):
         pen.text(x, y + row * CAPTION_LINE_PX, line, TEXT_SIZE_PX, colors.ink)
@@ -110,7 +116,7 @@ def _draw_axes(pen: Pen, layout: PlaneLayout) -> None:
 
 
 def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
-    """Draw a line of the legend whose left upper corner is (x, y)."""
+    """Draw an entry of the legend whose left upper corner is (x, y)."""
     if entry.mark is Mark.SCALE:
         _draw_scale(pen, entry.text, x, y)
         return
@@ -136,7 +142,9 @@ def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
         pen.circle(center, 5, "none", colors.ink, 1.8)
     is_heading = entry.mark is Mark.NONE
     color = colors.muted if is_heading else colors.ink
-    pen.text(x if is_heading else x + MARK_PX, middle, entry.text, LEGEND_TEXT_PX, color)
+    for row, line in enumerate(entry.text.split("\n")):
+        y_text = middle + row * LEGEND_MORE_PX
+        pen.text(x if is_heading else x + MARK_PX, y_text, line, LEGEND_TEXT_PX, color)
 
 
 def _draw_hatch(pen: Pen, x: float, middle: float) -> None:
@@ -157,4 +165,5 @@ def _draw_scale(pen: Pen, name: str, x: float, y: float) -> None:
         share = (np.log10(value) - low) / (high - low)
         align = "center" if share > 0 else "left"
         pen.text(x + share * SCALE_BAR_PX, top + 18, f"{value:g}", TICK_SIZE_PX, pen.colors.muted, align)
-    pen.text(x, top + 34, name, LEGEND_TEXT_PX, pen.colors.ink)
+    for row, line in enumerate(name.split("\n")):
+        pen.text(x, top + 34 + row * LEGEND_MORE_PX, line, LEGEND_TEXT_PX, pen.colors.ink)

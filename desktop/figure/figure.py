@@ -112,6 +112,8 @@ class Figure:
         is_inverted: whether grey pictures are drawn dark on white; not on dark ground.
         unit_pt: how many points a pixel of `size_px` is in print. With None it stays a pixel in SVG, and
             is a point in PDF.
+        caption_gives_way: whether clauses at the caption's end are left out where the plane would get too
+            low. What a person has written stays whole.
     """
 
     size_px: tuple[int, int] = START_SIZE_PX
@@ -124,6 +126,7 @@ class Figure:
     opacity: float | None = None
     is_inverted: bool = True
     unit_pt: float | None = None
+    caption_gives_way: bool = False
 
     @property
     def full_px(self) -> tuple[int, int]:

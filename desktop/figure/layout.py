@@ -1,11 +1,12 @@
 """Where the parts of a figure are: its plane or two of them, axes, the legend and the caption. No Qt."""
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from desktop.figure.figure import POINTS_PER_MM, Figure, FigureError, Subject
 from desktop.figure.in_view import everything, in_view
-from desktop.figure.legend import Entry, fitting, legend_of, within_px
-from desktop.figure.texts import shortened, width_px, wrapped
+from desktop.figure.legend import Entry, Mark, fitting, in_rows, least_px, legend_of, within_px
+from desktop.figure.texts import ELLIPSIS, shortened, width_px, within_lines, wrapped
 from desktop.latent.axis_texts import axis_words, tick_texts
 from desktop.latent.chart import Projection
 
@@ -13,7 +14,17 @@ TICK_SIZE_PX, NAME_SIZE_PX, TEXT_SIZE_PX = 11.0, 13.0, 12.0
 CAPTION_LINE_PX, TITLE_LINE_PX = 17.0, 18.0
 MARGIN_PX, GAP_PX, BETWEEN_PX = 16.0, 18.0, 28.0
 TICK_PX, TICK_GAP_PX, TICK_EVERY_PX = 5.0, 4.0, 64.0
-LEGEND_SHARE, LEAST_AREA_PX = 0.3, 64.0
+LEAST_AREA_PX = 64.0
+# The legend beside the plane has this share of the figure's width, up to the second one if a word is longer.
+LEGEND_SHARE, MOST_LEGEND_SHARE = 0.3, 0.4
+# It stands below the plane, or all but the labels do, if the plane's shorter side gets so many times as long
+# by that, or if there is no room for all of it beside the plane, and that side stays so long.
+WORTH_BELOW, LEAST_BELOW = 1.25, 0.6
+# A caption that gives way leaves the plane such a share of the figure's height, but for its first sentence,
+# of which there may be so many lines.
+PLANE_SHARE, MOST_FIRST_LINES = 0.5, 3
+OF_LABELS = frozenset({Mark.NONE, Mark.DOT, Mark.SELECTED})
+CAPTION_GAP_PX = 6.0
 
 
 @dataclass(frozen=True)
@@ -44,15 +55,17 @@ class Layout:
 
     Attributes:
         planes: the plane, or A and B from left to right.
-        legend_px: the left upper corner of the legend.
-        legend: its entries, from top to bottom.
+        legend: the entries of the legend, beside the plane, below it, or both.
+        legend_places_px: their left upper corners.
+        is_whole: whether the legend has all entries with whole texts.
         caption: its lines.
         caption_px: the left end of the first line's middle.
     """
 
     planes: tuple[PlaneLayout, ...]
-    legend_px: tuple[float, float]
     legend: tuple[Entry, ...]
+    legend_places_px: tuple[tuple[float, float], ...]
+    is_whole: bool
     caption: tuple[str, ...]
     caption_px: tuple[float, float]
 
@@ -65,6 +78,11 @@ class Layout:
     def projections(self) -> list[Projection]:
         """Each plane in its area."""
         return [plane.projection for plane in self.planes]
+
+    @property
+    def shorter_px(self) -> float:
+        """The shorter side of a plane."""
+        return min(self.area[2:])
 
     @property
     def projection(self) -> Projection:
@@ -85,7 +103,7 @@ def in_print(size_mm: tuple[float, float], text_pt: float) -> tuple[tuple[int, i
 def layout_of(subject: Subject, figure: Figure) -> Layout:
     """Lay out a figure. Raises FigureError if no room is left for the plane.
 
-    The legend has the width that it would have if everything were in view, so that it does not depend on what
+    The legend has the place that it would have if everything were in view, so that it does not depend on what
     is. If there is nothing to explain, the plane gets its room.
     """
     layout = _laid_out(subject, figure)
@@ -97,34 +115,93 @@ def layout_of(subject: Subject, figure: Figure) -> Layout:
 
 
 def _laid_out(subject: Subject, figure: Figure) -> Layout:
-    width, height = figure.size_px
-    top = MARGIN_PX
-    right, bottom = width - MARGIN_PX, height - MARGIN_PX
+    """Lay out a figure with the legend where the plane gets the most of it. Raises FigureError."""
     entries = legend_of(subject, figure, everything(subject)) if figure.has_legend else []
-    most = LEGEND_SHARE * width
-    if entries:
-        entries = within_px(entries, most)
-        right -= min(most, max(e.width_px for e in entries)) + GAP_PX
-    caption = wrapped(figure.caption, width - 2 * MARGIN_PX, TEXT_SIZE_PX)
-    bottom -= CAPTION_LINE_PX * len(caption) + (6 if caption else 0)
-    caption_y = bottom + 6 + CAPTION_LINE_PX / 2
+    if not entries:
+        return _arranged(subject, figure, [], [])
+    labels = [entry for entry in entries if entry.mark in OF_LABELS]
+    others = [entry for entry in entries if entry.mark not in OF_LABELS]
+    found: list[Layout] = []
+    refused: FigureError | None = None
+    for beside, below in ((entries, []), (labels, others), ([], entries)):
+        try:
+            found.append(_arranged(subject, figure, beside, below))
+        except FigureError as error:
+            refused = refused or error
+    if not found:
+        assert refused is not None
+        raise refused
+    first, *rest = found
+    whole = [layout for layout in rest if layout.is_whole]
+    best = max(whole, key=lambda layout: layout.shorter_px, default=first)
+    least = WORTH_BELOW if first.is_whole else LEAST_BELOW
+    return best if best.shorter_px > least * first.shorter_px else first
+
+
+def _arranged(subject: Subject, figure: Figure, beside: list[Entry], below: list[Entry]) -> Layout:
+    """Lay out a figure with room for these entries of the legend beside the plane and below.
+
+    Those that are in view are drawn. Raises FigureError.
+    """
+    width, height = figure.size_px
+    top, right, bottom = MARGIN_PX, width - MARGIN_PX, height - MARGIN_PX
+    room = width - 2 * MARGIN_PX
+    rows = within_px(below, room)
+    column, most = beside, 0.0
+    if beside:
+        most = min(MOST_LEGEND_SHARE * width, max(LEGEND_SHARE * width, least_px(beside)))
+        column = within_px(beside, most)
+        right -= min(most, max(e.width_px for e in column)) + GAP_PX
+    axes_px = TICK_PX + TICK_GAP_PX + TICK_SIZE_PX + 4 + NAME_SIZE_PX + 4 if figure.has_axes else 0.0
     if figure.has_axes:
-        bottom -= TICK_PX + TICK_GAP_PX + TICK_SIZE_PX + 4 + NAME_SIZE_PX + 4
         top += TICK_SIZE_PX / 2 - 4
     titles = max(len(plane.title) for plane in subject.planes)
-    top += TITLE_LINE_PX * titles + (6 if titles else 0)
-    planes = _planes(subject, figure, right, top, bottom)
-    if entries:
-        seen = in_view(subject, [plane.projection for plane in planes])
-        entries = within_px(legend_of(subject, figure, seen), most)
-    shown = fitting(entries, caption_y - CAPTION_LINE_PX / 2 - planes[0].area[1])
+    top += TITLE_LINE_PX * titles + (CAPTION_GAP_PX if titles else 0)
+    ends = [y + entry.height_px for entry, (_, y) in zip(rows, in_rows(rows, room), strict=True)]
+    rows_px = max(ends) + CAPTION_GAP_PX if rows else 0.0
+    # What the caption leaves: the plane's share, or the legend beside it if that has room at all.
+    column_px = sum(entry.height_px for entry in column)
+    least = PLANE_SHARE * height + axes_px
+    if column_px + rows_px + CAPTION_GAP_PX + CAPTION_LINE_PX <= bottom - top:
+        least = max(least, column_px)
+    caption = _caption(figure, room, bottom - top - rows_px - least - CAPTION_GAP_PX)
+    bottom -= CAPTION_LINE_PX * len(caption) + (CAPTION_GAP_PX if caption else 0)
+    caption_y = bottom + CAPTION_GAP_PX + CAPTION_LINE_PX / 2
+    bottom -= rows_px
+    whole = [e.text.replace("\n", " ") for e in (*fitting(column, bottom - top), *rows)]
+    planes = _planes(subject, figure, right, top, bottom - axes_px)
+    if beside or below:
+        seen = legend_of(subject, figure, in_view(subject, [plane.projection for plane in planes]))
+        is_beside = [bool(beside) and (not below or entry.mark in OF_LABELS) for entry in seen]
+        column = within_px([entry for entry, is_it in zip(seen, is_beside, strict=True) if is_it], most)
+        column = fitting(column, bottom - top)
+        rows = within_px([entry for entry, is_it in zip(seen, is_beside, strict=True) if not is_it], room)
+    places = [(right + GAP_PX, top + y) for y in _in_column(column)]
+    places += [(MARGIN_PX + x, bottom + CAPTION_GAP_PX + y) for x, y in in_rows(rows, room)]
     return Layout(
         planes=planes,
-        legend_px=(right + GAP_PX, planes[0].area[1]),
-        legend=tuple(shown),
+        legend=(*column, *rows),
+        legend_places_px=tuple(places),
+        is_whole=whole == [e.text for e in (*beside, *below)],
         caption=tuple(caption),
         caption_px=(MARGIN_PX, caption_y),
     )
+
+
+def _in_column(entries: list[Entry]) -> list[float]:
+    """Where the entries begin if each stands below the one before."""
+    return list(accumulate((entry.height_px for entry in entries), initial=0.0))[: len(entries)]
+
+
+def _caption(figure: Figure, width_px: float, room_px: float) -> list[str]:
+    """The caption's lines: all, or those that fit if it gives way, but at least its first sentence."""
+    text = figure.caption.strip()
+    if not figure.caption_gives_way:
+        return wrapped(text, width_px, TEXT_SIZE_PX)
+    first, stop, _ = text.partition(". ")
+    least = len(wrapped(f"{first}{stop}{ELLIPSIS}", width_px, TEXT_SIZE_PX))
+    fitting_lines = int(room_px // CAPTION_LINE_PX)
+    return within_lines(text, width_px, TEXT_SIZE_PX, max(min(least, MOST_FIRST_LINES), fitting_lines))
 
 
 def _planes(

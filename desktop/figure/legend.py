@@ -1,15 +1,16 @@
 """The legend of a figure: what explains what is drawn. No Qt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from desktop.figure.figure import Figure, Part, Subject
 from desktop.figure.in_view import InView
-from desktop.figure.texts import shortened, width_px
+from desktop.figure.texts import ELLIPSIS, shortened, width_px, wrapped
 from desktop.images.label_colors import label_color_name
 
-LEGEND_TEXT_PX, LEGEND_LINE_PX = 12.0, 19.0
+LEGEND_TEXT_PX, LEGEND_LINE_PX, LEGEND_MORE_PX = 12.0, 19.0, 15.0  # the last: an entry's second line
+COLUMN_GAP_PX = 14.0
 MARK_PX, SCALE_BAR_PX, SCALE_HEIGHT_PX = 26.0, 120.0, 50.0
 
 
@@ -30,7 +31,7 @@ class Mark(Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the legend; `color` is that of a dot."""
+    """A mark with its text, which has line breaks where it goes on below; `color` is that of a dot."""
 
     mark: Mark
     text: str
@@ -39,14 +40,19 @@ class Entry:
     @property
     def height_px(self) -> float:
         """How much room it takes."""
-        return SCALE_HEIGHT_PX if self.mark is Mark.SCALE else LEGEND_LINE_PX
+        first = SCALE_HEIGHT_PX if self.mark is Mark.SCALE else LEGEND_LINE_PX
+        return first + LEGEND_MORE_PX * self.text.count("\n")
 
     @property
     def width_px(self) -> float:
         """How wide it is with its mark."""
-        if self.mark is Mark.SCALE:
-            return max(SCALE_BAR_PX + 14, width_px(self.text, LEGEND_TEXT_PX))
-        return width_px(self.text, LEGEND_TEXT_PX) + (0 if self.mark is Mark.NONE else MARK_PX)
+        widest = max(width_px(line, LEGEND_TEXT_PX) for line in self.text.split("\n"))
+        return max(SCALE_BAR_PX + 14, widest) if self.mark is Mark.SCALE else widest + self.mark_px
+
+    @property
+    def mark_px(self) -> float:
+        """How much of that is left of its text."""
+        return 0.0 if self.mark in (Mark.NONE, Mark.SCALE) else MARK_PX
 
 
 def legend_of(subject: Subject, figure: Figure, seen: Sequence[InView]) -> list[Entry]:
@@ -99,8 +105,52 @@ def _groups(subject: Subject, seen: Sequence[InView]) -> list[tuple[str, dict[in
 
 
 def within_px(entries: list[Entry], most_px: float) -> list[Entry]:
-    """The entries with texts that are no wider than there is room."""
-    return [Entry(e.mark, shortened(e.text, most_px - MARK_PX, LEGEND_TEXT_PX), e.color) for e in entries]
+    """The entries with texts that are no wider than there is room, on two lines if one is too short."""
+    return [replace(e, text="\n".join(_lines(e.text, most_px - e.mark_px))) for e in entries]
+
+
+def least_px(entries: list[Entry]) -> float:
+    """The width from which on no word of the entries has to be shortened."""
+    return max(
+        width_px(word, LEGEND_TEXT_PX) + e.mark_px for e in entries for word in e.text.split() or [e.text]
+    )
+
+
+def _lines(text: str, most_px: float) -> list[str]:
+    """A text in one line, or in two of about the same length; what has no second line ends in an ellipsis."""
+    if width_px(text, LEGEND_TEXT_PX) <= most_px:
+        return [text]
+    lines = wrapped(text, most_px, LEGEND_TEXT_PX) or [text]
+    if len(lines) > 2:
+        return [lines[0], shortened(" ".join(lines[1:]), most_px, LEGEND_TEXT_PX)]
+    narrower = most_px
+    while len(lines) == 2 and narrower > most_px / 2:
+        narrower -= 4
+        closer = wrapped(text, narrower, LEGEND_TEXT_PX)
+        if len(closer) > 2 or any(ELLIPSIS in line for line in closer):
+            break
+        lines = closer
+    return lines
+
+
+def in_rows(entries: list[Entry], room_px: float) -> list[tuple[float, float]]:
+    """Where the entries stand, from the left upper corner, if they follow each other in rows of this width.
+
+    A scale stands at the right end of the first rows.
+    """
+    scale = next((entry for entry in entries if entry.mark is Mark.SCALE), None)
+    scale_px = 0.0 if scale is None else scale.width_px + COLUMN_GAP_PX
+    places, x, y, row_px = [], 0.0, 0.0, 0.0
+    for entry in entries:
+        if entry is scale:
+            places.append((room_px - entry.width_px, 0.0))
+            continue
+        is_beside_scale = scale is not None and y < scale.height_px
+        if x and x + entry.width_px > room_px - (scale_px if is_beside_scale else 0.0):
+            x, y, row_px = 0.0, y + row_px, 0.0
+        places.append((x, y))
+        x, row_px = x + entry.width_px + COLUMN_GAP_PX, max(row_px, entry.height_px)
+    return places
 
 
 def fitting(entries: list[Entry], room_px: float) -> list[Entry]:

@@ -1,5 +1,6 @@
 """Measures and breaks the texts of a figure. No Qt."""
 
+import re
 from functools import cache, lru_cache
 from typing import Any
 
@@ -25,6 +26,19 @@ def wrapped(text: str, most_px: float, size_px: float) -> list[str]:
                 longer = word
             line = shortened(longer, most_px, size_px)
         lines.append(line)
+    return lines
+
+
+def within_lines(text: str, most_px: float, size_px: float, most_lines: int) -> list[str]:
+    """Break a text into at most so many lines; clauses at its end that have no room are left out."""
+    lines = wrapped(text, most_px, size_px)
+    clauses = re.split(r"(?<=[;.]) ", text.strip())
+    while len(lines) > most_lines and len(clauses) > 1:
+        clauses.pop()
+        lines = wrapped(f"{' '.join(clauses)} {ELLIPSIS}", most_px, size_px)
+    if len(lines) > most_lines:
+        lines = lines[:most_lines]
+        lines[-1] = shortened(lines[-1] + ELLIPSIS, most_px, size_px)
     return lines
 
 

@@ -16,6 +16,15 @@ def call(run_main):
     return lambda *arguments: run_main(render.main, *arguments)
 
 
+def test_a_caption_that_has_no_room_is_told(call, tmp_path, make_bundle):
+    """That of the program gives way, and the line says so; one that was typed does not."""
+    out = tmp_path / "a.png"
+    options = ("view", make_bundle(), "--out", out, "--size", "300x200", "--scale", 1, "--layers", "prior")
+    says = f"{out}: 300 × 200 pixels"
+    assert call(*options).out == f"{says}; the caption's end has no room, a larger --size has room\n"
+    assert call(*options, "--caption", "One. Two, which is longer; three.").out == f"{says}\n"
+
+
 def test_a_figure_carries_the_view_that_it_shows(call, tmp_path, make_bundle):
     """Its size, z, span and layers are those of the options."""
     out = tmp_path / "a.png"

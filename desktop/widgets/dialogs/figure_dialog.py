@@ -201,6 +201,7 @@ class FigureDialog(FittingDialog):
             has_axes=self.axes.isChecked(),
             has_legend=self.legend.isChecked(),
             caption=self.caption.toPlainText().strip() if self.has_caption.isChecked() else "",
+            caption_gives_way=self.caption.toPlainText() == self._automatic,
             ground=Ground(self.ground.currentData()),
             opacity=None if self.opacity.value() == AUTOMATIC else self.opacity.value() / 100,
             is_inverted=self.inverted.isChecked(),

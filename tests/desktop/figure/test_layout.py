@@ -7,14 +7,20 @@ import pytest
 
 from desktop.figure.caption import caption_of
 from desktop.figure.figure import Figure, FigureError, Part, Subject
-from desktop.figure.layout import NAME_SIZE_PX, layout_of
-from desktop.figure.legend import Mark
+from desktop.figure.layout import NAME_SIZE_PX, PLANE_SHARE, in_print, layout_of
+from desktop.figure.legend import Entry, Mark, within_px
 from desktop.figure.texts import width_px
 from desktop.latent.plane_prior import PriorOnPlane
 from desktop.view.state import start_state
 from export.bundle import Posterior
 
 BARE = Figure(has_axes=False, has_legend=False)
+
+
+def boxes_of(layout):
+    """Left, top, right and bottom of the legend's entries."""
+    pairs = zip(layout.legend, layout.legend_places_px, strict=True)
+    return [(x, y, x + entry.width_px, y + entry.height_px) for entry, (x, y) in pairs]
 
 
 @pytest.mark.parametrize("axes", [False, True])
@@ -27,9 +33,7 @@ def test_the_plane_gets_the_room_that_the_others_leave(subject, axes, legend, ca
     left, top, width, height = layout.area
     assert 0 < left < left + width < 700
     assert 0 < top < top + height < 500
-    legend_height = sum(entry.height_px for entry in layout.legend)
-    assert all(layout.legend_px[0] + entry.width_px <= 700 for entry in layout.legend)
-    assert layout.legend_px[1] + legend_height <= 500
+    assert all(right <= 700 and bottom <= 500 for _, _, right, bottom in boxes_of(layout))
     bare = layout_of(subject, replace(BARE, size_px=(700, 500))).area
     assert (height < bare[3]) is (axes or bool(caption))
     assert (width < bare[2]) is (axes or legend)
@@ -53,10 +57,87 @@ def test_a_legend_of_a_hundred_labels_fits(subject):
     many = Posterior(mean=mean, logvar=mean, labels=np.arange(100, dtype=np.uint8), images=None)
     crowd = replace(subject, posterior=many, label_names=tuple(f"number {n}" for n in range(100)))
     layout = layout_of(crowd, Figure((600, 400)))
-    assert layout.legend_px[1] + sum(entry.height_px for entry in layout.legend) <= 400
+    assert all(bottom <= 400 for _, _, _, bottom in boxes_of(layout))
     dots = sum(entry.mark is Mark.DOT for entry in layout.legend)
     assert f"… and {100 - dots} more" in [entry.text for entry in layout.legend]
     assert Mark.DASH in [entry.mark for entry in layout.legend]
+
+
+NINE = ("activities", "animals-nature", "flags", "food-drink", "objects", "people-body", "smileys-emotion")
+COLUMN_PX, _ = in_print((85, 70), 7)
+CAPTION = (
+    "A model, 2 latent dimensions; epoch 3; test ELBO −143.25 nats. The picture decoded at each point of "
+    "the plane; 60 test images at their posterior means, coloured by label; contours that hold 50, 90 and "
+    "99 % of the prior; the density of the aggregate posterior, relative to the prior's peak."
+)
+
+
+@pytest.fixture
+def column(subject):
+    """Nine labels of usual names."""
+    mean = subject.posterior.mean
+    labels = np.arange(len(mean), dtype=np.uint8) % 9
+    many = replace(subject.posterior, labels=labels)
+    return replace(subject, posterior=many, encoded=many, label_names=(*NINE, "symbols", "travel-places"))
+
+
+@pytest.mark.parametrize("parts", [set(), {Part.DENSITY, Part.HOLES}])
+def test_a_figure_of_one_column_has_a_whole_legend_and_a_plane_of_half_its_height(column, parts):
+    """The caption of the program gives way by whole clauses; its first sentence stays."""
+    drawn = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES, Part.PRIOR} | parts)
+    figure = Figure(COLUMN_PX, parts=drawn, caption=CAPTION, caption_gives_way=True)
+    layout = layout_of(column, figure)
+    texts = [entry.text.replace("\n", " ") for entry in layout.legend]
+    assert len(texts) == 1 + 9 + 1 + len(parts) and not any("…" in text for text in texts)
+    assert layout.area[3] >= 0.98 * PLANE_SHARE * COLUMN_PX[1]
+    said = " ".join(layout.caption).removesuffix(" …")
+    assert said.startswith("A model, 2 latent dimensions; epoch 3; test ELBO −143.25 nats.")
+    assert CAPTION.startswith(said) and said[-1] in ".;" and len(said) < len(CAPTION)
+
+
+def test_a_legend_text_that_is_too_long_has_two_lines():
+    """Of about the same length; a third one's words are left out, and a scale's text has the whole width."""
+    entries = [
+        Entry(Mark.DASH, "projected prior, 50, 90, 99 %"),
+        Entry(Mark.DOT, "a label whose name goes on and on without an end"),
+        Entry(Mark.SCALE, "q / max p, projected"),
+    ]
+    prior, label, scale = within_px(entries, 150)
+    assert prior.text == "projected prior,\n50, 90, 99 %"
+    assert label.text.count("\n") == 1 and label.text.endswith("…")
+    assert "\n" not in scale.text
+    assert all(entry.width_px <= 150 for entry in (prior, label, scale))
+    assert prior.height_px > Entry(Mark.DASH, "prior").height_px
+
+
+def test_a_caption_that_a_person_wrote_stays_whole(column):
+    """The plane gets the room that it leaves."""
+    layout = layout_of(column, Figure(COLUMN_PX, caption=CAPTION))
+    assert " ".join(layout.caption) == CAPTION
+
+
+@pytest.mark.parametrize("parts", [{Part.POINTS, Part.PRIOR}, set(Part)])
+def test_a_legend_goes_below_a_plane_that_gains_by_that(column, parts):
+    """As in a high and narrow figure; its entries lie inside, below the plane, and on no other."""
+    layout = layout_of(column, Figure((400, 640), parts=frozenset(parts), caption="A caption."))
+    boxes = boxes_of(layout)
+    assert layout.area[1] + layout.area[3] < min(top for _, top, _, _ in boxes)
+    assert layout.area[2] > 0.75 * 400
+    assert all(right <= 400 and bottom < layout.caption_px[1] for _, _, right, bottom in boxes)
+    for n, (x0, y0, x1, y1) in enumerate(boxes):
+        assert all(x1 <= a or c <= x0 or y1 <= b or d <= y0 for a, b, c, d in boxes[:n])
+
+
+def test_a_usual_figure_has_its_legend_beside_the_plane(column):
+    """In pixels and in print, one plane's and a pair's."""
+    sizes = [((1200, 900), column), (in_print((170, 128), 8)[0], column)]
+    pair = replace(column, beside=column)
+    sizes += [((1600, 840), pair), (in_print((170, 89), 8)[0], pair)]
+    for size_px, seen in sizes:
+        layout = layout_of(seen, Figure(size_px, caption=CAPTION, caption_gives_way=True))
+        end = layout.planes[-1].area[0] + layout.planes[-1].area[2]
+        assert all(left > end for left, _, _, _ in boxes_of(layout))
+        assert " ".join(layout.caption) == CAPTION
 
 
 def test_the_legend_explains_what_is_drawn_and_nothing_else(subject):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop.figure.texts import drawable, shortened, width_px, wrapped
+from desktop.figure.texts import drawable, shortened, width_px, within_lines, wrapped
 
 CAPTION = "The plane of a model; ten thousand test images by label.\n\nA second paragraph of some words."
 
@@ -14,6 +14,14 @@ def test_a_caption_is_broken_at_spaces(most):
     assert all(width_px(line, 12) <= most for line in lines)
     assert " ".join(lines).split() == CAPTION.split()
     assert "" in lines
+
+
+def test_a_caption_without_room_loses_clauses_at_its_end():
+    """The last one that stays is whole; of a single clause, the beginning stays."""
+    text = "A model; epoch 3. The decoded plane; 60 test images; contours of the prior."
+    assert within_lines(text, 400, 12, 2) == wrapped(text, 400, 12)
+    assert within_lines(text, 200, 12, 2) == ["A model; epoch 3. The decoded", "plane; 60 test images; …"]
+    assert within_lines("one clause of many words " * 9, 200, 12, 1)[0].endswith("…")
 
 
 def test_a_long_name_ends_with_an_ellipsis():

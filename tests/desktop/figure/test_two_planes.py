@@ -56,7 +56,7 @@ def test_both_planes_have_the_same_size_and_lie_side_by_side(pair):
     )
     assert (top, width, height) == (other_top, other_width, other_height)
     assert left + width < other
-    assert other + other_width < layout.legend_px[0]
+    assert other + other_width < layout.legend_places_px[0][0]
     assert [plane.title for plane in layout.planes] == [("A  first", "epoch 3"), ("B  second", "epoch 1")]
     assert [bool(plane.across) for plane in layout.planes] == [True, True]
     assert [bool(plane.upward) for plane in layout.planes] == [True, False]
@@ -76,8 +76,8 @@ def test_one_legend_explains_both(pair):
     assert texts == ["Test images", "cat", "dog", "emu"]
     others = replace(pair, beside=replace(pair.beside, label_names=("ox", "pig", "rat")))
     low = layout_of(others, replace(FIGURE, size_px=(700, 260), caption="A caption."))
-    bottom = low.legend_px[1] + sum(entry.height_px for entry in low.legend)
-    assert bottom <= low.caption_px[1], "the legend ends above the caption"
+    ends = [y + e.height_px for e, (_, y) in zip(low.legend, low.legend_places_px, strict=True)]
+    assert max(ends) <= low.caption_px[1], "the legend ends above the caption"
     texts = [entry.text for entry in layout_of(others, FIGURE).legend]
     assert texts == ["A: Test images", "cat", "dog", "emu", "B: Test images", "ox", "pig", "rat"]
 

@@ -42,7 +42,7 @@ def test_the_figure_is_wanted_as_it_was_set(dialog, qtbot):
     with qtbot.waitSignal(dialog.wanted, timeout=SOON_MS) as heard:
         qtbot.mouseClick(dialog.save, LEFT)
     parts = frozenset({Part.BACKDROP, Part.CURSOR})
-    figure = Figure((640, 480), 3, parts, False, True, "A model.", Ground.DARK, 0.25)
+    figure = Figure((640, 480), 3, parts, False, True, "A model.", Ground.DARK, 0.25, caption_gives_way=True)
     assert heard.args == [figure, FileKind.PNG]
 
 
@@ -78,13 +78,13 @@ def test_a_scale_that_changes_nothing_cannot_be_set(dialog):
 
 
 def test_a_caption_follows_the_layers_until_somebody_writes_one(dialog, qtbot):
-    """Then it stays, until it is reset or left out."""
+    """Then it stays, in whole, until it is reset or left out."""
     dialog.set_caption("A model. Points.")
-    assert dialog.figure().caption == "A model. Points."
+    assert dialog.figure().caption == "A model. Points." and dialog.figure().caption_gives_way
     assert not dialog.reset.isVisible()
     dialog.caption.setPlainText("Mine.")
     dialog.set_caption("A model. Contours.")
-    assert dialog.figure().caption == "Mine."
+    assert dialog.figure().caption == "Mine." and not dialog.figure().caption_gives_way
     qtbot.mouseClick(dialog.reset, LEFT)
     assert dialog.figure().caption == "A model. Contours."
     dialog.has_caption.click()
