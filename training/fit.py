@@ -126,7 +126,7 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
 @click.option(
     "--resume",
     is_flag=True,
-    help="Continue the run in --out, or the newest run; if --out does not exist yet, start a new run there.",
+    help="Continue the run in --out, or the newest run; if --out is new or empty, start a run there.",
 )
 @click.option(
     "--checkpoint-seconds",
