@@ -47,6 +47,11 @@ class Dataset:
         channels, height, width = self.train_images.shape[1:]
         return channels, height, width
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether the images have labels: names, or numbers that are not all 0."""
+        return bool(self.label_names) or any(part.any() for part in (self.train_labels, self.test_labels))
+
 
 def number_names(most: int) -> tuple[str, ...]:
     """The names "0", "1", … of labels up to `most`; none if all labels are 0, or if there are very many."""
