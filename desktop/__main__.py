@@ -13,7 +13,7 @@ from desktop.base.installed import Choice, needed, version_option
 with needed("desktop", "python -m desktop", __name__, "PySide6"):
     from desktop.base.atomic_file import replaced_file
 
-from desktop.base.command_line import heed_ctrl_c, run_command
+from desktop.base.command_line import heed_ctrl_c, printable, run_command
 from desktop.base.display import DisplayError, check_display, missing_library
 from desktop.base.errors import ModelError
 from desktop.base.machine import DeviceError, DeviceName
@@ -204,6 +204,7 @@ def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
             window.plane.settle()
             if not window.grab().save(str(temporary), "PNG"):
                 raise OSError(errno.EIO, "the picture could not be written", str(file))
+        click.echo(f"saved {printable(str(file))}")
     except OSError as error:
         errors.append(error)
     window.close()

@@ -28,7 +28,7 @@ last. `previous/` is not in the manifest, and it is removed once the bundle is f
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +149,11 @@ class Bundle:
         if name not in self.files:
             return None
         where = f"{self.path}: {name}"
-        return unpack_posterior(self.read(name), self.image_shape, self.latent_dim, where, self.levels)
+        found = unpack_posterior(self.read(name), self.image_shape, self.latent_dim, where, self.levels)
+        # Where the images have no labels, earlier bundles have zeros.
+        if found.labels is not None and not self.label_names and not found.labels.any():
+            return replace(found, labels=None)
+        return found
 
 
 def write_bundle(

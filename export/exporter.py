@@ -98,7 +98,7 @@ class Exporter:
         self._dataset = dataset or dataset_of(config)
         places = held_out_places(self._dataset.test_images.shape, config.levels)
         self._images = np.ascontiguousarray(self._dataset.test_images[places])
-        self._labels = self._dataset.test_labels[places]
+        self._labels = self._dataset.test_labels[places] if self._dataset.has_labels else None
         self._model = network_of(config).eval()
         # These graphs are exported once, and `with_weights` inserts the weights of an epoch. A decoder in
         # phases is written anew for each epoch.

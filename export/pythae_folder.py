@@ -81,7 +81,7 @@ def export_pythae(
         model.encoder,
         out=out,
         images=None if dataset is None else dataset.test_images,
-        labels=None if dataset is None else dataset.test_labels,
+        labels=dataset.test_labels if dataset is not None and dataset.has_labels else None,
         label_names=() if dataset is None else dataset.label_names,
         latent_dim=config["latent_dim"],
         image_shape=shape,

@@ -189,7 +189,7 @@ def test_the_viewer_works_beside_modules_of_the_same_names(
     picture = tmp_path / "window.png"
     path = [crowded, Path(sysconfig.get_path("purelib"))]
     ended = run(scripts, "latent-plane", "--screenshot", picture, cwd=crowded, path=path)
-    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, f"saved {picture}\n"), ended.stderr
     assert picture.read_bytes().startswith(b"\x89PNG")
     bare = ROOT / "artifacts" / "mnist" / "decoder.onnx"
     ended = run(scripts, "latent-plane-inspect", bare, cwd=crowded, path=path)

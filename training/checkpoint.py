@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import shlex
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ import torch
 
 from training.config import FitConfig, from_json, to_json
 from training.files import replaced_file
-from training.runs import RunError
+from training.output import counted
+from training.runs import METRICS_FILE, RunError
 
 CHECKPOINT_FILE = "checkpoint.pt"
 FORMAT = "latent-plane-checkpoint/1"
@@ -46,15 +48,22 @@ def save_checkpoint(folder: Path, config: FitConfig, checkpoint: Checkpoint) -> 
 
 
 def load_checkpoint(folder: Path, config: FitConfig) -> Checkpoint | None:
-    """The checkpoint of a run folder, or None if none has been written yet.
+    """The checkpoint of a run folder, or None if there is neither one nor a finished epoch.
 
-    Raises RunError if it is damaged or belongs to another config, OSError if it cannot be read.
+    Raises RunError if it is damaged, belongs to another config, or is missing beside finished epochs, which a
+    fit from the beginning would replace one by one; OSError if it cannot be read.
     """
     path = folder / CHECKPOINT_FILE
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
-        return None
+    except FileNotFoundError as error:
+        finished = _finished(folder)
+        if not finished:
+            return None
+        raise RunError(
+            f"{folder}: found {counted(finished, 'finished epoch')} but no {CHECKPOINT_FILE}, expected it to "
+            f"continue from; {instead(folder)}"
+        ) from error
     try:
         content = _unpack(data)
         found_format, found_config = content["format"], from_json(content["config"])
@@ -65,19 +74,36 @@ def load_checkpoint(folder: Path, config: FitConfig) -> Checkpoint | None:
             reason = "found objects other than tensors and plain values"
         raise RunError(
             f"{path}: {reason or type(error).__name__}; expected a checkpoint in format {FORMAT}; "
-            "delete it to start this run again from the beginning"
+            f"{instead(folder)}"
         ) from error
     if found_format != FORMAT:
         raise RunError(
-            f"{path}: found a checkpoint in format {found_format}, expected {FORMAT}; "
-            "delete it to start this run again from the beginning"
+            f"{path}: found a checkpoint in format {found_format}, expected {FORMAT}; {instead(folder)}"
         )
     if found_config != config:
         raise RunError(
             f"{path}: found a checkpoint for another config, expected one for the config.json beside it; "
-            "delete it to start this run again from the beginning"
+            f"{instead(folder)}"
         )
     return checkpoint
+
+
+def instead(folder: Path) -> str:
+    """What to do with a run whose checkpoint is of no use."""
+    if not _finished(folder):
+        return f"delete {CHECKPOINT_FILE} to start this run again from the beginning"
+    return (
+        "what is finished can still be exported, with python -m export.onnx "
+        f"{shlex.quote(str(folder))}; to fit again, choose another --out"
+    )
+
+
+def _finished(folder: Path) -> int:
+    """How many finished epochs a run folder records."""
+    try:
+        return len((folder / METRICS_FILE).read_bytes().splitlines())
+    except FileNotFoundError:
+        return 0
 
 
 def _unpack(data: bytes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ with needed("training", "python -m training.fit", __name__):
 from training.choices import ChoiceError, config_for, in_words
 from training.command_line import CommandWithLists, Finite, NumberList, device_option, run_command
 from training.config import RECIPES, FitConfig, LikelihoodName, NetworkName, Precision
-from training.data.dataset import DatasetError
+from training.data.dataset import DatasetError, cautions
 from training.data.form import Form
 from training.data.open import MNIST, NAMES, dataset_of, named_for_good, open_dataset
 from training.data.options import data_options, taken_places
@@ -126,7 +126,7 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
 @click.option(
     "--resume",
     is_flag=True,
-    help="Continue the run in --out, or the newest run; if --out does not exist yet, start a new run there.",
+    help="Continue the run in --out, or the newest run; if --out is new or empty, start a run there.",
 )
 @click.option(
     "--checkpoint-seconds",
@@ -195,7 +195,7 @@ def command(
             dataset = open_dataset(changes.get("dataset", MNIST), form, places)
             config = config_for(dataset, recipe, chosen, changes)
         if ranks.is_first:
-            for note in dataset.notes:
+            for note in (*dataset.notes, *(() if resume else cautions(dataset))):
                 warn(f"{dataset.name}: {note}")
             if not resume and (words := in_words(config, set(changes))):
                 say(words)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from training.checkpoint import CHECKPOINT_FILE, load_checkpoint
+from training.checkpoint import CHECKPOINT_FILE, instead, load_checkpoint
 from training.config import FitConfig
 from training.data.dataset import Dataset
 from training.data.mapped import forget_pages
@@ -18,7 +18,7 @@ from training.image_access import on_device
 from training.logbook import FitError, Logbook, tensorboard_writer_class
 from training.loop import NotFiniteError, Trainer
 from training.networks import network_of
-from training.output import OutputClosedError, say, warn
+from training.output import OutputClosedError, counted, say, warn
 from training.ranks import ALONE, Ranks
 from training.runs import (
     CONFIG_FILE,
@@ -115,13 +115,14 @@ def _fit(
     finished_epochs = trainer.step // trainer.steps_per_epoch
     if len(run.metrics) < finished_epochs:
         raise RunError(
-            f"{run.folder / METRICS_FILE}: found {len(run.metrics)} lines, expected {finished_epochs}, one "
-            f"for each epoch finished before {CHECKPOINT_FILE} was written; delete {CHECKPOINT_FILE} to "
-            "start this run again from the beginning"
+            f"{run.folder / METRICS_FILE}: found {counted(len(run.metrics), 'line')}, expected "
+            f"{finished_epochs}, one for each epoch finished before {CHECKPOINT_FILE} was written; "
+            f"{instead(run.folder)}"
         )
     run = dataclasses.replace(run, metrics=run.metrics[:finished_epochs])
     say(
-        f"{config.recipe}: {config.epochs} epochs of {len(dataset.train_images):,} images, "
+        f"{config.recipe}: {counted(config.epochs, 'epoch')} of "
+        f"{counted(len(dataset.train_images), 'image')}, "
         f"batch {config.batch_size}, {sum(p.numel() for p in trainer.model.parameters()):,} parameters, "
         f"on {f'{ranks.size} × ' if ranks.size > 1 else ''}{describe_device(device)}, {config.precision}; "
         f"run folder {run.folder}{_progress(trainer)}"
@@ -149,7 +150,7 @@ def _fit(
         ) from error
     except (StopRequestedError, KeyboardInterrupt):
         warn(
-            f"interrupted: {len(logbook.run.metrics)} finished epochs and the state after step "
+            f"interrupted: {counted(len(logbook.run.metrics), 'finished epoch')} and the state after step "
             f"{logbook.saved_step} are kept; "
             f"continue with python -m training.fit --resume --out {shlex.quote(str(run.folder))}"
         )

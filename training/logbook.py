@@ -203,8 +203,9 @@ class Logbook:
         """Write the files that show all epochs: the curves and the GIF of the previews."""
         self.draw_curves()
         pictures = [path for epoch in self.run.epochs if (path := preview_path(self.run, epoch)).exists()]
-        with self._decoration("previews.gif was not written"):
-            preview.write_preview_gif(self.run.folder / "previews.gif", pictures)
+        if pictures:  # otherwise it was told why there are none
+            with self._decoration("previews.gif was not written"):
+                preview.write_preview_gif(self.run.folder / "previews.gif", pictures)
         if self._writer is not None:
             with self._decoration("TensorBoard's file was not written"):
                 self._writer.close()

@@ -61,6 +61,11 @@ def warn(text: str) -> None:
         _drop(sys.stderr)
 
 
+def counted(count: int, one: str) -> str:
+    """A count with its noun: "1 epoch", "1,000 epochs"."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
 def escaped(text: str) -> str:
     """The text with escapes for control characters, and for the bytes of a name that are not UTF-8."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

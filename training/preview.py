@@ -1,4 +1,4 @@
-"""Previews of a fit: the same sixteen held-out images, reconstructed after every epoch, as PNGs and a GIF."""
+"""Previews of a fit: up to sixteen test images, reconstructed after every epoch, as PNGs and a GIF."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ LAST_FRAME_MS = 2000
 
 @torch.inference_mode()
 def preview(model: VAE, images: Tensor, seed: int) -> NDArray[np.uint8]:
-    """A 4 × 4 sheet of reconstructions: images uint8 [16, C, H, W] → uint8 [H', W'] or [H', W', 3].
+    """A sheet of reconstructions, four in a row: images uint8 [N, C, H, W] → uint8 [H', W'] or [H', W', 3].
 
     The posterior samples come from `seed`, so that only the model changes from epoch to epoch.
     """
@@ -59,11 +59,14 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """One picture of images uint8 [16, C, H, W], each enlarged, with gaps between them."""
+    """One picture of images uint8 [N, C, H, W], each enlarged, with gaps and white after the last."""
     large = images.repeat(SCALE, axis=2).repeat(SCALE, axis=3)
     framed = np.pad(large, ((0, 0), (0, 0), (0, GAP_PX), (0, GAP_PX)), constant_values=255)
-    _, channels, height, width = framed.shape
-    rows = framed.reshape(COLUMNS, COLUMNS, channels, height, width)
-    sheet = rows.transpose(0, 3, 1, 4, 2).reshape(COLUMNS * height, COLUMNS * width, channels)
+    count, channels, height, width = framed.shape
+    columns = min(COLUMNS, count)
+    lines = -(-count // columns)
+    white = np.full((lines * columns - count, channels, height, width), 255, np.uint8)
+    rows = np.concatenate([framed, white]).reshape(lines, columns, channels, height, width)
+    sheet = rows.transpose(0, 3, 1, 4, 2).reshape(lines * height, columns * width, channels)
     sheet = sheet[:-GAP_PX, :-GAP_PX]
     return sheet[..., 0] if channels == 1 else sheet

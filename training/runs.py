@@ -5,7 +5,7 @@
     metrics.jsonl                       one object for each finished epoch
     weights/epoch-NNN.safetensors       the weights after epoch NNN; 000 is before the first
     weights/snapshot.safetensors        weights within the first epoch, if requested (training/snapshot.py)
-    previews/epoch-NNN.png              sixteen held-out images, encoded, sampled, decoded
+    previews/epoch-NNN.png              up to sixteen held-out images, encoded, sampled, decoded
     previews.gif                        the previews over the epochs
     curves.png                          ELBO, rate and distortion over the epochs
     tensorboard/                        the same metrics for TensorBoard, if requested

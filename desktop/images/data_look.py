@@ -20,6 +20,9 @@ CUT = 32  # how many colours the data's are reduced to
 APART = 0.12  # how far two colours of the palette lie apart
 GRAYS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
+DIGITS = tuple("0123456789")
+DRAW_A_DIGIT = "Draw a digit"
+
 Color = tuple[float, ...]
 
 # Of a model whose data are not known.
@@ -66,6 +69,13 @@ def data_look(source: Source, posterior: Posterior | None) -> DataLook:
         return DataLook(levels, is_mnist)
     ground = _ground(images)
     return DataLook(levels, is_mnist, ground, is_filled=ground is None)
+
+
+def invitation(source: Source | None, look: DataLook) -> str:
+    """Return what an empty canvas says. Other data than MNIST's digits have labels from 0 to 9, too."""
+    bundle = None if source is None else source.bundle
+    is_of_digits = look.is_mnist and bundle is not None and bundle.label_names == DIGITS
+    return DRAW_A_DIGIT if is_of_digits else "Draw here, or drop a picture"
 
 
 def some_images(posterior: Posterior) -> Floats | None:

@@ -16,6 +16,7 @@ KEPT_BYTES = 64 << 20
 KEPT_AT_LEAST = 3
 # On CUDA each has sessions of its own, with workspaces of CUDA's libraries that are larger than the graphs.
 KEPT_ON_CUDA = 12
+MOST_PLANNED = 1_000_000  # more is no number of epochs
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,15 @@ class Epoch:
         hashes: of its files: they identify the epoch in a bundle that has grown.
         elbo_nats: the test ELBO, if the manifest gives it.
         share: of its steps that were taken when its files were written; below 1 while the fit is in it.
+        planned: the epochs that the fit was to have, if the manifest says so; more than the bundle's last
+            while the fit goes on, or if it was ended.
     """
 
     number: int
     hashes: tuple[str, ...]
     elbo_nats: float | None
     share: float = 1.0
+    planned: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
     if source is None or source.bundle is None:
         return ()
     files = source.bundle.manifest["files"]
-    elbos, shares = elbos_nats(source.bundle), unfinished(source.bundle)
+    elbos, shares, planned = elbos_nats(source.bundle), unfinished(source.bundle), _planned(source.bundle)
     return tuple(
         Epoch(
             number,
@@ -69,6 +73,7 @@ def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
             ),
             elbos.get(number),
             shares.get(number, 1.0),
+            planned,
         )
         for number in source.bundle.epochs
     )
@@ -94,6 +99,18 @@ def unfinished(bundle: Bundle) -> dict[int, float]:
     return {epoch: share} if type(epoch) is int and type(share) is float and 0 < share < 1 else {}
 
 
+def last_number(epochs: Sequence[Epoch]) -> int:
+    """The number of the last epoch that a fit was to have, or of the last one that there is."""
+    return max(epochs[-1].number, epochs[-1].planned)
+
+
+def _planned(bundle: Bundle) -> int:
+    """How many epochs the fit was to have; 0 if the manifest does not say so in a plausible way."""
+    fit = bundle.manifest.get("fit")
+    planned = fit.get("epochs") if isinstance(fit, dict) else None
+    return planned if type(planned) is int and 0 < planned < MOST_PLANNED else 0
+
+
 def in_percent(share: float) -> str:
     """A share as text; not "100 %" before all of it is done."""
     return f"{min(99, round(100 * share))} %"
@@ -110,7 +127,7 @@ def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:
 def epoch_and_elbo(epochs: Sequence[Epoch], index: int) -> tuple[str, str]:
     """Describe an epoch as `epoch_in_words`, with the number of its ELBO, if there is one, apart."""
     epoch = epochs[index]
-    text = f"epoch {epoch.number} of {epochs[-1].number}"
+    text = f"epoch {epoch.number} of {last_number(epochs)}"
     if epoch.share < 1:
         return f"{text}: {in_percent(epoch.share)} of it", ""
     if epoch.elbo_nats is not None:

@@ -215,7 +215,9 @@ def _thinned(epochs: list[int], program: Program, notes: list[str]) -> list[int]
     most = max(2, MOST_WEIGHTS_OF_EPOCHS // max(1, weights))
     if len(epochs) <= most:
         return epochs
-    notes.append(f"{most} of the bundle's {len(epochs)} epochs are in the page.")
+    notes.append(
+        f"{most} of the bundle's {len(epochs)} epochs are in the page: more would make it too large."
+    )
     return [epochs[round(index * (len(epochs) - 1) / (most - 1))] for index in range(most)]
 
 

@@ -54,8 +54,13 @@ class Shown:
 
     def widget(self) -> Any:
         """The same frame as a widget with the page's `z`, `epoch` and `inputs` of now. It needs anywidget."""
-        import anywidget
-        import traitlets
+        try:
+            import anywidget
+            import traitlets
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f"found no {error.name}, expected it; pip install anywidget", name=error.name
+            ) from error
 
         class Plane(anywidget.AnyWidget):  # type: ignore[misc]
             """A page in a notebook, with what its cursor is at."""

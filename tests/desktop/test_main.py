@@ -152,7 +152,8 @@ def started(tmp_path_factory, bundle_path):
 
 def test_a_screenshot_is_the_window_with_the_model_in_it(started):
     """It is a PNG of the requested size with many colours: plane, points and picture are decoded."""
-    assert (started.status, started.out, started.errors) == (0, "", [])
+    assert (started.status, started.errors) == (0, [])
+    assert started.out == f"saved {started.pictures[0]}\n"
     assert [file.name for file in started.pictures] == ["window.png"]
     picture = imageio.imread(started.pictures[0])
     assert picture.shape[:2] == (700, 1000)
@@ -193,7 +194,7 @@ def test_the_window_opens_where_it_was_last(call, tmp_path, make_bundle):
 def test_without_a_bundle_the_one_that_ships_is_opened(call, tmp_path):
     """The first start shows something."""
     out = tmp_path / "window.png"
-    assert call("--screenshot", out, QT_QPA_PLATFORM="offscreen") == (0, "", [])
+    assert call("--screenshot", out, QT_QPA_PLATFORM="offscreen") == (0, f"saved {out}\n", [])
     assert imageio.imread(out).shape[:2] == (860, 1180)
 
 
@@ -233,7 +234,7 @@ def test_a_desktop_s_start_says_in_the_window_what_cannot_be_opened(call, tmp_pa
     (tmp_path / "m.onnx").write_text("rubbish")
     out = tmp_path / "window.png"
     arguments = (tmp_path / "m.onnx", "--keep-open", "--screenshot", out, "--size", 1000, 700)
-    assert call(*arguments, QT_QPA_PLATFORM="offscreen") == (0, "", [])
+    assert call(*arguments, QT_QPA_PLATFORM="offscreen") == (0, f"saved {out}\n", [])
     red, green, blue = (imageio.imread(out)[-200:, :, channel].astype(int) for channel in range(3))
     assert ((red > green + 60) & (red > blue + 60)).mean() > 0.1
 

@@ -1,17 +1,23 @@
 """export/bundle.py: a bundle reads back as it was written, and every lie is refused in one sentence."""
 
+import dataclasses
 import json
 import re
 
+import numpy as np
 import pytest
 
 from export.bundle import PartOfBundleError, bundle_of_file, open_bundle
 from export.containers import BundleError
-from export.manifest import DECODER_FILE, MANIFEST_FILE, epoch_file
+from export.manifest import DECODER_FILE, MANIFEST_FILE, POSTERIOR_FILE, epoch_file
+from export.posterior import pack_posterior
 from tests.export.forging import (
+    COUNT,
     DECODER,
     IMAGE_SHAPE,
     LATENT_DIM,
+    edit_manifest,
+    posterior,
     refusal,
     swap_file,
     write_small,
@@ -59,6 +65,15 @@ def test_a_file_that_the_manifest_does_not_name_is_not_read(folder):
     with pytest.raises(BundleError) as error:
         bundle.read("extra.txt")
     assert str(error.value) == f"{folder}: found no extra.txt in manifest.json, expected it there"
+
+
+@pytest.mark.parametrize(("names", "has_labels"), [([], False), (["cat"], True)])
+def test_zeros_without_names_are_no_labels(folder, names, has_labels):
+    """Where images have no labels, earlier bundles have zeros; with a name for 0 they are labels."""
+    zeros = dataclasses.replace(posterior(), labels=np.zeros(COUNT, np.uint8))
+    swap_file(folder, POSTERIOR_FILE, pack_posterior(zeros))
+    edit_manifest(folder, lambda manifest: manifest.update(dataset={"name": "few", "labels": names}))
+    assert (open_bundle(folder).read_posterior().labels is not None) == has_labels
 
 
 def test_a_bundle_that_changes_after_opening_is_noticed(target):

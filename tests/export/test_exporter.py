@@ -1,9 +1,11 @@
 """export/exporter.py: which epochs are exported, and which command a bundle says made its fit."""
 
 import dataclasses
+import io
 import json
 import shlex
 
+import numpy as np
 import onnx
 import pytest
 
@@ -90,6 +92,16 @@ def test_a_name_is_unicode_whatever_the_terminal_gave(exporter, run_folder, tmp_
     assert json.loads(text.decode())["name"] == r"caf\udce9 日"
     graph = onnx.load_from_string(content.files["decoder.onnx"])
     assert r"caf\udce9 日" in {entry.value for entry in graph.metadata_props}
+
+
+def test_images_without_labels_get_none(run_folder, small_mnist):
+    """Of a dataset without labels, whose numbers are all 0, the bundle has no labels at all."""
+    zeros = {part: np.zeros_like(getattr(small_mnist, part)) for part in ("train_labels", "test_labels")}
+    run = read_run(run_folder)
+    exporter = Exporter(run.config, "none", dataclasses.replace(small_mnist, label_names=(), **zeros))
+    exporter.add_epoch(run, 0)
+    arrays = np.load(io.BytesIO(exporter.content(50).files["posterior.npz"]))
+    assert set(arrays) == {"mean", "logvar", "images_packed"}
 
 
 def test_more_epochs_than_a_bundle_can_hold_are_refused_before_the_work(exporter, run_folder):

@@ -79,7 +79,7 @@ def test_the_viewer_starts_and_decodes_the_bundle_that_ships(call, home, tmp_pat
     """Its window has many colours; beside the screenshot it writes the window's size, in the user's data."""
     out = tmp_path / "window.png"
     said = call("latent-plane", "--screenshot", out, "--size", 1000, 700)
-    assert [line for line in said.splitlines() if "propagateSizeHints" not in line] == []
+    assert [line for line in said.splitlines() if "propagateSizeHints" not in line] == [f"saved {out}"]
     assert colors_in(out) > 50
     data = home / ".local" / "share" / "latent-plane"
     assert {path.parent for path in files_below(tmp_path)} == {tmp_path, data}

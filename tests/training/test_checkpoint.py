@@ -16,7 +16,7 @@ from training.runs import RunError
 CONFIG = dataclasses.replace(RECIPES["default"], filters=(2, 2))
 STATE = {"step": 3, "model": {"weight": torch.arange(100.0)}, "optimizer": {0: {"step": torch.tensor(3.0)}}}
 CHECKPOINT = Checkpoint(STATE, train_seconds=2.5, epoch_seconds=0.5)
-ADVICE = "delete it to start this run again from the beginning"
+ADVICE = "delete checkpoint.pt to start this run again from the beginning"
 
 
 @pytest.fixture
@@ -65,6 +65,16 @@ def test_a_tensor_keeps_its_memory_layout(tmp_path):
 def test_a_folder_without_a_checkpoint_gives_none(tmp_path):
     """A folder without a checkpoint is not an error."""
     assert load_checkpoint(tmp_path, CONFIG) is None
+
+
+def test_finished_epochs_without_a_checkpoint_are_refused(tmp_path):
+    """A folder with finished epochs but no checkpoint is refused: a fit from the beginning would mix two."""
+    (tmp_path / "metrics.jsonl").write_text('{"epoch": 1}\n')
+    assert refusal(tmp_path / "checkpoint.pt") == (
+        f"{tmp_path}: found 1 finished epoch but no checkpoint.pt, expected it to continue from; what is "
+        f"finished can still be exported, with python -m export.onnx {tmp_path}; to fit again, choose "
+        "another --out"
+    )
 
 
 def test_a_checkpoint_replaces_the_previous_one(path):

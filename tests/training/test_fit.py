@@ -32,7 +32,7 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
     ended = run_main(main, *QUICK, "--recipe", "tutorial", "--epochs", 1, "--seed", 7, "--out", out)
     assert (ended.status, ended.err) == (0, "")
     lines = ended.out.splitlines()
-    assert lines[0].startswith("tutorial: 1 epochs of 60,000 images, batch 500, ")
+    assert lines[0].startswith("tutorial: 1 epoch of 60,000 images, batch 500, ")
     assert EPOCH_LINE.fullmatch(lines[1])
     run = read_run(out)
     assert re.fullmatch(
@@ -241,7 +241,7 @@ def test_ctrl_c_keeps_the_finished_epochs(run_main, tmp_path):
     count = len(run.metrics)
     assert 1 <= count < 5000
     assert re.fullmatch(
-        rf"interrupted: {count} finished epochs and the state after step \d+ are kept; "
+        rf"interrupted: {count} finished epochs? and the state after step \d+ are kept; "
         rf"continue with python -m training\.fit --resume --out {folder}\n",
         err,
     )

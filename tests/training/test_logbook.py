@@ -142,6 +142,8 @@ def test_what_a_killed_fit_wrote_for_tensorboard_is_dropped(tmp_path, few_images
         with pytest.raises(IsADirectoryError):
             fit(CONFIG, CPU, shorter, few_images, resume=True, checkpoint_seconds=0)
         shutil.copy(shorter / "checkpoint.pt", folder)
+    else:
+        (folder / "metrics.jsonl").unlink()
     fit(CONFIG, CPU, folder, few_images, resume=True, tensorboard=True)
     assert len(list((folder / "tensorboard").iterdir())) == 2
     reader = events(folder)

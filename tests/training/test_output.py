@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from training.output import OutputClosedError, escaped, open_streams, say, warn
+from training.output import OutputClosedError, counted, escaped, open_streams, say, warn
 
 PATH = "run é 日 \udcff"
 
@@ -35,6 +35,11 @@ def test_characters_that_cannot_be_shown_are_escaped(monkeypatch, encoding, line
 def test_a_name_cannot_control_the_terminal():
     """Control characters are escaped; line ends and tabs stay."""
     assert escaped("a\x1b[2J\r\x07\tb\n") == "a\\x1b[2J\\r\\x07\tb\n"
+
+
+def test_one_is_not_a_plural():
+    """A count goes with its noun, and has separators."""
+    assert [counted(n, "epoch") for n in (0, 1, 1000)] == ["0 epochs", "1 epoch", "1,000 epochs"]
 
 
 def test_missing_streams_take_everything(monkeypatch):

@@ -48,6 +48,18 @@ def test_color_images_give_a_color_sheet():
     assert sheet.shape == (4 * 8 * 4 + 3 * 4, 4 * 12 * 4 + 3 * 4, 3)
 
 
+@pytest.mark.parametrize(
+    ("count", "lines", "columns"), [(1, 1, 1), (3, 1, 3), (4, 1, 4), (6, 2, 4), (13, 4, 4)]
+)
+def test_fewer_images_give_a_smaller_sheet(images, count, lines, columns):
+    """There are no more lines and columns than they need; the places after the last image are white."""
+    sheet = preview(model_with_seed(0), images[:count], SEED)
+    assert sheet.shape == (lines * 116 - 4, columns * 116 - 4)
+    last = (count - 1) % columns
+    assert (sheet[-112:, last * 116 : last * 116 + 112] < 255).any()
+    assert (sheet[-112:, last * 116 + 112 :] == 255).all()
+
+
 @torch.inference_mode()
 def test_each_tile_is_its_images_reconstruction(images):
     """Row by row, each tile shows its image's probabilities at the posterior sample of the seed."""

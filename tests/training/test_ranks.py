@@ -291,7 +291,7 @@ def test_a_lost_rank_ends_the_job_with_a_clear_line(lost):
     assert line.endswith("; what was saved is kept: continue with --resume")
     # The only traceback is torchrun's own.
     assert err.count("Traceback") == 1
-    assert out.startswith("default: 2000 epochs of 197 images, batch 7, 739 parameters, on 2 × the CPU")
+    assert out.startswith("default: 2,000 epochs of 197 images, batch 7, 739 parameters, on 2 × the CPU")
     assert out.count("run folder") == 1
 
 

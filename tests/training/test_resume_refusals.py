@@ -32,6 +32,14 @@ def finished(whole, tmp_path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "run"))
 
 
+def exportable(folder: Path) -> str:
+    """What the command advises if finished epochs are all that can be used."""
+    return (
+        f"what is finished can still be exported, with python -m export.onnx {folder}; to fit again, choose "
+        "another --out"
+    )
+
+
 def test_without_a_run_there_is_nothing_to_resume(run_main, tmp_path, monkeypatch):
     """If artifacts/runs has no run, --resume gives one line that says how to make one."""
     monkeypatch.chdir(tmp_path)
@@ -129,9 +137,21 @@ def test_missing_metrics_are_one_line(run_main, finished):
     path = finished / "metrics.jsonl"
     path.write_text(path.read_text().splitlines()[0] + "\n")
     assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
-        f"python -m training.fit: {path}: found 1 lines, expected 3, one for each epoch finished before "
-        "checkpoint.pt was written; delete checkpoint.pt to start this run again from the beginning"
+        f"python -m training.fit: {path}: found 1 line, expected 3, one for each epoch finished before "
+        f"checkpoint.pt was written; {exportable(finished)}"
     )
+
+
+@pytest.mark.usefixtures("cut_mnist")
+def test_finished_epochs_without_a_checkpoint_are_one_line(run_main, finished):
+    """A run that has lost its checkpoint is not fitted anew into the same folder; nothing is changed."""
+    (finished / "checkpoint.pt").unlink()
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
+    assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
+        f"python -m training.fit: {finished}: found 3 finished epochs but no checkpoint.pt, expected it to "
+        f"continue from; {exportable(finished)}"
+    )
+    assert {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()} == before
 
 
 def test_a_damaged_checkpoint_is_one_line(run_main, finished):
@@ -141,6 +161,6 @@ def test_a_damaged_checkpoint_is_one_line(run_main, finished):
     before = path.read_bytes()
     assert run_main(main, "--device", "cpu", "--resume", "--out", finished).error_line == (
         f"python -m training.fit: {path}: File is not a zip file; expected a checkpoint in format "
-        "latent-plane-checkpoint/1; delete it to start this run again from the beginning"
+        f"latent-plane-checkpoint/1; {exportable(finished)}"
     )
     assert path.read_bytes() == before

@@ -14,12 +14,12 @@ with needed("training", "python -m training.data", __name__):
     from numpy.typing import NDArray
 
 from training.command_line import run_command
-from training.data.dataset import BINARY, Dataset, DatasetError
+from training.data.dataset import BINARY, Dataset, DatasetError, cautions
 from training.data.form import Form
 from training.data.open import named_for_good, open_dataset
 from training.data.options import data_options, taken_places
 from training.files import replaced_file
-from training.output import say
+from training.output import counted, say
 
 COLUMNS = 8
 GAP_PX, GAP_GREY = 2, 160
@@ -68,7 +68,7 @@ def described(dataset: Dataset) -> Iterator[str]:
     channels, height, width = dataset.image_shape
     kind = "binary" if dataset.levels == BINARY else "grey" if channels == 1 else "colour"
     train, test = len(dataset.train_images), len(dataset.test_images)
-    yield f"{dataset.name}: {train:,} training images and {test:,} test images"
+    yield f"{dataset.name}: {counted(train, 'training image')} and {counted(test, 'test image')}"
     yield f"{kind}, {width} × {height} pixels, {dataset.levels} levels"
     for number, name in enumerate(dataset.label_names[:MOST_LABELS]):
         counts = [(labels == number).sum() for labels in (dataset.train_labels, dataset.test_labels)]
@@ -79,6 +79,7 @@ def described(dataset: Dataset) -> Iterator[str]:
     if not dataset.label_names:
         yield "no labels"
     yield from dataset.notes
+    yield from cautions(dataset)
 
 
 def sheet_of(dataset: Dataset) -> NDArray[np.uint8]:

@@ -1,12 +1,18 @@
 """A dataset: images and labels, split into a training and a test part."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.output import counted
+
 BINARY, BYTES = 2, 256
+FEW_IMAGES = 50  # to train with
+# The sides for which networks have their depth, and one for a first try.
+LEAST_PX, MOST_PX, TRY_PX = 8, 256, 64
 MOST_NUMBERED = 1000  # labels get their numbers as names up to so many
 
 
@@ -46,6 +52,34 @@ class Dataset:
         """Channels, height and width."""
         channels, height, width = self.train_images.shape[1:]
         return channels, height, width
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the images have labels: names, or numbers that are not all 0."""
+        return bool(self.label_names) or any(part.any() for part in (self.train_labels, self.test_labels))
+
+
+def cautions(dataset: Dataset) -> Iterator[str]:
+    """What a fit of a dataset will be like, if its images are very few, small or large."""
+    train, test = len(dataset.train_images), len(dataset.test_images)
+    if train < FEW_IMAGES:
+        yield (
+            f"found only {counted(train, 'training image')} and {counted(test, 'test image')}: a model "
+            "learns so few by heart, and their ELBO says little; add some hundreds"
+        )
+    _, height, width = dataset.image_shape
+    if max(height, width) < LEAST_PX:
+        yield (
+            f"found images of {width} × {height} pixels: networks are meant for sides from {LEAST_PX} to "
+            f"{MOST_PX}; choose a larger --size"
+        )
+    if max(height, width) > MOST_PX:
+        times = height * width / TRY_PX**2
+        yield (
+            f"found images of {width} × {height} pixels: networks are meant for sides from {LEAST_PX} to "
+            f"{MOST_PX}; with about {times:,.0f} times the pixels of --size {TRY_PX}, a fit is that much "
+            "slower"
+        )
 
 
 def number_names(most: int) -> tuple[str, ...]:

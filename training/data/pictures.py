@@ -15,7 +15,9 @@ from training.data.form import Form
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 IN_WORDS = "PNG, JPEG, WebP, BMP, GIF, TIFF or AVIF"
-MAX_PIXELS = 80_000_000  # below the size at which Pillow warns
+MAX_PIXELS = 80_000_000
+# Pillow would warn of larger ones in words of its own. Here sizes are checked before pixels are decoded.
+Image.MAX_IMAGE_PIXELS = None
 # Pillow refuses a picture for a text or profile of more than 1 MiB; all texts together have their limit.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 # The largest numbers of the bit depths that cameras, scanners and microscopes use.

@@ -13,7 +13,15 @@ from desktop.app.own_picture import bits_of, fit_steps, has_true_posterior, netw
 from desktop.app.worker import Priority
 from desktop.base.arrays import Bytes
 from desktop.base.vector import Vector
-from desktop.images.data_look import Color, contrasting, palette, some_images, surface
+from desktop.images.data_look import (
+    DRAW_A_DIGIT,
+    Color,
+    contrasting,
+    invitation,
+    palette,
+    some_images,
+    surface,
+)
 from desktop.images.drawing import Drawing, Tool, blank
 from desktop.images.fitting import Fitted
 from desktop.images.picture_kinds import SUFFIXES, ImageError
@@ -46,7 +54,6 @@ GREY_BERNOULLI = (
     "The images have grey levels and the likelihood is Bernoulli: the distortion is a cross-entropy."
 )
 
-DIGITS = tuple("0123456789")
 TOOL_ENTRIES = {
     Tool.PEN: ("&Pen", "D"),
     Tool.ERASER: ("&Eraser", "X"),
@@ -187,11 +194,10 @@ class ImageControl(QObject):
         can_encode = self._explorer.has_encoder or has_true_posterior(self._explorer)
         self._shell.panel.set_image_shape(*image_shape[1:])
         self._shell.panel.show_canvas("Your image" if can_encode else "")
-        bundle = None if self._explorer.source is None else self._explorer.source.bundle
-        is_of_digits = bundle is not None and bundle.label_names == DIGITS
-        is_like_mnist = is_of_digits and image_shape == MNIST_SHAPE
+        words = invitation(self._explorer.source, self._explorer.look)
+        is_like_mnist = words == DRAW_A_DIGIT and image_shape == MNIST_SHAPE
         self.panel.canvas.setToolTip(MNIST_TIP if is_like_mnist else "")
-        self.panel.canvas.set_invitation("Draw a digit" if is_of_digits else "Draw here, or drop a picture")
+        self.panel.canvas.set_invitation(words)
         surface_before = self._surface
         colors = self._look_at_data(image_shape)
         if np.array_equal(surface_before, self._surface) and colors == self._colors:

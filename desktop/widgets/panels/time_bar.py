@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.base.words import in_nats
-from desktop.models.epochs import Epoch, epoch_in_words, in_percent
+from desktop.models.epochs import Epoch, epoch_in_words, in_percent, last_number
 from desktop.widgets.common.count_box import CountBox
 
 START_EPOCHS_A_SECOND, MAX_EPOCHS_A_SECOND = 4, 25
@@ -238,4 +238,4 @@ def _label(epochs: Sequence[Epoch], index: int) -> str:
     epoch = epochs[index]
     elbo = "" if epoch.elbo_nats is None else f"  {in_nats(epoch.elbo_nats)}"
     share = "" if epoch.share == 1 else f"  {in_percent(epoch.share)} of it"
-    return f"epoch {epoch.number} / {epochs[-1].number}{share}{elbo}"
+    return f"epoch {epoch.number} / {last_number(epochs)}{share}{elbo}"

@@ -34,7 +34,7 @@ function themeButton() {
  */
 function writeFacts(facts) {
   const { channels, width, height } = facts.image;
-  const colors = channels === 1 ? "gray" : channels === 3 ? "colour" : "colour with transparency";
+  const colors = channels === 1 ? "grey" : channels === 3 ? "colour" : "colour with transparency";
   const dimensions = `${facts.latentDim} latent dimension${facts.latentDim === 1 ? "" : "s"}`;
   const inputs = facts.inputs.slice(0, 3).map((/** @type {string[]} */ [name, value]) => `, ${name} ${value}`).join("");
   const what = facts.mode === "live" ? "Drag on the plane to decode." : "Its pictures were decoded beforehand: drag on the plane.";

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from desktop.images.data_look import DataLook, contrasting, data_look, palette, some_images, surface
+from desktop.images.data_look import (
+    DataLook,
+    contrasting,
+    data_look,
+    invitation,
+    palette,
+    some_images,
+    surface,
+)
 from desktop.models.source import open_source
 from export.bundle import Posterior
 
@@ -39,6 +47,20 @@ def test_an_even_background_is_found(source, stickers):
     assert look == DataLook(256, ground=pytest.approx((250 / 255,) * 3))
     ground = surface(look, stickers / np.float32(255), (3, 16, 16))
     assert ground == pytest.approx(np.full((3, 16, 16), 250 / 255))
+
+
+@pytest.mark.parametrize(
+    ("is_mnist", "labels", "words"),
+    [
+        (True, tuple("0123456789"), "Draw a digit"),
+        (False, tuple("0123456789"), "Draw here, or drop a picture"),
+        (True, (), "Draw here, or drop a picture"),
+    ],
+)
+def test_only_models_of_digits_ask_for_a_digit(make_bundle, is_mnist, labels, words):
+    """Other data than MNIST, such as clothes, have labels from 0 to 9, too."""
+    source = open_source(make_bundle(labels=labels))
+    assert invitation(source, DataLook(2, is_mnist)) == words
 
 
 def test_photos_fill_their_frame(source, photos):

@@ -65,6 +65,26 @@ def test_what_a_manifest_says_of_epochs_may_be_anything(make_film, said, found):
 
 
 @pytest.mark.parametrize(
+    ("fit", "last"),
+    [
+        ({"epochs": 60}, 60),
+        ({"epochs": 1}, 2),
+        ({"epochs": "9"}, 2),
+        ({"epochs": True}, 2),
+        (7, 2),
+        (None, 2),
+    ],
+)
+def test_a_fit_that_goes_on_or_was_ended_has_more_epochs_than_its_bundle(make_film, fit, last):
+    """An epoch is told among those that the fit was to have, if the manifest says how many."""
+    film = make_film(2)
+    film.write(2, fit=fit)
+    assert (
+        epoch_in_words(epochs_of(open_source(film.path)), 1) == f"epoch 1 of {last}: test ELBO −190.00 nats"
+    )
+
+
+@pytest.mark.parametrize(
     ("said", "words"),
     [
         ({"epoch": 1, "share": 0.42}, "epoch 1 of 1: 42 % of it"),

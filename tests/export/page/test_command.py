@@ -1,6 +1,7 @@
 """`python -m export.page`: what it writes, and what it says if something is wrong."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from export.page.__main__ import main
 from export.page.content import Choices, _thinned, content_of, decoder_program
 from export.page.html import bundled, page
 from export.page.look import look_of
+from export.page.notebook import Shown
 from export.page.packing import _ordered, _zigzag, planes, weight_blocks
 from export.page.reading import ReadingError, Wanted, read_model
 from export.page.trace import session
@@ -175,12 +177,21 @@ def test_a_manifest_may_hold_anything_beside_what_it_must(tmp_path):
     assert script_json(content.facts)
 
 
+def test_without_anywidget_one_line_says_what_to_install(monkeypatch):
+    """The frame needs it not, the widget does."""
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    shown = Shown("<p>")
+    assert "<iframe" in shown._repr_html_()
+    with pytest.raises(ModuleNotFoundError, match="found no anywidget, expected it; pip install anywidget"):
+        shown.widget()
+
+
 def test_many_epochs_are_thinned(tmp_path):
     """Of epochs that would make the page too large, evenly chosen ones stay, and the notes say so."""
     program = decoder_program(read_model(saved(tmp_path / "m.onnx", linear(2, 1, 300, 500)), Wanted()))
     notes: list[str] = []
     assert _thinned(list(range(81)), program, notes) == [0, 20, 40, 60, 80]
-    assert notes == ["5 of the bundle's 81 epochs are in the page."]
+    assert notes == ["5 of the bundle's 81 epochs are in the page: more would make it too large."]
     assert _thinned([3, 7], program, notes) == [3, 7]
 
 

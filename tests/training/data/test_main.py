@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from training import evaluate, fit
-from training.data.__main__ import main
+from training.data.__main__ import described, main
+from training.data.dataset import Dataset
 from training.runs import read_run
 
 SMALL_FIT = ("--filters", 2, 2, "--batch-size", 8, "--epochs", 1, "--device", "cpu", "--precision", "float32")
@@ -33,6 +34,24 @@ def test_it_tells_counts_labels_size_and_what_is_left_out(make_pictures, tmp_pat
     # Eight columns of images that are enlarged eight times, two pixels apart.
     assert picture.shape == (-(-train // 8) * 50 - 2, 8 * 66 - 2, 3)
     assert len(np.unique(picture[:48, :64].reshape(6, 8, 8, 8, 3)[:, 0, :, 0].reshape(-1, 3), axis=0)) > 40
+
+
+@pytest.mark.parametrize(
+    ("count", "sides", "told"),
+    [
+        (50, (8, 8), ""),
+        (50, (256, 8), ""),
+        (49, (8, 8), "found only 49 training images and 1 test image: a model learns so few by heart"),
+        (50, (4, 7), "found images of 7 × 4 pixels: networks are meant for sides from 8 to 256"),
+        (50, (257, 257), "with about 16 times the pixels of --size 64, a fit is that much slower"),
+    ],
+)
+def test_few_small_and_large_images_are_cautioned_of(count, sides, told):
+    """The last line of what a fit would see says so; usual ones get none."""
+    zeros = np.zeros((count, 1, *sides), np.uint8)
+    labels = np.zeros(count, np.uint8)
+    *_, last = described(Dataset("some", (), zeros, labels, zeros[:1], labels[:1]))
+    assert told in last if told else last == "no labels"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """training/data/pictures.py: pictures of every usual kind, as the viewer reads them, in a form."""
 
 import io
+import struct
+import subprocess
+import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -98,6 +102,21 @@ def test_a_picture_with_too_many_pixels_is_refused_before_they_are_decoded(monke
     monkeypatch.setattr("training.data.pictures.MAX_PIXELS", 47)
     with pytest.raises(PictureError, match="found 8 × 6 pixels, expected at most 47"):
         decode(FILES["PNG"])
+
+
+def test_pillow_does_not_warn_of_a_picture_that_is_refused(tmp_path):
+    """100 megapixels are refused in words of this program alone, in a process that has only this reader."""
+    header = FILES["PNG"].replace(struct.pack(">II", 8, 6), struct.pack(">II", 10_000, 10_000), 1)
+    crc = struct.pack(">I", zlib.crc32(header[12:29]))
+    (tmp_path / "large.png").write_bytes(header[:29] + crc + header[33:])
+    code = "import sys; from training.data.pictures import decode; decode(open(sys.argv[1], 'rb').read())"
+    found = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "large.png"], capture_output=True, text=True, check=False
+    )
+    assert found.stderr.splitlines()[-1].endswith(
+        "PictureError: found 10,000 × 10,000 pixels, expected at most 80,000,000"
+    )
+    assert "DecompressionBomb" not in found.stderr
 
 
 def test_a_large_jpeg_is_decoded_in_fewer_pixels():

@@ -92,6 +92,7 @@ def test_it_says_what_it_shows(bar):
     assert bar.slider.accessibleDescription() == "epoch 0 of 5: before training"
     assert bar.label.text() == "epoch 0 / 5"
     assert epoch_in_words((Epoch(3, (), None),), 0) == "epoch 3 of 3"
+    assert epoch_in_words((Epoch(3, (), None, planned=60),), 0) == "epoch 3 of 60"
     assert bar.play.accessibleName() == "Play the epochs"
     bar.set_playing(True)
     assert (bar.play.accessibleName(), bar.play.toolTip()) == ("Pause the epochs", "Pause the epochs (E)")
