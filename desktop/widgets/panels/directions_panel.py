@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -17,10 +18,12 @@ from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.directions import Directions
 from desktop.widgets.common.buttons import push_button
+from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
 from desktop.widgets.common.usable import set_usable
 
 ROWS = 10
+NAMES_CHARS = 5  # of the names in the boxes for a plane that are seen at least
 SIZES = RowSizes(name_px=86, box_px=70)
 EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "
@@ -74,6 +77,10 @@ class DirectionsPanel(QWidget):
         self._list.wanted.connect(self.offset_wanted)
         self.rows, self.scroll_bar = self._list.rows, self._list.scroll_bar
         self.right, self.up = QComboBox(), QComboBox()
+        for box in (self.right, self.up):
+            # Or else a box is as wide as the longest of the names that it shows first, and the panel wider.
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(NAMES_CHARS)
         self.right.setAccessibleName("Direction to the right")
         self.up.setAccessibleName("Direction upward")
         self.plane = push_button("Show", "Show the plane of these two directions through the cursor.")
@@ -129,6 +136,8 @@ class DirectionsPanel(QWidget):
         for box in (self.right, self.up):
             box.clear()
             box.addItems(names)
+            for index, name in enumerate(names):
+                box.setItemData(index, tip_text(name), Qt.ItemDataRole.ToolTipRole)
         self.up.setCurrentIndex(min(1, len(names) - 1))
         self.hint.setVisible(directions is None)
         tried = "" if directions is None else directions.tried
@@ -167,12 +176,13 @@ class DirectionsPanel(QWidget):
         above.addWidget(self.progress, 1)
         above.addWidget(self.left)
         above.addWidget(self.cancel)
-        plane = QHBoxLayout()
-        plane.addWidget(QLabel("Plane of"))
-        plane.addWidget(self.right, 1)
-        plane.addWidget(QLabel("and"))
-        plane.addWidget(self.up, 1)
-        plane.addWidget(self.plane)
+        plane = QGridLayout()
+        plane.setColumnStretch(1, 1)
+        plane.addWidget(QLabel("Plane of"), 0, 0)
+        plane.addWidget(self.right, 0, 1, 1, 2)
+        plane.addWidget(QLabel("and"), 1, 0)
+        plane.addWidget(self.up, 1, 1)
+        plane.addWidget(self.plane, 1, 2)
         start = QHBoxLayout()
         start.addWidget(self.back)
         start.addWidget(self.start)

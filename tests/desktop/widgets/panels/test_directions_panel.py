@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from desktop.base.vector import Vector
 from desktop.latent.directions import Directions
+from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.directions_panel import DirectionsPanel, titles
+from desktop.widgets.panels.side_panel import LEAST_WIDTH_PX
 
 
 @pytest.fixture
@@ -76,3 +80,12 @@ def test_an_offset_that_is_rounded_to_zero_has_no_minus(panel):
     panel.set_directions(Directions(("a", "b"), np.eye(2), (0.0, 0.0)))
     panel.set_z(Vector((-1e-9, -0.00006)))
     assert [row.box.text() for row in panel.rows[:2]] == ["0.0000", "−0.0001"]
+
+
+@pytest.mark.parametrize("name", ["smileys_minus_flags", "W" * 300])
+def test_names_of_any_length_leave_the_panel_its_width(panel, name):
+    """Those shown first, too; the whole name is an entry's tool tip."""
+    panel.set_directions(Directions((name, "b"), np.eye(2), (0.0, 0.0)))
+    QApplication.sendPostedEvents()
+    assert panel.minimumSizeHint().width() <= LEAST_WIDTH_PX - 2 * GRID_PX - 16  # margins and scroll bar
+    assert panel.right.itemData(0, Qt.ItemDataRole.ToolTipRole)[:5] == name[:5]
