@@ -144,14 +144,17 @@ def test_people_go_through_points(window, qtbot):
     panel.tour.setCurrentText("Misplaced")
     panel.tour.activated.emit(panel.tour.currentIndex())
     qtbot.waitUntil(lambda: np.allclose(explorer.state.z, MEANS[5]), timeout=SOON_MS)
-    assert panel.place.text().startswith("1 of 1: a · #5")
+    away = np.linalg.norm(MEANS - MEANS[5], axis=1)
+    nearest = int(np.argsort(away)[1])
+    assert panel.place.text() == "1 of 1: a · #5"
+    assert panel.about.text().startswith(f"{away[nearest]:.3g} from b · #{nearest}; own label: ")
     assert explorer.state.viewport.center == pytest.approx(MEANS[5].tolist()), "it is brought into view"
     panel.tour.setCurrentText("Worst reconstructions")
     panel.tour.activated.emit(panel.tour.currentIndex())
     qtbot.waitUntil(lambda: panel.place.text().startswith("1 of 6: "), timeout=SOON_MS)
     scores = window.finding._known.scores
     assert np.allclose(explorer.state.z, MEANS[scores.elbo.argmin()])
-    assert "ELBO" in panel.place.text()
+    assert "ELBO" in panel.about.text()
     window.plane.setFocus()
     qtbot.keyClick(window.plane, Qt.Key.Key_Comma)
     assert np.allclose(explorer.state.z, MEANS[scores.elbo.argmax()]), "before the first is the last"
