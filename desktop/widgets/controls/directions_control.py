@@ -167,13 +167,14 @@ class DirectionsControl(QObject):
         if self.directions is None:
             return
         units, state, names = self.directions.units, self._explorer.state, self.directions.names
+        pair, start = (names[right], names[up]), self.directions.start
         try:
-            plane = plane_of_directions(state.z, units[right], units[up], (names[right], names[up]))
+            plane = plane_of_directions(state.z, units[right], units[up], pair, start)
         except ValueError as error:
             self._shell.message.show_error(error)
             return
         state = state.with_plane(plane)
-        self._explorer.set_state(replace(state, viewport=state.chart.home))
+        self._explorer.set_state(replace(state, viewport=state.chart.home).with_cursor_in_view())
 
     def _return(self) -> None:
         if self.directions is not None:

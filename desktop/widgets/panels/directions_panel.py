@@ -1,5 +1,6 @@
 """The panel of directions through the latent space, with a slider and a number box for each."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -20,6 +21,7 @@ from desktop.latent.directions import Directions
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
+from desktop.widgets.common.terms import TIP_CHARS
 from desktop.widgets.common.usable import set_usable
 
 ROWS = 10
@@ -31,6 +33,13 @@ EMPTY_HINT = (
 )
 SHARES = "each with its share of the picture's change"
 NO_PICTURE = "No picture has been decoded yet."
+UNITS = "In units of z, each along a direction of length 1"
+UNITS_TIP = textwrap.fill(
+    "How far the cursor is from the start along this direction, in units of z: its component along the "
+    "direction, which has length 1 here. A move along one direction also changes the numbers of others that "
+    "are not at a right angle to it.",
+    TIP_CHARS,
+)
 SHARE_TIP = "The share of the picture's change at the start that this direction makes, of those tried."
 
 
@@ -141,8 +150,7 @@ class DirectionsPanel(QWidget):
         self.up.setCurrentIndex(min(1, len(names) - 1))
         self.hint.setVisible(directions is None)
         tried = "" if directions is None else directions.tried
-        self.tried.setText(f"{tried}; {SHARES}" if tried else "")
-        self.tried.setVisible(bool(self.tried.text()))
+        self.tried.setText(f"{tried}; {SHARES}" if tried else UNITS)
         self.below.setVisible(directions is not None)
         set_usable(self.plane, "" if len(names) > 1 else "A plane needs two directions.")
         self._list.set_order(range(len(names)))
@@ -157,9 +165,13 @@ class DirectionsPanel(QWidget):
         self._list.wheelEvent(event)
 
     def _text(self, index: int) -> RowText:
-        tip = SHARE_TIP if self._directions is not None and self._directions.shares else ""
-        name = self._titles[index]
-        return RowText(name, tip=f"{name}\n{tip}".strip())
+        directions, name = self._directions, self._titles[index]
+        tips = [name, UNITS_TIP]
+        if directions is not None and directions.lengths:
+            tips.append(f"The vector in the file has length {directions.lengths[index]:.4g}.")
+        if directions is not None and directions.shares:
+            tips.append(SHARE_TIP)
+        return RowText(name, tip="\n".join(tips))
 
     def _values(self, indices: Sequence[int]) -> Iterable[float]:
         directions = self._directions

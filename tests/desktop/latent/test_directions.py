@@ -24,6 +24,7 @@ def test_directions_get_length_one_and_the_names_of_their_arrays():
     assert found.names == ("smile", "age 1", "age 2")
     assert found.units == pytest.approx(np.array([[0, 0.6, 0.8], [1, 0, 0], [0, 1, 0]]))
     assert found.start == START
+    assert found.lengths == pytest.approx((5, 7, 7))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,16 @@ def test_two_directions_span_a_plane_through_the_cursor():
         assert abs(np.dot(plane.u, plane.v)) < 1e-12
         words = plane_of_directions(START, u, other, ("smile", "2")).words
         assert words == ("along direction smile", "along direction 2" + ", at a right angle" * (sine < 1))
+
+
+def test_on_the_plane_a_is_the_offset_along_the_first_direction():
+    """Both count from the start; the plane goes through the cursor, though it is beside the start's plane."""
+    u, v = np.array([0.6, 0.8, 0.0]), np.array([0.8, -0.6, 0.0])
+    directions, z = Directions(("a", "b"), np.array([u, v]), START), np.array([3.0, 1.0, 5.0])
+    plane = plane_of_directions(z, u, v, start=START)
+    assert plane.project(z) == pytest.approx(directions.offsets(z))
+    assert plane.embed(plane.project(z)) == pytest.approx(z)
+    assert plane.origin == pytest.approx([START[0], START[1], 5])
 
 
 @pytest.mark.parametrize("factor", [1, -1])

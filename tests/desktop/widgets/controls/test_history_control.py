@@ -164,7 +164,7 @@ def test_a_text_that_is_typed_has_its_own_undo(window, qtbot):
 
 @pytest.mark.parametrize("text", ["1, 2", "1.0000, 2.0000"])
 def test_ctrl_z_in_the_line_of_z_takes_back_the_z_that_return_applied(window, qtbot, text):
-    """Also if z is shown just as it was typed: what was typed has been applied, and is a step of the window."""
+    """Also if z is shown just as it was typed: it has been applied, and is a step of the window."""
     start, line = window.explorer.state, window.panel.picture.z
     line.setFocus()
     line.selectAll()

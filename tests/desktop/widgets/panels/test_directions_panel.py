@@ -67,12 +67,14 @@ def test_another_start_keeps_the_rows_in_view(panel):
 
 
 def test_the_panel_says_of_what_the_shares_are(panel):
-    """Directions from a file have none, and nothing is said."""
+    """Directions from a file have none: it is told what is counted, and how long the file's vector is."""
     found = Directions(("1",), np.eye(2)[:1], (0.0, 0.0), (1.0,), "all 2 dimensions tried")
     panel.set_directions(found)
     assert panel.tried.text() == "all 2 dimensions tried; each with its share of the picture's change"
-    panel.set_directions(Directions(("smile",), np.eye(2)[1:], (0.0, 0.0)))
-    assert not panel.tried.isVisible()
+    assert "has length 1 here" in " ".join(panel.rows[0].box.toolTip().split())
+    panel.set_directions(Directions(("smile",), np.eye(2)[1:], (0.0, 0.0), lengths=(7.4753,)))
+    assert panel.tried.text() == "In units of z, each along a direction of length 1"
+    assert "The vector in the file has length 7.475." in panel.rows[0].box.toolTip()
 
 
 def test_an_offset_that_is_rounded_to_zero_has_no_minus(panel):
