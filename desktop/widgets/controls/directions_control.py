@@ -26,7 +26,7 @@ from desktop.widgets.panels.directions_panel import DirectionsPanel
 
 NAME = "find directions"
 LONG_S = 2.0  # shorter times are not told
-KINDS = "Arrays of numbers (*.npy *.npz *.json);;All files (*)"
+KINDS = "Arrays of numbers (*.npy *.npz *.json *.csv);;All files (*)"
 
 
 class DirectionsControl(QObject):
@@ -74,7 +74,7 @@ class DirectionsControl(QObject):
         add("Show the &plane of two", panel.plane, within=[panel.below])
 
     def open(self, path: Path) -> None:
-        """Read directions from a `.npy`, `.npz` or `.json` file; they go through the cursor."""
+        """Read directions from a `.npy`, `.npz`, `.json` or `.csv` file; they go through the cursor."""
         if self._explorer.latent_dim is None:
             self._shell.message.show_message(
                 f"{path}: found directions, expected an open model; open one first"

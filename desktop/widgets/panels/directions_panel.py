@@ -29,7 +29,7 @@ NAMES_CHARS = 5  # of the names in the boxes for a plane that are seen at least
 SIZES = RowSizes(name_px=86, box_px=70)
 EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "
-    "or open your own (.npy, .npz or .json)."
+    "or open your own (.npy, .npz, .json or .csv)."
 )
 SHARES = "each with its share of the picture's change"
 NO_PICTURE = "No picture has been decoded yet."
