@@ -37,7 +37,7 @@ class Directions:
             empty for others.
         tried: for found directions, how many were tried to find them, such as "48 of 512 dimensions tried";
             empty for others.
-        lengths: for directions of a file, how long each of its vectors is; empty for others.
+        lengths: for directions of a file or to a point, how long each vector is; empty for others.
     """
 
     names: tuple[str, ...]
@@ -64,6 +64,23 @@ class Directions:
         unit = self.units[index]
         by = offset - float(self.offsets(z, slice(index, index + 1))[0])
         return Vector(np.asarray(z, np.float64) + by * unit, is_own=True)
+
+
+def direction_to(end: ArrayLike, start: Vector, name: str) -> Directions:
+    """The direction from a start to another z [d]. Raises ValueError if both are the same."""
+    way = np.asarray(end, np.float64) - start.array
+    length = float(np.linalg.norm(way))
+    if not length > 0:
+        raise ValueError("found the cursor at the same z, expected another; move the cursor first")
+    return Directions((name,), way[None] / length, start, lengths=(length,))
+
+
+def joined(first: Directions | None, more: Directions) -> Directions:
+    """More directions after the first, if both are given vectors from the same start; else `more` alone."""
+    if first is None or not first.lengths or not more.lengths or first.start != more.start:
+        return more
+    units = np.concatenate([first.units, more.units])
+    return Directions(first.names + more.names, units, more.start, lengths=first.lengths + more.lengths)
 
 
 def directions_in(arrays: Mapping[str, Array], start: Vector, name: str) -> Directions:

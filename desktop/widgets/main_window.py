@@ -376,6 +376,7 @@ class MainWindow(QMainWindow):
         self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.not_shown_again.connect(lambda: self.saved_control.keep_pictures(None))
         self.z_control.directions_wanted.connect(self.directions.open)
+        self.select.direction_wanted.connect(self.directions.add)
         self.z_control.shown.connect(self.panel.show_section)
         self.plane_control.told.connect(self.status.tell)
         self.pins.told.connect(self.status.tell)

@@ -15,7 +15,7 @@ from desktop.base.arrays import Doubles
 from desktop.jobs.decode import Decoded
 from desktop.jobs.find_directions import Progress
 from desktop.jobs.numbers import read_numbers
-from desktop.latent.directions import Directions, directions_in, plane_of_directions
+from desktop.latent.directions import Directions, directions_in, joined, plane_of_directions
 from desktop.latent.number_file import NumberFileError
 from desktop.models.opened import Opened
 from desktop.view.state import ViewState
@@ -91,6 +91,11 @@ class DirectionsControl(QObject):
         if steps is not None:
             self.panel.set_progress(0.0)
             self._explorer.worker.request(NAME, Priority.SEARCH, steps, self._on_step, self._on_failed)
+
+    def add(self, directions: Directions) -> None:
+        """Show more directions, after those from the same start if there are any."""
+        self.show_directions(joined(self.directions, directions))
+        self._shell.panel.reveal(self.panel)
 
     def show_directions(self, directions: Directions | None) -> None:
         """Show directions in the section, or none."""

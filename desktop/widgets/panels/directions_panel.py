@@ -168,7 +168,7 @@ class DirectionsPanel(QWidget):
         directions, name = self._directions, self._titles[index]
         tips = [name, UNITS_TIP]
         if directions is not None and directions.lengths:
-            tips.append(f"The vector in the file has length {directions.lengths[index]:.4g}.")
+            tips.append(f"The vector itself has length {directions.lengths[index]:.4g}.")
         if directions is not None and directions.shares:
             tips.append(SHARE_TIP)
         return RowText(name, tip="\n".join(tips))

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from desktop.base.vector import Vector
 from desktop.latent.difference_step import pairs, slopes
 from desktop.latent.directions import (
     Directions,
+    direction_to,
     directions_in,
+    joined,
     plane_of_directions,
     probes,
     strongest,
@@ -25,6 +28,22 @@ def test_directions_get_length_one_and_the_names_of_their_arrays():
     assert found.units == pytest.approx(np.array([[0, 0.6, 0.8], [1, 0, 0], [0, 1, 0]]))
     assert found.start == START
     assert found.lengths == pytest.approx((5, 7, 7))
+
+
+def test_a_direction_leads_from_a_start_to_another_point():
+    """After its whole length one is there; those from the same start stand together."""
+    start, end = Vector(START), (3.5, 3.0, 2.0)
+    found = direction_to(end, start, "to flags")
+    assert (found.names, found.lengths) == (("to flags",), (5.0,))
+    assert found.moved(start, 0, 5.0) == pytest.approx(end)
+    both = joined(found, direction_to((0.5, -1.0, 0.0), start, "to objects"))
+    assert both.names == ("to flags", "to objects")
+    assert both.units == pytest.approx(np.array([[0.6, 0.8, 0.0], [0.0, 0.0, -1.0]]))
+    assert both.lengths == (5.0, 2.0)
+    elsewhere = direction_to(START, Vector(end), "back")
+    assert joined(both, elsewhere) is elsewhere
+    with pytest.raises(ValueError, match="found the cursor at the same z, expected another"):
+        direction_to(START, start, "nowhere")
 
 
 @pytest.mark.parametrize(

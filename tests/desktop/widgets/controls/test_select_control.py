@@ -158,3 +158,22 @@ def test_people_go_through_points(window, qtbot):
     window.plane.setFocus()
     qtbot.keyClick(window.plane, Qt.Key.Key_Comma)
     assert np.allclose(explorer.state.z, MEANS[scores.elbo.argmax()]), "before the first is the last"
+
+
+def test_a_direction_leads_from_the_mean_of_one_selection_to_that_of_another(window):
+    """Go to the mean of a, select b, and make the direction: its whole length ends at the mean of b."""
+    a, b = MEANS[LABELS == 0].mean(axis=0), MEANS[LABELS == 1].mean(axis=0)
+    window.select.select(np.flatnonzero(LABELS == 0).tolist())
+    window.select.panel.go_to_mean.click()
+    window.select.select(np.flatnonzero(LABELS == 1).tolist())
+    window.select.panel.direction.click()
+    directions = window.directions.directions
+    assert directions.names == ("to b",)
+    assert directions.start == pytest.approx(a)
+    assert directions.lengths == pytest.approx((np.linalg.norm(b - a),))
+    assert window.directions.panel.isVisible()
+    window.directions.panel.rows[0].box.setValue(directions.lengths[0])
+    assert window.explorer.state.z == pytest.approx(b)
+    window.select.select([1])
+    window.select.panel.direction.click()
+    assert window.directions.directions.names == ("to 1 selected",)

@@ -74,7 +74,7 @@ def test_the_panel_says_of_what_the_shares_are(panel):
     assert "has length 1 here" in " ".join(panel.rows[0].box.toolTip().split())
     panel.set_directions(Directions(("smile",), np.eye(2)[1:], (0.0, 0.0), lengths=(7.4753,)))
     assert panel.tried.text() == "In units of z, each along a direction of length 1"
-    assert "The vector in the file has length 7.475." in panel.rows[0].box.toolTip()
+    assert "The vector itself has length 7.475." in panel.rows[0].box.toolTip()
 
 
 def test_an_offset_that_is_rounded_to_zero_has_no_minus(panel):
