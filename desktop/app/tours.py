@@ -3,6 +3,7 @@
 What takes more than `most_s` seconds is not decoded, but its Cost is yielded.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from desktop.app.explorer import Explorer
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.sheets import KnownScores, Scores, scores_within
 from desktop.latent.selection import misplaced
+from desktop.models.own_posterior import title_of
 
 # The points in their order, with what is to be said about each, or an empty list.
 Found = tuple[tuple[int, ...], list[str]]
@@ -46,10 +48,26 @@ def misplaced_steps(explorer: Explorer) -> Iterator[Found | None] | None:
     posterior = explorer.points.posterior
     if posterior is None or posterior.labels is None:
         return None
+    names = explorer.points.label_names
 
     def steps() -> Iterator[Found | None]:
         assert posterior.labels is not None
         for found in misplaced(posterior.mean, posterior.labels):
-            yield None if found is None else (tuple(found.tolist()), [])
+            if found is None:
+                yield None
+                continue
+            words = [
+                _neighbour(title_of(posterior, index, names), away, own)
+                for index, away, own in zip(
+                    found.neighbours.tolist(), found.away.tolist(), found.own.tolist(), strict=True
+                )
+            ]
+            yield tuple(found.points.tolist()), words
 
     return steps()
+
+
+def _neighbour(title: str, away: float, own: float) -> str:
+    """Say which neighbour is the nearest, how far in z it is, and how far the nearest of the own label."""
+    others = f"; own label: {own:.3g}" if math.isfinite(own) else "; alone with its label"
+    return f"{away:.3g} from {title}{others}"

@@ -10,7 +10,7 @@ from desktop.latent.number_file import read_arrays, write_numbers
 
 
 def read_numbers(path: Path) -> Iterator[dict[str, Doubles]]:
-    """Read all arrays of a `.npy`, `.npz` or `.json` file."""
+    """Read all arrays of a `.npy`, `.npz`, `.json` or `.csv` file."""
     yield read_arrays(path)
 
 

@@ -37,6 +37,7 @@ class Directions:
             empty for others.
         tried: for found directions, how many were tried to find them, such as "48 of 512 dimensions tried";
             empty for others.
+        lengths: for directions of a file or to a point, how long each vector is; empty for others.
     """
 
     names: tuple[str, ...]
@@ -44,12 +45,17 @@ class Directions:
     start: Vector
     shares: tuple[float, ...] = ()
     tried: str = ""
+    lengths: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", vector(self.start))
 
     def offsets(self, z: ArrayLike, rows: slice = slice(None)) -> Doubles:
-        """How far z [d] is from the start along each of some directions, float64 [k]."""
+        """How far z [d] is from the start along each of some directions, float64 [k].
+
+        This is the component of z − start along each, so a move along one direction also changes the offsets
+        along those that are not at a right angle to it.
+        """
         offsets: Doubles = self.units[rows] @ (np.asarray(z, np.float64) - self.start.array)
         return offsets
 
@@ -58,6 +64,23 @@ class Directions:
         unit = self.units[index]
         by = offset - float(self.offsets(z, slice(index, index + 1))[0])
         return Vector(np.asarray(z, np.float64) + by * unit, is_own=True)
+
+
+def direction_to(end: ArrayLike, start: Vector, name: str) -> Directions:
+    """The direction from a start to another z [d]. Raises ValueError if both are the same."""
+    way = np.asarray(end, np.float64) - start.array
+    length = float(np.linalg.norm(way))
+    if not length > 0:
+        raise ValueError("found the cursor at the same z, expected another; move the cursor first")
+    return Directions((name,), way[None] / length, start, lengths=(length,))
+
+
+def joined(first: Directions | None, more: Directions) -> Directions:
+    """More directions after the first, if both are given vectors from the same start; else `more` alone."""
+    if first is None or not first.lengths or not more.lengths or first.start != more.start:
+        return more
+    units = np.concatenate([first.units, more.units])
+    return Directions(first.names + more.names, units, more.start, lengths=first.lengths + more.lengths)
 
 
 def directions_in(arrays: Mapping[str, Array], start: Vector, name: str) -> Directions:
@@ -84,15 +107,20 @@ def directions_in(arrays: Mapping[str, Array], start: Vector, name: str) -> Dire
     if not (lengths > 0).all():
         which = names[int(np.argmin(lengths))]
         raise NumberFileError(f"{name}: found {which} of length 0, expected a direction; leave it out")
-    return Directions(names, numbers / lengths[:, None], start)
+    return Directions(names, numbers / lengths[:, None], start, lengths=tuple(lengths.tolist()))
 
 
 def plane_of_directions(
-    z: ArrayLike, right: ArrayLike, up: ArrayLike, names: tuple[str, str] = ("one", "two")
+    z: ArrayLike,
+    right: ArrayLike,
+    up: ArrayLike,
+    names: tuple[str, str] = ("one", "two"),
+    start: ArrayLike | None = None,
 ) -> Plane:
     """The plane through z [d] with a along the unit vector `right` [d], and b in the plane of both.
 
-    `names` are those of the two directions. Raises ValueError if they are parallel.
+    `names` are those of the two directions. a and b count from `start` [d], or else from z: then a is the
+    offset along the first direction. Raises ValueError if they are parallel.
     """
     u, other = np.asarray(right, np.float64), np.asarray(up, np.float64)
     beside = other - other @ u * u
@@ -104,7 +132,12 @@ def plane_of_directions(
     words = f"along direction {names[0]}", f"along direction {names[1]}"
     if abs(float(other @ u)) > MIN_SINE:
         words = words[0], f"{words[1]}, at a right angle"
-    return Plane(vector(z), Vector(u), Vector(v, is_own=True), words)
+    if start is None:
+        return Plane(vector(z), Vector(u), Vector(v, is_own=True), words)
+    here = np.asarray(z, np.float64)
+    moved = here - np.asarray(start, np.float64)
+    origin = here - moved @ u * u - moved @ v * v
+    return Plane(Vector(origin, is_own=True), Vector(u), Vector(v, is_own=True), words)
 
 
 def probes(latent_dim: int, count: int, seed: int = 0) -> Doubles:

@@ -1,4 +1,4 @@
-"""Reads z from numpy's files, `.npy` and `.npz`, and JSON, and writes `.npy`. A file may come from anyone.
+"""Reads z from numpy's files, `.npy` and `.npz`, JSON and CSV, and writes `.npy`. Files may be anyone's.
 
 Only plain numbers are read: the header of each array says its type and size before anything is held, and
 nothing is ever unpickled. No Qt.
@@ -20,9 +20,11 @@ from numpy.typing import ArrayLike
 from desktop.base.arrays import Array, Doubles
 from desktop.base.atomic_file import replaced_file
 from desktop.base.errors import ReportedError
+from desktop.latent.number_table import TableError, arrays_of_table
 from desktop.latent.plane import MAX_Z
 
-ENDINGS = (".npy", ".npz", ".json")
+ENDINGS = (".npy", ".npz", ".json", ".csv")
+MAX_CSV_BYTES = 64 << 20
 MAX_JSON_BYTES = 32 << 20  # Python's objects for it take several times as much
 MAX_BYTES = 256 << 20  # of all arrays of a file together
 MAX_ARRAYS = 4096
@@ -36,12 +38,12 @@ class NumberFileError(ReportedError):
 
 
 def is_number_file(path: Path) -> bool:
-    """Whether a file's name ends like one of numpy's, or of JSON."""
+    """Whether a file's name ends like one of numpy's, of JSON or CSV."""
     return path.suffix.lower() in ENDINGS
 
 
 def read_arrays(path: Path) -> dict[str, Doubles]:
-    """Read all arrays of a `.npy`, `.npz` or `.json` file as float64, by name, or by the file's name.
+    """Read all arrays of a `.npy`, `.npz`, `.json` or `.csv` file as float64, by name, or by the file's name.
 
     Raises NumberFileError that says what was found and what to do: another kind of file, arrays of objects or
     texts, too many bytes, a damaged file, a number that is not finite in float32. Raises OSError if the file
@@ -49,7 +51,9 @@ def read_arrays(path: Path) -> dict[str, Doubles]:
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise NumberFileError(f"{path}: found no plain file, expected a .npy, .npz or .json; choose another")
+        raise NumberFileError(
+            f"{path}: found no plain file, expected a .npy, .npz, .json or .csv; choose another"
+        )
     _check_size(str(path), status.st_size)
     with path.open("rb") as file:
         start = file.read(len(NPY_START))
@@ -60,6 +64,8 @@ def read_arrays(path: Path) -> dict[str, Doubles]:
             return _read_zip(file, path)
         if path.suffix.lower() == ".json":
             return _read_json(file, path)
+        if path.suffix.lower() == ".csv":
+            return _read_csv(file, path)
     raise NumberFileError(f"{path}: found no arrays, expected a file that numpy.save or numpy.savez wrote")
 
 
@@ -132,6 +138,21 @@ def _read_json(file: IO[bytes], path: Path) -> dict[str, Doubles]:
             f"{path}: found {len(arrays):,} lists of numbers in the JSON, expected 1 to {MAX_ARRAYS:,}; "
             "save z as a list of numbers, or several as a list of lists"
         )
+    for key, array in arrays.items():
+        _check_range(array.ravel(), str(path) if len(arrays) == 1 else f"{path}, {key[:60]}")
+    return arrays
+
+
+def _read_csv(file: IO[bytes], path: Path) -> dict[str, Doubles]:
+    data = file.read(MAX_CSV_BYTES + 1)
+    _check_size(str(path), len(data), MAX_CSV_BYTES)
+    try:
+        arrays = arrays_of_table(data.decode("utf-8-sig"), path.stem)
+    except (TableError, UnicodeDecodeError) as error:
+        words = (
+            "found no text in UTF-8, expected a CSV" if isinstance(error, UnicodeDecodeError) else str(error)
+        )
+        raise NumberFileError(f"{path}: {words}") from error
     for key, array in arrays.items():
         _check_range(array.ravel(), str(path) if len(arrays) == 1 else f"{path}, {key[:60]}")
     return arrays

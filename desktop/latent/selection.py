@@ -1,6 +1,7 @@
 """Which points a person means: those in a lasso, of a label, with a number, or misplaced. No Qt."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -126,11 +127,28 @@ def find_points(
     return named or by_number
 
 
-def misplaced(mean: Floats, labels: Array) -> Iterator[Indices | None]:
+@dataclass(frozen=True, eq=False)
+class Misplaced:
+    """Points whose nearest neighbour in z has another label, the clearest first.
+
+    Attributes:
+        points: their indices.
+        neighbours: the index of the nearest neighbour of each.
+        away: how far in z that is, in float64.
+        own: how far the nearest neighbour with their own label is; infinite if there is none.
+    """
+
+    points: Indices
+    neighbours: Indices
+    away: Doubles
+    own: Doubles
+
+
+def misplaced(mean: Floats, labels: Array) -> Iterator[Misplaced | None]:
     """Find the points of means [N, d] whose nearest neighbour in z has another label.
 
-    Yields None while computing, and then their indices: first those that are closest to another label,
-    compared with their own. The squared distances are float64, around the mean of all points.
+    Yields None while computing, and then them: first those that are closest to another label, compared with
+    their own. The squared distances are float64, around the mean of all points.
     """
     order = np.argsort(labels, kind="stable")
     kinds, starts = np.unique(labels[order], return_index=True)
@@ -141,6 +159,7 @@ def misplaced(mean: Floats, labels: Array) -> Iterator[Indices | None]:
     squares, ones = (z**2).sum(axis=1, keepdims=True), np.ones((len(z), 1))
     left, right = np.hstack([z, squares, ones]), np.hstack([-2 * z, ones, squares]).T
     own, other = np.full(len(z), np.inf), np.full(len(z), np.inf)
+    nearest = np.zeros(len(z), np.int64)
     rows = max(1, STEP_NUMBERS // max(1, len(z) * (4 + z.shape[1])))
     for start in range(0, len(z), rows):
         part = slice(start, min(start + rows, len(z)))
@@ -151,7 +170,12 @@ def misplaced(mean: Floats, labels: Array) -> Iterator[Indices | None]:
         own[part] = least[here, kind_of[part]]
         least[here, kind_of[part]] = np.inf
         other[part] = least.min(axis=1)
+        misfits = np.flatnonzero(other[part] < own[part])
+        nearest[start + misfits] = away[misfits].argmin(axis=1)
         yield None
     found = np.flatnonzero(other < own)
     closer = np.sqrt(np.maximum(other[found], 0) / np.maximum(own[found], 1e-300))
-    yield order[found[np.lexsort((order[found], closer))]]
+    found = found[np.lexsort((order[found], closer))]
+    # Of the products, small distances are inexact; these few are taken anew.
+    far = np.linalg.norm(z[found] - z[nearest[found]], axis=1)
+    yield Misplaced(order[found], order[nearest[found]], far, np.sqrt(np.maximum(own[found], 0)))

@@ -311,7 +311,6 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         leave_wheel_to_scrolling(self.panel)
-        share_keys(self)
         for _, menu in menus_of(self):
             menu.setToolTipsVisible(True)  # they say why an entry cannot be used
         # From the outside in: a part that gets another parent takes time for everything in it.
@@ -329,6 +328,7 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setSizes([START_WIDTH_PX - WIDTH_PX, WIDTH_PX])
+        share_keys(self)  # once the fields are the window's
 
     def _connect_explorer(self) -> None:
         explorer = self.explorer
@@ -376,6 +376,7 @@ class MainWindow(QMainWindow):
         self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.not_shown_again.connect(lambda: self.saved_control.keep_pictures(None))
         self.z_control.directions_wanted.connect(self.directions.open)
+        self.select.direction_wanted.connect(self.directions.add)
         self.z_control.shown.connect(self.panel.show_section)
         self.plane_control.told.connect(self.status.tell)
         self.pins.told.connect(self.status.tell)

@@ -15,7 +15,7 @@ from desktop.base.arrays import Doubles
 from desktop.jobs.decode import Decoded
 from desktop.jobs.find_directions import Progress
 from desktop.jobs.numbers import read_numbers
-from desktop.latent.directions import Directions, directions_in, plane_of_directions
+from desktop.latent.directions import Directions, directions_in, joined, plane_of_directions
 from desktop.latent.number_file import NumberFileError
 from desktop.models.opened import Opened
 from desktop.view.state import ViewState
@@ -26,7 +26,7 @@ from desktop.widgets.panels.directions_panel import DirectionsPanel
 
 NAME = "find directions"
 LONG_S = 2.0  # shorter times are not told
-KINDS = "Arrays of numbers (*.npy *.npz *.json);;All files (*)"
+KINDS = "Arrays of numbers (*.npy *.npz *.json *.csv);;All files (*)"
 
 
 class DirectionsControl(QObject):
@@ -74,7 +74,7 @@ class DirectionsControl(QObject):
         add("Show the &plane of two", panel.plane, within=[panel.below])
 
     def open(self, path: Path) -> None:
-        """Read directions from a `.npy`, `.npz` or `.json` file; they go through the cursor."""
+        """Read directions from a `.npy`, `.npz`, `.json` or `.csv` file; they go through the cursor."""
         if self._explorer.latent_dim is None:
             self._shell.message.show_message(
                 f"{path}: found directions, expected an open model; open one first"
@@ -91,6 +91,11 @@ class DirectionsControl(QObject):
         if steps is not None:
             self.panel.set_progress(0.0)
             self._explorer.worker.request(NAME, Priority.SEARCH, steps, self._on_step, self._on_failed)
+
+    def add(self, directions: Directions) -> None:
+        """Show more directions, after those from the same start if there are any."""
+        self.show_directions(joined(self.directions, directions))
+        self._shell.panel.reveal(self.panel)
 
     def show_directions(self, directions: Directions | None) -> None:
         """Show directions in the section, or none."""
@@ -167,13 +172,14 @@ class DirectionsControl(QObject):
         if self.directions is None:
             return
         units, state, names = self.directions.units, self._explorer.state, self.directions.names
+        pair, start = (names[right], names[up]), self.directions.start
         try:
-            plane = plane_of_directions(state.z, units[right], units[up], (names[right], names[up]))
+            plane = plane_of_directions(state.z, units[right], units[up], pair, start)
         except ValueError as error:
             self._shell.message.show_error(error)
             return
         state = state.with_plane(plane)
-        self._explorer.set_state(replace(state, viewport=state.chart.home))
+        self._explorer.set_state(replace(state, viewport=state.chart.home).with_cursor_in_view())
 
     def _return(self) -> None:
         if self.directions is not None:

@@ -200,8 +200,8 @@ class FindControl(QObject):
         self._place = ((start if self._place is None else self._place) + by) % len(points)
         index = points[self._place]
         title = title_of(posterior, index, self._explorer.points.label_names)
-        words = f": {self._words[self._place]}" if self._words else ""
-        self._panel.show_place(f"{self._place + 1:,} of {len(points):,}: {title}{words}")
+        about = self._words[self._place] if self._words else ""
+        self._panel.show_place(f"{self._place + 1:,} of {len(points):,}: {title}", about)
         self.point_wanted.emit(index)
 
     def _forget(self) -> None:

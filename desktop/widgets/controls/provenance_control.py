@@ -53,7 +53,8 @@ from export.bundle import (
 
 CLIPBOARD = "the clipboard"
 OPEN_KINDS = (
-    "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp *.npy *.npz *.json);;"
+    "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp "
+    "*.npy *.npz *.json *.csv);;"
     f"Pictures (*{' *'.join(SUFFIXES)});;All files (*)"
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage
 
 from desktop.app.plane_subject import PlaneSubject
@@ -14,6 +14,7 @@ from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded, decode_picture
 from desktop.jobs.selection_file import save_csv
+from desktop.latent.directions import direction_to
 from desktop.latent.selection import chosen_labels, counts_by_label, labels_of_part, of_labels, within
 from desktop.models.opened import same_images
 from desktop.models.own_posterior import pictures_of, title_of
@@ -44,6 +45,8 @@ class SelectControl(QObject):
         menu: the menu of what can be selected.
     """
 
+    direction_wanted = Signal(object)  # Directions from the cursor
+
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.window)
         self._shell = shell
@@ -60,6 +63,7 @@ class SelectControl(QObject):
         panel.clear_wanted.connect(lambda: self._select(()))
         panel.only_wanted.connect(lambda on: explorer.change(only_selected=on))
         panel.go_to_mean_wanted.connect(self._go_to_mean)
+        panel.direction_wanted.connect(self._make_direction)
         panel.save_wanted.connect(self._save)
         panel.counts.chosen.connect(self._choose_labels)
         panel.grid.chosen.connect(self.go_to)
@@ -78,6 +82,7 @@ class SelectControl(QObject):
         menu.addSeparator()
         only = add_action(menu, "Show &only the selection", "Shift+O", self._switch_only)
         go_to_mean = add_action(menu, "Go to its &mean", None, self._go_to_mean)
+        direction = add_action(menu, "Make a &direction to its mean", None, self._make_direction)
         save = add_action(menu, "&Save it as CSV…", None, self._save)
         menu.addSeparator()
         for entry, button in (
@@ -86,6 +91,7 @@ class SelectControl(QObject):
             (clear, panel.clear),
             (only, panel.only),
             (go_to_mean, panel.go_to_mean),
+            (direction, panel.direction),
             (save, panel.save),
         ):
             name_command(entry, button)
@@ -236,6 +242,25 @@ class SelectControl(QObject):
     def _go_to_mean(self) -> None:
         if self._mean is not None:
             self._explorer.set_state(self._explorer.state.moved_to(self._mean).with_cursor_in_view())
+
+    def _make_direction(self) -> None:
+        """Make a direction from the cursor to the mean of the selection."""
+        posterior, explorer = self._posterior, self._explorer
+        if self._mean is None or posterior is None:
+            self._shell.message.show_note("Nothing is selected; select points first")
+            return
+        rows, labels = within(self._selected, len(posterior.mean)), posterior.labels
+        name = f"to {len(rows):,} selected"
+        if labels is not None and np.array_equal(rows, np.flatnonzero(labels == labels[rows[0]])):
+            label, names = int(labels[rows[0]]), explorer.points.label_names
+            name = f"to {names[label] if label < len(names) else label}"
+        try:
+            found = direction_to(self._mean, explorer.state.z, name)
+        except ValueError as error:
+            self._shell.message.show_error(error)
+            return
+        self._shell.message.dismiss()
+        self.direction_wanted.emit(found)
 
     def _save(self) -> None:
         posterior, explorer = self._explorer.points.posterior, self._explorer

@@ -50,7 +50,7 @@ class ZControl(QObject):
             add_action(menu, f"&{kind.value}", None, partial(self._copy_cursor, kind))
 
     def open(self, path: Path) -> None:
-        """Read a `.npy`, `.npz` or `.json`: one z moves the cursor there, several become what is chosen."""
+        """Read a `.npy`, `.npz`, `.json` or `.csv`: one z moves the cursor, several become what is chosen."""
         if self._explorer.latent_dim is None:
             self._shell.message.show_message(f"{path}: found numbers, expected an open model; open one first")
             return

@@ -1,11 +1,13 @@
 """The panel of directions through the latent space, with a slider and a number box for each."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -17,17 +19,27 @@ from desktop.base.vector import Vector
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.latent.directions import Directions
 from desktop.widgets.common.buttons import push_button
+from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.slider_rows import RowSizes, RowText, SliderRows
+from desktop.widgets.common.terms import TIP_CHARS
 from desktop.widgets.common.usable import set_usable
 
 ROWS = 10
+NAMES_CHARS = 5  # of the names in the boxes for a plane that are seen at least
 SIZES = RowSizes(name_px=86, box_px=70)
 EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "
-    "or open your own (.npy, .npz or .json)."
+    "or open your own (.npy, .npz, .json or .csv)."
 )
 SHARES = "each with its share of the picture's change"
 NO_PICTURE = "No picture has been decoded yet."
+UNITS = "In units of z, each along a direction of length 1"
+UNITS_TIP = textwrap.fill(
+    "How far the cursor is from the start along this direction, in units of z: its component along the "
+    "direction, which has length 1 here. A move along one direction also changes the numbers of others that "
+    "are not at a right angle to it.",
+    TIP_CHARS,
+)
 SHARE_TIP = "The share of the picture's change at the start that this direction makes, of those tried."
 
 
@@ -74,6 +86,10 @@ class DirectionsPanel(QWidget):
         self._list.wanted.connect(self.offset_wanted)
         self.rows, self.scroll_bar = self._list.rows, self._list.scroll_bar
         self.right, self.up = QComboBox(), QComboBox()
+        for box in (self.right, self.up):
+            # Or else a box is as wide as the longest of the names that it shows first, and the panel wider.
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(NAMES_CHARS)
         self.right.setAccessibleName("Direction to the right")
         self.up.setAccessibleName("Direction upward")
         self.plane = push_button("Show", "Show the plane of these two directions through the cursor.")
@@ -129,11 +145,12 @@ class DirectionsPanel(QWidget):
         for box in (self.right, self.up):
             box.clear()
             box.addItems(names)
+            for index, name in enumerate(names):
+                box.setItemData(index, tip_text(name), Qt.ItemDataRole.ToolTipRole)
         self.up.setCurrentIndex(min(1, len(names) - 1))
         self.hint.setVisible(directions is None)
         tried = "" if directions is None else directions.tried
-        self.tried.setText(f"{tried}; {SHARES}" if tried else "")
-        self.tried.setVisible(bool(self.tried.text()))
+        self.tried.setText(f"{tried}; {SHARES}" if tried else UNITS)
         self.below.setVisible(directions is not None)
         set_usable(self.plane, "" if len(names) > 1 else "A plane needs two directions.")
         self._list.set_order(range(len(names)))
@@ -148,9 +165,13 @@ class DirectionsPanel(QWidget):
         self._list.wheelEvent(event)
 
     def _text(self, index: int) -> RowText:
-        tip = SHARE_TIP if self._directions is not None and self._directions.shares else ""
-        name = self._titles[index]
-        return RowText(name, tip=f"{name}\n{tip}".strip())
+        directions, name = self._directions, self._titles[index]
+        tips = [name, UNITS_TIP]
+        if directions is not None and directions.lengths:
+            tips.append(f"The vector itself has length {directions.lengths[index]:.4g}.")
+        if directions is not None and directions.shares:
+            tips.append(SHARE_TIP)
+        return RowText(name, tip="\n".join(tips))
 
     def _values(self, indices: Sequence[int]) -> Iterable[float]:
         directions = self._directions
@@ -167,12 +188,13 @@ class DirectionsPanel(QWidget):
         above.addWidget(self.progress, 1)
         above.addWidget(self.left)
         above.addWidget(self.cancel)
-        plane = QHBoxLayout()
-        plane.addWidget(QLabel("Plane of"))
-        plane.addWidget(self.right, 1)
-        plane.addWidget(QLabel("and"))
-        plane.addWidget(self.up, 1)
-        plane.addWidget(self.plane)
+        plane = QGridLayout()
+        plane.setColumnStretch(1, 1)
+        plane.addWidget(QLabel("Plane of"), 0, 0)
+        plane.addWidget(self.right, 0, 1, 1, 2)
+        plane.addWidget(QLabel("and"), 1, 0)
+        plane.addWidget(self.up, 1, 1)
+        plane.addWidget(self.plane, 1, 2)
         start = QHBoxLayout()
         start.addWidget(self.back)
         start.addWidget(self.start)

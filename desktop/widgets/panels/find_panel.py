@@ -80,9 +80,10 @@ class FindPanel(QWidget):
             button.setIcon(line_icon(icon))
             button.setToolTip(name)
             button.setAccessibleName(name)
-        self.place = ElidedLabel()
-        self.place.setObjectName("muted")
-        self.place.hide()
+        self.place, self.about = ElidedLabel(), ElidedLabel()
+        for label in (self.place, self.about):
+            label.setObjectName("muted")
+            label.hide()
         self.cost = CostBar()
         self.field.returnPressed.connect(lambda: self.searched.emit(self.field.text()))
         self.field.step_wanted.connect(self.step_wanted)
@@ -102,6 +103,7 @@ class FindPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid)
         layout.addWidget(self.place)
+        layout.addWidget(self.about)
         layout.addWidget(self.cost)
 
     def chosen(self) -> Tour:
@@ -112,7 +114,9 @@ class FindPanel(QWidget):
         """Show which points are gone through."""
         show_choice(self.tour, tour)
 
-    def show_place(self, text: str) -> None:
-        """Say where one is, or what was not found."""
+    def show_place(self, text: str, about: str = "") -> None:
+        """Say where one is, or what was not found, and in a second line something about the point."""
         self.place.show_text(text)
+        self.about.show_text(about, shorter=(about.partition(";")[0],))
+        self.about.setVisible(bool(about))
         self.place.setVisible(bool(text))

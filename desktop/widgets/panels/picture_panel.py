@@ -190,6 +190,6 @@ class PicturePanel(QWidget):
             self.z_error.setText(str(error))
             self.z_error.show()
             return
-        self.z.setModified(False)
+        self.z.setText(self.z.text())  # so that Ctrl+Z takes back the move, not the typing
         self.z_error.hide()
         self.z_typed.emit(z)

@@ -29,6 +29,7 @@ class SelectPanel(QWidget):
     tool_wanted = Signal(object)  # Tool or None
     clear_wanted = Signal()
     go_to_mean_wanted = Signal()
+    direction_wanted = Signal()
     only_wanted = Signal(bool)
     save_wanted = Signal()
 
@@ -53,6 +54,11 @@ class SelectPanel(QWidget):
         self._mean_text = QLabel("Decoded at their mean")
         self.go_to_mean = QPushButton("Go to mean")
         self.go_to_mean.setToolTip("Move the cursor to the mean of the selected points' z.")
+        self.direction = QPushButton("Direction to it")
+        self.direction.setToolTip(
+            "Make a direction from the cursor to the mean of the selected points' z.\n"
+            "For one between two selections, first go to the mean of the other."
+        )
         self.only = QPushButton("Only these")
         self.only.setCheckable(True)
         self.only.setToolTip("Hide the other points on the plane (Shift+O).")
@@ -64,6 +70,7 @@ class SelectPanel(QWidget):
             button.clicked.connect(lambda on, tool=tool: self.tool_wanted.emit(tool if on else None))
         self.clear.clicked.connect(self.clear_wanted)
         self.go_to_mean.clicked.connect(self.go_to_mean_wanted)
+        self.direction.clicked.connect(self.direction_wanted)
         self.only.clicked.connect(self.only_wanted)
         self.save.clicked.connect(self.save_wanted)
         self._lay_out()
@@ -88,7 +95,10 @@ class SelectPanel(QWidget):
             tools.addWidget(button, 1)
         about = QVBoxLayout()
         about.addWidget(self._mean_text)
-        about.addWidget(self.go_to_mean)
+        to_mean = QHBoxLayout()
+        to_mean.addWidget(self.go_to_mean, 1)
+        to_mean.addWidget(self.direction, 1)
+        about.addLayout(to_mean)
         mean.addWidget(self.mean)
         mean.addLayout(about, 1)
         below.addWidget(self.only, 1)
@@ -99,6 +109,7 @@ class SelectPanel(QWidget):
             self.mean,
             self._mean_text,
             self.go_to_mean,
+            self.direction,
             self.only,
             self.save,
         )

@@ -88,7 +88,7 @@ def layer_text(layer: Layer, words: PointWords) -> str:
 
 # What the boxes of the axes hold while the plane is not one of two axes.
 NO_AXIS = -1
-OPACITY_PX, LEAST_PERCENT = 72, 5
+OPACITY_PX, LEAST_PERCENT, LEAST_TEXT_PX = 72, 5, 160
 
 
 class ViewPanel(QWidget):
@@ -234,6 +234,8 @@ class ViewPanel(QWidget):
         in_layers = QVBoxLayout(layers)
         in_layers.setContentsMargins(0, 0, 0, 0)
         in_layers.setSpacing(GRID_PX // 2)
+        # The name of a folder in it must not make the panel wider; the tool tip has all of it.
+        self.layers[Layer.POINTS].setMinimumWidth(LEAST_TEXT_PX)
         for layer, box in self.layers.items():
             row = QHBoxLayout()
             row.addWidget(box, 1)

@@ -3,8 +3,11 @@
 import csv
 
 import numpy as np
+import pytest
 
 from desktop.jobs.selection_file import save_csv
+from desktop.latent.named_points import named_points
+from desktop.latent.number_file import NumberFileError, is_number_file, read_arrays
 from desktop.models.own_posterior import OwnPosterior
 from export.bundle import Posterior
 
@@ -39,3 +42,22 @@ def test_own_points_have_names_and_no_spread(tmp_path):
         {"index": "0", "name": "a, b.png", "mean_0": "0.0"},
         {"index": "1", "name": "c", "mean_0": "0.0"},
     ]
+
+
+def test_what_is_saved_is_read_again_as_points_with_their_labels(tmp_path):
+    """The same float32 for each label, without the log variances."""
+    draw = np.random.default_rng(1)
+    mean = draw.normal(0, 1, (9, 3)).astype(np.float32)
+    posterior = Posterior(mean, mean, labels=np.arange(9, dtype=np.uint8) % 3)
+    *_, path = save_csv(tmp_path / "a.csv", posterior, (1, 2, 4, 5), ("zero", "one", "two"))
+    assert is_number_file(path)
+    points = named_points(read_arrays(path), 3, "a.csv")
+    assert points.label_names == ("one", "two")
+    assert points.labels.tolist() == [0, 0, 1, 1]
+    assert (points.z.astype(np.float32) == mean[[1, 4, 2, 5]]).all()
+    path.write_bytes(b"\xff\xfe1,2")
+    with pytest.raises(NumberFileError, match=r"a.csv: found no text in UTF-8, expected a CSV"):
+        read_arrays(path)
+    path.write_text("1,2\n3,1e300\n")
+    with pytest.raises(NumberFileError, match=r"a.csv: found 1e\+300, expected finite float32 numbers"):
+        read_arrays(path)

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from desktop.base.vector import Vector
 from desktop.latent.difference_step import pairs, slopes
 from desktop.latent.directions import (
     Directions,
+    direction_to,
     directions_in,
+    joined,
     plane_of_directions,
     probes,
     strongest,
@@ -24,6 +27,23 @@ def test_directions_get_length_one_and_the_names_of_their_arrays():
     assert found.names == ("smile", "age 1", "age 2")
     assert found.units == pytest.approx(np.array([[0, 0.6, 0.8], [1, 0, 0], [0, 1, 0]]))
     assert found.start == START
+    assert found.lengths == pytest.approx((5, 7, 7))
+
+
+def test_a_direction_leads_from_a_start_to_another_point():
+    """After its whole length one is there; those from the same start stand together."""
+    start, end = Vector(START), (3.5, 3.0, 2.0)
+    found = direction_to(end, start, "to flags")
+    assert (found.names, found.lengths) == (("to flags",), (5.0,))
+    assert found.moved(start, 0, 5.0) == pytest.approx(end)
+    both = joined(found, direction_to((0.5, -1.0, 0.0), start, "to objects"))
+    assert both.names == ("to flags", "to objects")
+    assert both.units == pytest.approx(np.array([[0.6, 0.8, 0.0], [0.0, 0.0, -1.0]]))
+    assert both.lengths == (5.0, 2.0)
+    elsewhere = direction_to(START, Vector(end), "back")
+    assert joined(both, elsewhere) is elsewhere
+    with pytest.raises(ValueError, match="found the cursor at the same z, expected another"):
+        direction_to(START, start, "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +84,16 @@ def test_two_directions_span_a_plane_through_the_cursor():
         assert abs(np.dot(plane.u, plane.v)) < 1e-12
         words = plane_of_directions(START, u, other, ("smile", "2")).words
         assert words == ("along direction smile", "along direction 2" + ", at a right angle" * (sine < 1))
+
+
+def test_on_the_plane_a_is_the_offset_along_the_first_direction():
+    """Both count from the start; the plane goes through the cursor, though it is beside the start's plane."""
+    u, v = np.array([0.6, 0.8, 0.0]), np.array([0.8, -0.6, 0.0])
+    directions, z = Directions(("a", "b"), np.array([u, v]), START), np.array([3.0, 1.0, 5.0])
+    plane = plane_of_directions(z, u, v, start=START)
+    assert plane.project(z) == pytest.approx(directions.offsets(z))
+    assert plane.embed(plane.project(z)) == pytest.approx(z)
+    assert plane.origin == pytest.approx([START[0], START[1], 5])
 
 
 @pytest.mark.parametrize("factor", [1, -1])

@@ -119,8 +119,13 @@ def test_misplaced_points_are_those_of_a_plain_search(monkeypatch):
         monkeypatch.setattr("desktop.latent.selection.STEP_NUMBERS", most)
         *steps, found = misplaced(mean, labels)
         assert not any(step is not None for step in steps)
-        assert sorted(found.tolist()) == expected.tolist()
-    assert next(step for step in misplaced(mean[:0], labels[:0]) if step is not None).tolist() == []
+        assert sorted(found.points.tolist()) == expected.tolist()
+        assert found.neighbours.tolist() == away.argmin(axis=1)[found.points].tolist()
+        assert found.away == pytest.approx(away.min(axis=1)[found.points])
+        of_own = np.where(labels == labels[:, np.newaxis], away, np.inf).min(axis=1)
+        assert found.own == pytest.approx(of_own[found.points], rel=1e-6)
+    none = next(step for step in misplaced(mean[:0], labels[:0]) if step is not None)
+    assert none.points.tolist() == none.neighbours.tolist() == []
 
 
 def test_the_clearest_of_the_misplaced_comes_first():
@@ -128,4 +133,4 @@ def test_the_clearest_of_the_misplaced_comes_first():
     mean = np.array([[0, 0], [0.1, 0], [0.2, 0], [5, 0], [5.1, 0], [0.15, 0.01], [2.6, 0]], np.float32)
     labels = np.array([0, 0, 0, 1, 1, 1, 0], np.uint8)
     *_, found = misplaced(mean, labels)
-    assert found.tolist()[0] == 5
+    assert found.points.tolist()[0] == 5

@@ -71,6 +71,8 @@ def check(window):
         if kind in ("button", "item", "title", "status", "reader"):
             assert "\n" not in text.replace("\nClick", ""), (kind, owner, text)
     assert window.minimumSizeHint().width() < WIDEST_PX
+    sections = window.panel.scroll_area
+    assert sections.widget().width() <= sections.viewport().width(), "the panel's right side is cut off"
     return found
 
 

@@ -85,6 +85,10 @@ def test_two_directions_become_the_plane(window, qtbot, open_directions):
     assert plane.project(window.explorer.state.z) == pytest.approx((-1.3, 1.3))
     while window.explorer.state != before:
         window.history.undo.trigger()
+    panel.rows[0].box.setValue(30.0)
+    qtbot.mouseClick(panel.plane, LEFT)
+    assert window.explorer.state.cursor_ab == pytest.approx((30, 0), abs=1e-9)
+    assert window.explorer.state.viewport.center == pytest.approx((30, 0), abs=1e-9), "it is in view"
 
 
 def test_parallel_directions_are_told(window, qtbot, open_directions):

@@ -160,3 +160,23 @@ def test_a_text_that_is_typed_has_its_own_undo(window, qtbot):
     qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Z, CONTROL)
     assert window.panel.picture.z.text() != "7"
     assert window.explorer.state == moved
+
+
+@pytest.mark.parametrize("text", ["1, 2", "1.0000, 2.0000"])
+def test_ctrl_z_in_the_line_of_z_takes_back_the_z_that_return_applied(window, qtbot, text):
+    """Also if z is shown just as it was typed: it has been applied, and is a step of the window."""
+    start, line = window.explorer.state, window.panel.picture.z
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert window.explorer.state.z == (1.0, 2.0)
+    qtbot.keyClick(line, Qt.Key.Key_Z, CONTROL)
+    assert window.explorer.state == start
+
+
+def test_the_number_boxes_of_the_window_leave_it_its_letters(window, qtbot):
+    """L in the box of the epochs' pace switches the picture beside the cursor."""
+    lens = window.explorer.state.lens
+    qtbot.keyClick(window.time_control.bar.speed, Qt.Key.Key_L)
+    assert window.explorer.state.lens is not lens

@@ -144,14 +144,36 @@ def test_people_go_through_points(window, qtbot):
     panel.tour.setCurrentText("Misplaced")
     panel.tour.activated.emit(panel.tour.currentIndex())
     qtbot.waitUntil(lambda: np.allclose(explorer.state.z, MEANS[5]), timeout=SOON_MS)
-    assert panel.place.text().startswith("1 of 1: a · #5")
+    away = np.linalg.norm(MEANS - MEANS[5], axis=1)
+    nearest = int(np.argsort(away)[1])
+    assert panel.place.text() == "1 of 1: a · #5"
+    assert panel.about.text().startswith(f"{away[nearest]:.3g} from b · #{nearest}; own label: ")
     assert explorer.state.viewport.center == pytest.approx(MEANS[5].tolist()), "it is brought into view"
     panel.tour.setCurrentText("Worst reconstructions")
     panel.tour.activated.emit(panel.tour.currentIndex())
     qtbot.waitUntil(lambda: panel.place.text().startswith("1 of 6: "), timeout=SOON_MS)
     scores = window.finding._known.scores
     assert np.allclose(explorer.state.z, MEANS[scores.elbo.argmin()])
-    assert "ELBO" in panel.place.text()
+    assert "ELBO" in panel.about.text()
     window.plane.setFocus()
     qtbot.keyClick(window.plane, Qt.Key.Key_Comma)
     assert np.allclose(explorer.state.z, MEANS[scores.elbo.argmax()]), "before the first is the last"
+
+
+def test_a_direction_leads_from_the_mean_of_one_selection_to_that_of_another(window):
+    """Go to the mean of a, select b, and make the direction: its whole length ends at the mean of b."""
+    a, b = MEANS[LABELS == 0].mean(axis=0), MEANS[LABELS == 1].mean(axis=0)
+    window.select.select(np.flatnonzero(LABELS == 0).tolist())
+    window.select.panel.go_to_mean.click()
+    window.select.select(np.flatnonzero(LABELS == 1).tolist())
+    window.select.panel.direction.click()
+    directions = window.directions.directions
+    assert directions.names == ("to b",)
+    assert directions.start == pytest.approx(a)
+    assert directions.lengths == pytest.approx((np.linalg.norm(b - a),))
+    assert window.directions.panel.isVisible()
+    window.directions.panel.rows[0].box.setValue(directions.lengths[0])
+    assert window.explorer.state.z == pytest.approx(b)
+    window.select.select([1])
+    window.select.panel.direction.click()
+    assert window.directions.directions.names == ("to 1 selected",)

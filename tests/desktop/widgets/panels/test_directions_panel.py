@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from desktop.base.vector import Vector
 from desktop.latent.directions import Directions
+from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.panels.directions_panel import DirectionsPanel, titles
+from desktop.widgets.panels.side_panel import LEAST_WIDTH_PX
 
 
 @pytest.fixture
@@ -63,12 +67,14 @@ def test_another_start_keeps_the_rows_in_view(panel):
 
 
 def test_the_panel_says_of_what_the_shares_are(panel):
-    """Directions from a file have none, and nothing is said."""
+    """Directions from a file have none: it is told what is counted, and how long the file's vector is."""
     found = Directions(("1",), np.eye(2)[:1], (0.0, 0.0), (1.0,), "all 2 dimensions tried")
     panel.set_directions(found)
     assert panel.tried.text() == "all 2 dimensions tried; each with its share of the picture's change"
-    panel.set_directions(Directions(("smile",), np.eye(2)[1:], (0.0, 0.0)))
-    assert not panel.tried.isVisible()
+    assert "has length 1 here" in " ".join(panel.rows[0].box.toolTip().split())
+    panel.set_directions(Directions(("smile",), np.eye(2)[1:], (0.0, 0.0), lengths=(7.4753,)))
+    assert panel.tried.text() == "In units of z, each along a direction of length 1"
+    assert "The vector itself has length 7.475." in panel.rows[0].box.toolTip()
 
 
 def test_an_offset_that_is_rounded_to_zero_has_no_minus(panel):
@@ -76,3 +82,12 @@ def test_an_offset_that_is_rounded_to_zero_has_no_minus(panel):
     panel.set_directions(Directions(("a", "b"), np.eye(2), (0.0, 0.0)))
     panel.set_z(Vector((-1e-9, -0.00006)))
     assert [row.box.text() for row in panel.rows[:2]] == ["0.0000", "−0.0001"]
+
+
+@pytest.mark.parametrize("name", ["smileys_minus_flags", "W" * 300])
+def test_names_of_any_length_leave_the_panel_its_width(panel, name):
+    """Those shown first, too; the whole name is an entry's tool tip."""
+    panel.set_directions(Directions((name, "b"), np.eye(2), (0.0, 0.0)))
+    QApplication.sendPostedEvents()
+    assert panel.minimumSizeHint().width() <= LEAST_WIDTH_PX - 2 * GRID_PX - 16  # margins and scroll bar
+    assert panel.right.itemData(0, Qt.ItemDataRole.ToolTipRole)[:5] == name[:5]
