@@ -196,6 +196,15 @@ def test_what_cannot_be_a_bundle(tmp_path, decoder, options, words):
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize("name", ["own.onnx", "own.pt", "own.ZIP"])
+def test_a_name_that_is_no_bundle_is_refused(tmp_path, name):
+    """A model file is not made into a folder of that name, as the command does not either."""
+    words = f"found '{tmp_path / name}', expected a new folder or a file ending in .latent"
+    with pytest.raises(BundleError, match=re.escape(words)):
+        export.bundle_of(nn.Linear(2, 20), latent_dim=2, image_shape=SHAPE, out=tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 class Noisy(nn.Module):
     """It gives something else each time."""
 
