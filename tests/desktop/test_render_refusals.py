@@ -52,6 +52,20 @@ def test_no_summary_of_a_command_is_cut(call):
     assert "..." not in call("-h")[1].partition("Commands:")[2]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("view", "--out", "a.svg", "--grund", "dark"), "python -m desktop.render view"),
+        (("plane",), "python -m desktop.render plane"),
+        (("plain",), "python -m desktop.render"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_a_wrong_option_leads_to_the_help_that_has_it(refused, arguments, where):
+    """That is the help of the command below desktop.render, and its own only for a command it has not."""
+    assert refused(*arguments).endswith(f" (see {where} --help)")
+
+
 @pytest.mark.parametrize("arguments", [("-h",), ("plane", "--help")])
 def test_help_is_no_error(call, arguments):
     """The status is 0, and the help goes to standard output."""
