@@ -52,6 +52,18 @@ def test_a_file_is_replaced_only_if_asked(run_main, tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["m.onnx", "p.html"]
 
 
+def test_a_full_disk_is_told_with_the_name_of_the_file(run_main, tmp_path, file_size_limit):
+    """The old page stays, and the name is not that of a temporary file."""
+    path = saved(tmp_path / "m.onnx", linear(2, 1, 4, 4))
+    out = tmp_path / "p.html"
+    out.write_text("mine")
+    with file_size_limit(2000):
+        line = run_main(main, path, "--out", out, "--overwrite").error_line
+    assert line.startswith(f"python -m export.page: {out}: File too large; ")
+    assert out.read_text() == "mine"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["m.onnx", "p.html"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

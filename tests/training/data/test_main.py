@@ -79,4 +79,12 @@ def test_a_folder_of_pictures_is_fitted_resumed_and_evaluated(make_pictures, tmp
         run_main(fit.main, "--resume", "--out", run, *cache),
         run_main(evaluate.main, run, *cache),
     ):
-        assert "found other images than those of the fit" in ended.error_line
+        assert "found other images than those of the fit, expected the same in" in ended.error_line
+        assert "name those with --data" in ended.error_line
+
+
+def test_an_address_is_to_be_downloaded_first(run_main):
+    """It stays as it was typed, and is not looked for in this folder."""
+    line = run_main(main, "https://example.com/x.zip").error_line
+    assert line.startswith("python -m training.data: https://example.com/x.zip: found an address, expected ")
+    assert line.endswith("; download it first, then name the file")
