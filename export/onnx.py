@@ -153,6 +153,7 @@ def command(
         return _follow(run, out, name, overwrite, phases, every, find)
     source = read_run(run if run is not None else newest_run())
     target = _target(source, out)
+    check_target(target, overwrite)
     steps = _in_steps(every or usual_every(source.config.epochs))
     say(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
     bundle = export_run(

@@ -28,7 +28,7 @@ from export.page.points import MOST_POINTS
 from export.page.program import NotLiveError
 from export.page.reading import LAYOUTS, RANGES, ReadingError, Wanted
 from training.command_line import run_command
-from training.files import replaced_file
+from training.files import check_writable, replaced_file
 from training.output import say
 
 SUFFIXES = (".html", ".htm")
@@ -193,6 +193,7 @@ def command(
     )  # fmt: skip
     if out.exists() and not overwrite:
         raise click.UsageError(f"{out}: found a file, expected a new name; --overwrite replaces it")
+    check_writable(out)
     content = content_of(model, choices)
     text = page(content.title, content.facts, content.blocks)
     with replaced_file(out) as temporary:

@@ -52,6 +52,14 @@ def test_no_summary_of_a_command_is_cut(call):
     assert "..." not in call("-h")[1].partition("Commands:")[2]
 
 
+@pytest.mark.parametrize("kind", ["plane", "view", "epochs", "path"])
+def test_a_place_that_cannot_be_written_is_told_before_a_model_is_opened(refused, tmp_path, kind):
+    """The model is not even there."""
+    out = tmp_path / "gone" / ("a.gif" if kind in ("epochs", "path") else "a.png")
+    said = refused(kind, tmp_path / "no model", "--out", out, *(("--seed", 1) if kind == "path" else ()))
+    assert said.endswith(f": {out}: No such file or directory; check the path")
+
+
 @pytest.mark.parametrize(
     ("arguments", "where"),
     [
@@ -149,19 +157,6 @@ def test_axes_that_the_model_does_not_have_are_refused(
     """Axes that are too large or equal are refused with the range."""
     said = refused("plane", make_bundle(latent_dim), "--out", tmp_path / "a.png", "--axes", *axes)
     assert f"--axes: found {axes[0]} {axes[1]}, expected two different dimensions from 0 to {last}" in said
-
-
-@pytest.mark.parametrize(
-    ("command", "name", "reason"),
-    [
-        (("plane",), "a.png", "The directory does not exist"),
-        (("path", "--z", "0,0", "--z", "1,1"), "a.gif", "No such file or directory"),
-    ],
-)
-def test_a_folder_that_is_not_there_is_named(refused, tmp_path, make_bundle, command, name, reason):
-    """The line says what was found and what to do."""
-    said = refused(*command, make_bundle(), "--out", tmp_path / "no" / name)
-    assert said == f"python -m desktop.render: {tmp_path / 'no' / name}: {reason}; check the path"
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(refused, tmp_path, make_bundle):

@@ -18,7 +18,7 @@ from training.data.dataset import BINARY, Dataset, DatasetError
 from training.data.form import Form
 from training.data.open import named_for_good, open_dataset
 from training.data.options import data_options, taken_places
-from training.files import replaced_file
+from training.files import check_writable, replaced_file
 from training.output import say
 
 COLUMNS = 8
@@ -46,6 +46,8 @@ def command(data: str, sheet: Path | None, **values: Any) -> None:
     DATA is what --data of python -m training.fit takes: a name, a folder, zip or tar of pictures, shards,
     .npz, .npy or IDX files. Decoded pictures are kept in the cache, so that the fit starts at once.
     """
+    if sheet is not None:
+        check_writable(sheet)
     places = taken_places(values)
     form = Form(
         values["size"],

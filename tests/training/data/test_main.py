@@ -88,3 +88,10 @@ def test_an_address_is_to_be_downloaded_first(run_main):
     line = run_main(main, "https://example.com/x.zip").error_line
     assert line.startswith("python -m training.data: https://example.com/x.zip: found an address, expected ")
     assert line.endswith("; download it first, then name the file")
+
+
+def test_a_sheet_that_cannot_be_written_is_told_before_pictures_are_read(run_main, tmp_path):
+    """The data are not even there."""
+    sheet = tmp_path / "gone" / "s.png"
+    line = run_main(main, tmp_path / "no data", "--sheet", sheet).error_line
+    assert line == f"python -m training.data: {sheet}: No such file or directory; check the path"
