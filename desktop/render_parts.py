@@ -80,7 +80,7 @@ def model_options(scale: str = "1", takes_bare: bool = True) -> Adds:
                 "--out",
                 required=True,
                 type=click.Path(path_type=Path, dir_okay=False),
-                help="The file to write.",
+                help="The file to write. One that exists is replaced.",
             ),
             click.argument("model", required=False, type=click.Path(path_type=Path)),
         ):

@@ -83,6 +83,14 @@ def test_help_is_no_error(call, arguments):
 
 
 @pytest.mark.parametrize(
+    "kind", ["plane", "samples", "reconstructions", "traversals", "view", "path", "epochs"]
+)
+def test_help_says_that_a_file_is_replaced(call, kind):
+    """There is no option for it, as export.page has one."""
+    assert "One that exists is replaced." in " ".join(call(kind, "--help")[1].split())
+
+
+@pytest.mark.parametrize(
     ("arguments", "found", "near"),
     [
         (("plan",), "plan", "plane"),

@@ -37,7 +37,7 @@ MOST_LABELS = 20
 @click.option(
     "--sheet",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a picture of 64 training images, evenly chosen, to this PNG.",
+    help="Write a picture of 64 training images, evenly chosen, to this PNG. One that exists is replaced.",
 )
 @version_option
 def command(data: str, sheet: Path | None, **values: Any) -> None:
