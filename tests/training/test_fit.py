@@ -83,7 +83,8 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
             "Invalid value for '--precision': 'half' is not one of 'auto', 'float32', 'bfloat16'.",
         ),
         (["--epoch", "3"], "No such option '--epoch'. Did you mean '--epochs'?"),
-        (["here"], "Got unexpected extra argument (here)"),
+        (["here"], "Got unexpected extra argument (here). Did you mean --data here?"),
+        (["a", "b", "c", "d", "e"], "Got unexpected extra arguments (a b c and 2 more)"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -13,7 +13,7 @@ with needed("training", "python -m training.data", __name__):
     import numpy as np
     from numpy.typing import NDArray
 
-from training.command_line import run_command
+from training.command_line import DataCommand, run_command
 from training.data.dataset import BINARY, Dataset, DatasetError
 from training.data.form import Form
 from training.data.open import named_for_good, open_dataset
@@ -29,6 +29,7 @@ MOST_LABELS = 20
 
 @click.command(
     name="python -m training.data",
+    cls=DataCommand,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: python -m training.data holiday/ --size 64 --sheet sheet.png",
 )

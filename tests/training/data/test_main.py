@@ -95,3 +95,13 @@ def test_a_sheet_that_cannot_be_written_is_told_before_pictures_are_read(run_mai
     sheet = tmp_path / "gone" / "s.png"
     line = run_main(main, tmp_path / "no data", "--sheet", sheet).error_line
     assert line == f"python -m training.data: {sheet}: No such file or directory; check the path"
+
+
+def test_names_of_pictures_lead_to_their_folder(run_main, tmp_path):
+    """As the shell makes of *.png: they are counted, not repeated."""
+    pictures = [tmp_path / f"{number}.png" for number in range(100)]
+    for path in pictures:
+        path.write_bytes(b"")
+    words = f"found 100 file names, expected the folder that they are in; name it: %s{tmp_path} (see "
+    assert words % "" in run_main(main, *pictures).error_line
+    assert words % "--data " in run_main(fit.main, "--data", *pictures).error_line
