@@ -205,6 +205,24 @@ def test_a_name_that_is_no_bundle_is_refused(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_whole_vae_is_to_be_given_as_its_halves(tmp_path):
+    """With and without the size of z, by methods and by modules."""
+    words = "found a module that has 'encode' and 'decode', .*; pass vae.decode, vae.encode$"
+    for options in ({}, {"latent_dim": 3}):
+        with pytest.raises(ExportError, match=words):
+            export.bundle_of(Both(), images=grey(), out=tmp_path / "b", **options)
+    vae = nn.ModuleDict({"encoder": Encoder(), "decoder": nn.Linear(3, 20)})
+    with pytest.raises(ExportError, match=r"; pass vae.decoder, vae.encoder$"):
+        export.bundle_of(vae, images=grey(), out=tmp_path / "b")
+
+
+def test_a_decoder_and_an_encoder_that_are_swapped_are_told(tmp_path):
+    """The order is the decoder, then the encoder."""
+    vae = Both()
+    with pytest.raises(ExportError, match="; the decoder takes them: pass the decoder first, then the enc"):
+        export.bundle_of(vae.encode, vae.decode, images=grey(), out=tmp_path / "b")
+
+
 class Noisy(nn.Module):
     """It gives something else each time."""
 
