@@ -271,6 +271,8 @@ def read_run(folder: Path) -> Run:
 
 def read_started_run(folder: Path) -> Run:
     """Read a run that may have no finished epoch yet. Raises RunError if it is missing or not a run."""
+    if folder.is_file() and folder.suffix == ".latent":
+        raise _no_run(folder)
     if not folder.is_dir():
         raise RunError(
             f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
@@ -295,8 +297,8 @@ def read_started_run(folder: Path) -> Run:
 
 
 def _no_run(folder: Path) -> RunError:
-    """The error for a folder without a config: what it is, and what to do."""
-    if (folder / "manifest.json").is_file():
+    """The error for a folder without a config, or a bundle's file: what it is, and what to do."""
+    if folder.is_file() or (folder / "manifest.json").is_file():
         return RunError(f"{folder}: found a bundle, expected a run; name the run that it was exported from")
     within = [folder, *(path for path in islice(folder.iterdir(), MOST_ENTRIES) if path.is_dir())]
     if any(

@@ -196,6 +196,8 @@ def test_a_bundle_or_pictures_instead_of_a_run_are_told(tmp_path):
     assert refusal(tmp_path / "bundle") == (
         f"{tmp_path / 'bundle'}: found a bundle, expected a run; name the run that it was exported from"
     )
+    (tmp_path / "b.latent").write_bytes(b"PK")
+    assert ": found a bundle, expected a run; " in refusal(tmp_path / "b.latent")
     (tmp_path / "cats and dogs/cats").mkdir(parents=True)
     (tmp_path / "cats and dogs/cats/1.JPG").write_bytes(b"")
     pictures = tmp_path / "cats and dogs"
