@@ -174,8 +174,9 @@ def other_format(path: Path) -> Format | None:
 def _other_folder(path: Path) -> Format | None:
     """What a folder without a manifest is: a run, or pictures in it or in its folders."""
     quoted = shlex.quote(str(path))
-    if (path / "config.json").is_file() and (path / "weights").is_dir():
-        return "a run", f"export it with python -m export.onnx {quoted}"
+    if (path / "weights").is_dir():  # its previews are pictures
+        is_whole = (path / "config.json").is_file()
+        return ("a run", f"export it with python -m export.onnx {quoted}") if is_whole else None
     entries = list(islice(path.iterdir(), MOST_ENTRIES))
     if any(map(_is_picture, entries)):
         return "a folder of pictures", PICTURES.format(quoted)

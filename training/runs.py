@@ -300,15 +300,18 @@ def _no_run(folder: Path) -> RunError:
     """The error for a folder without a config, or a bundle's file: what it is, and what to do."""
     if folder.is_file() or (folder / "manifest.json").is_file():
         return RunError(f"{folder}: found a bundle, expected a run; name the run that it was exported from")
-    within = [folder, *(path for path in islice(folder.iterdir(), MOST_ENTRIES) if path.is_dir())]
-    if any(
-        path.suffix.lower() in SUFFIXES for place in within for path in islice(place.iterdir(), MOST_ENTRIES)
-    ):
-        return RunError(
-            f"{folder}: found a folder of pictures, expected a run; make one with "
-            f"python -m training.fit --data {shlex.quote(str(folder))}"
-        )
-    return RunError(f"{folder}: found no {CONFIG_FILE}, expected a run made by python -m training.fit")
+    none = RunError(f"{folder}: found no {CONFIG_FILE}, expected a run made by python -m training.fit")
+    if (folder / "weights").is_dir():
+        return none  # a run, of whose files one is missing; its previews are pictures
+    with suppress(OSError):  # of a folder that cannot be read nothing more is known
+        within = [folder, *(path for path in islice(folder.iterdir(), MOST_ENTRIES) if path.is_dir())]
+        files = (path for place in within for path in islice(place.iterdir(), MOST_ENTRIES))
+        if any(path.suffix.lower() in SUFFIXES for path in files):
+            return RunError(
+                f"{folder}: found a folder of pictures, expected a run; make one with "
+                f"python -m training.fit --data {shlex.quote(str(folder))}"
+            )
+    return none
 
 
 def _metrics(folder: Path, number: int, line: str) -> dict[str, Any]:

@@ -154,6 +154,9 @@ def test_pictures_and_runs_are_told(tmp_path):
     assert refused(run) == (
         f"a run, expected a bundle or an ONNX model; export it with python -m export.onnx '{run}'"
     )
+    (run / "config.json").unlink()
+    with pytest.raises(BundleError, match="found no manifest"):
+        open_source(run)
     pictures = tmp_path / "pictures"
     (pictures / "cats").mkdir(parents=True)
     (pictures / "cats/1.JPG").write_bytes(b"")
