@@ -58,8 +58,8 @@ def _is_png(context: click.Context, parameter: click.Parameter, file: Path | Non
     "--screenshot",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_is_png,
-    help="Save the window as this PNG once everything is decoded, then exit. No display is needed with "
-    "QT_QPA_PLATFORM=offscreen.",
+    help="Save the window as this PNG once everything is decoded, then exit; one that exists is replaced. No "
+    "display is needed with QT_QPA_PLATFORM=offscreen.",
 )
 @click.option(
     "--size",

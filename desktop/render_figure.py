@@ -83,7 +83,9 @@ def _size(context: click.Context, option: click.Parameter, text: str | None) -> 
     size = Size(int(width), int(height), is_mm)
     least, most = MM_RANGE if is_mm else (LEAST_SIDE_PX, MAX_SIZE_PX)
     if not all(least <= side <= most for side in size[:2]):
-        sides = f"{least} to {most:,}{' mm' * is_mm}"
+        sides = f"{least} to {most:,}{' mm' if is_mm else ' pixels'}"
+        if not is_mm and all(MM_RANGE[0] <= side <= MM_RANGE[1] for side in size[:2]):
+            sides += f", or millimetres for SVG and PDF: {size._replace(is_mm=True)}"
         raise click.BadParameter(f"found {text!r}, expected sides from {sides}", context, option)
     return size
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from desktop.base.atomic_file import check_writable
 from desktop.base.command_line import Finite, printable, say_on_stderr
 from desktop.base.installed import Choice
 from desktop.base.machine import DeviceName, distribution_warning
@@ -79,7 +80,7 @@ def model_options(scale: str = "1", takes_bare: bool = True) -> Adds:
                 "--out",
                 required=True,
                 type=click.Path(path_type=Path, dir_okay=False),
-                help="The file to write.",
+                help="The file to write. One that exists is replaced.",
             ),
             click.argument("model", required=False, type=click.Path(path_type=Path)),
         ):
@@ -193,10 +194,11 @@ def plane_through_points(texts: tuple[str, ...], latent_dim: int) -> Plane:
 def open_model(
     common: dict[str, Any], suffix: str | None, check: Callable[[Reading], None] = lambda _: None
 ) -> Model:
-    """Open the model, after `check` has found its reading good."""
+    """Open the model, after `check` has found its reading good. Raises OSError if --out cannot be written."""
     out: Path = common["out"]
     if suffix is not None and out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
+    check_writable(out)
     device: DeviceName = common["device"]
     path = common["model"] or shipped_bundle()
     source = open_source(path, overrides_from(**common), Opening(say_on_stderr), use_saved=False)

@@ -54,6 +54,7 @@ from export.manifest import (
     make_manifest,
     parse_manifest,
 )
+from export.other_formats import folder_or_zip_format, format_by_ending, format_of
 from export.posterior import Posterior, pack_posterior, unpack_posterior
 
 # The desktop imports only this module, so what it needs from the others is exported here.
@@ -69,6 +70,9 @@ __all__ = [
     "Posterior",
     "bundle_of_file",
     "epoch_file",
+    "folder_or_zip_format",
+    "format_by_ending",
+    "format_of",
     "open_bundle",
     "pack_posterior",
     "write_bundle",

@@ -18,6 +18,8 @@ from typing import IO
 # How a command line allows overwriting.
 ADD_OVERWRITE = "add --overwrite"
 ZIP_SUFFIX = ".latent"
+# A folder can be called anything, but a name with one of these is meant as a file.
+FILE_SUFFIXES = (".onnx", ".pt", ".pth", ".h5", ".keras", ".zip", ".tar", ".gz", ".tgz", ".xz", ".7z")
 MAX_FILES = 10_000
 MAX_FILE_BYTES = 512 << 20
 MAX_TOTAL_BYTES = 2 << 30
@@ -248,6 +250,12 @@ def names_in(path: Path) -> set[str]:
         return {place.name for place in path.iterdir()}
     except (FileNotFoundError, NotADirectoryError):
         return set()
+
+
+def check_suffix(path: Path) -> None:
+    """Raise BundleError if the name for a new bundle is one that people give to another kind of file."""
+    if path.suffix.lower() in FILE_SUFFIXES:
+        raise BundleError(f"found {str(path)!r}, expected a new folder or a file ending in {ZIP_SUFFIX}")
 
 
 def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> None:

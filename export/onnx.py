@@ -27,7 +27,7 @@ with needed("export", "python -m export.onnx", __name__):
     from tqdm import tqdm
 
 from export.bundle import Bundle, check_target, write_bundle
-from export.containers import ZIP_SUFFIX, BundleError
+from export.containers import ZIP_SUFFIX, BundleError, check_suffix
 from export.exporter import MOST_EPOCHS, Exporter, usual_every
 from export.follow import StoppedError, follow_run, wait_for_run
 from export.graphs import ExportError
@@ -44,8 +44,6 @@ from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests
 
 BUNDLES_FOLDER = Path("artifacts/bundles")
-# A folder can be called anything, but a name with one of these is meant as a file.
-FILE_SUFFIXES = (".onnx", ".zip", ".tar", ".gz", ".tgz", ".xz", ".7z")
 
 
 def export_run(
@@ -76,10 +74,11 @@ def export_run(
 
 
 def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:
-    if out is not None and out.suffix.lower() in FILE_SUFFIXES:
-        raise click.BadParameter(
-            f"found {str(out)!r}, expected a new folder or a file ending in {ZIP_SUFFIX}.", context, parameter
-        )
+    try:
+        if out is not None:
+            check_suffix(out)
+    except BundleError as error:
+        raise click.BadParameter(f"{error}.", context, parameter) from error
     return out
 
 
@@ -154,6 +153,7 @@ def command(
         return _follow(run, out, name, overwrite, phases, every, find)
     source = read_run(run if run is not None else newest_run())
     target = _target(source, out)
+    check_target(target, overwrite)
     steps = _in_steps(every or usual_every(source.config.epochs))
     say(f"exporting {source.folder}, epochs {source.epochs[0]} to {source.epochs[-1]}{steps}")
     bundle = export_run(

@@ -17,6 +17,7 @@ from torch import nn
 from torch.distributions import Distribution
 
 from export.bundle import Bundle, check_target, write_bundle
+from export.containers import check_suffix
 from export.exporter import IMAGES_SEED, held_out_places, in_unicode, serialize, tools
 from export.given import SPREADS, Spread
 from export.graphs import OPSET, ExportError, export_decoder, export_encoder
@@ -98,9 +99,11 @@ def bundle_of(
         overwrite: whether to replace a bundle that is at `out`.
 
     Raises ExportError for a module that gives something else, ParityError if the graphs do not compute what
-    PyTorch computes, BundleError if `out` is taken, OSError if it cannot be written.
+    PyTorch computes, BundleError if `out` is taken or named like another kind of file, OSError if it
+    cannot be written.
     """
     target = Path(out)
+    check_suffix(target)
     check_target(target, overwrite, "pass overwrite=True")
     _check_choice("likelihood", likelihood, (None, *LIKELIHOODS))
     _check_choice("gives", gives, (None, "picture", "logits"))

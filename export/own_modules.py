@@ -14,6 +14,8 @@ from export.given import EXPECTED_PICTURE, Given, Spread, in_words, is_same, mom
 from export.graphs import ExportError
 
 Gives = Literal["picture", "logits"]
+# How the halves of an autoencoder are called.
+HALVES = (("decode", "encode"), ("decoder", "encoder"))
 PROBES = 64
 LARGE_PROBES = 4
 LARGE_NUMBERS = 1 << 16
@@ -217,6 +219,8 @@ def read_modules(
     noise = torch.Generator().manual_seed(SEED)
     if image_shape is not None and (len(image_shape) != 3 or min(image_shape) < 1):
         raise ExportError(f"image_shape: found {list(image_shape)}, expected channels, height, width")
+    if latent_shape is None and encoder is None and _halves(decoder):
+        raise ExportError(f"the decoder: found {_halves(decoder)}")
     if latent_shape is None and (encoder is None or image_shape is None):
         raise ExportError(
             "latent_dim: found none, expected the numbers of z, or the shape of one z; or pass an encoder "
@@ -224,7 +228,14 @@ def read_modules(
         )
     takes_flat = None
     if encoder is not None and image_shape is not None:
-        takes_flat, found = _read_encoder(encoder, image_shape, spread, pixel_range, noise, latent_shape)
+        try:
+            takes_flat, found = _read_encoder(encoder, image_shape, spread, pixel_range, noise, latent_shape)
+        except ExportError as error:
+            if not _takes_images(decoder, image_shape):
+                raise
+            raise ExportError(
+                f"{error}; the decoder takes them: pass the decoder first, then the encoder"
+            ) from error
         if latent_shape is None:
             latent_shape = found
         elif math.prod(found) != math.prod(latent_shape):
@@ -345,10 +356,35 @@ def _read_encoder(
     return takes_flat, tuple(mean.shape[1:])
 
 
+def _halves(module: nn.Module) -> str:
+    """What is said of a whole autoencoder that was given as its decoder; empty for any other module."""
+    for decoder, encoder in HALVES:
+        if all(callable(getattr(module, name, None)) for name in (decoder, encoder)):
+            return (
+                f"a module that has {encoder!r} and {decoder!r}, expected the decoder alone; pass "
+                f"vae.{decoder}, vae.{encoder}"
+            )
+    return ""
+
+
+def _takes_images(module: nn.Module, image_shape: tuple[int, ...]) -> bool:
+    """Whether a module takes images, as they are or as rows of numbers."""
+    images = torch.zeros(2, *image_shape)
+    for x in (images, images.flatten(1)):
+        try:
+            module(x)
+        except Exception:  # noqa: S112 - a stranger's module may raise anything
+            continue
+        return True
+    return False
+
+
 def _decoded(decoder: nn.Module, z: Tensor) -> Given:
     try:
         output = decoder(z)
     except Exception as error:
+        if halves := _halves(decoder):
+            raise ExportError(f"the decoder: found {halves}") from error
         raise ExportError(
             f"the decoder: it does not take a tensor float32 {list(z.shape)}: {in_one_line(error)}; expected "
             "one that takes z; pass latent_dim if z has another size or shape"

@@ -4,11 +4,13 @@ import atexit
 import errno
 import gc
 import math
+import shlex
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -18,6 +20,7 @@ from training.installed import Choice, as_called
 from training.output import OutputClosedError, open_streams, warn
 
 # As a shell reports a process that SIGPIPE ended.
+MOST_WORDS = 3  # that are repeated of those that are too many
 OUTPUT_CLOSED_STATUS = 128 + 13
 
 
@@ -50,7 +53,36 @@ class NumberList(click.ParamType[Any]):
         )
 
 
-class CommandWithLists(click.Command):
+class DataCommand(click.Command):
+    """A command that takes data, by --data or as its argument; words that are too many may be meant so."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does, and say of words that are too many what was probably meant."""
+        ctx.allow_extra_args = True
+        words = super().parse_args(ctx, args)
+        if words and not ctx.resilient_parsing:
+            ctx.fail(self._too_many(ctx, words))
+        return words
+
+    def _too_many(self, ctx: click.Context, words: list[str]) -> str:
+        """What is said of words that are neither options nor arguments, such as the names that * gave."""
+        option = next((param.opts[0] + " " for param in self.params if "--data" in param.opts), "")
+        given = ctx.params.get("data")
+        named = [*([given] if given and Path(given).exists() else []), *words]
+        if len(named) > 1 and all(Path(word).is_file() for word in named):
+            folders = sorted({str(Path(word).parent) for word in named})
+            return (
+                f"found {len(named):,} file names, expected the folder that they are in; name it: "
+                f"{option}{shlex.quote(folders[0])}"
+            )
+        said = f"Got unexpected extra argument{'s' * (len(words) > 1)} ({' '.join(words[:MOST_WORDS])}"
+        said += f" and {len(words) - MOST_WORDS:,} more)" if len(words) > MOST_WORDS else ")"
+        return (
+            f"{said}. Did you mean {option}{shlex.quote(words[0])}?" if option and len(words) == 1 else said
+        )
+
+
+class CommandWithLists(DataCommand):
     """A command without arguments; its options of type `NumberList` take all words up to the next option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

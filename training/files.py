@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,3 +36,21 @@ def replaced_file(path: Path) -> Iterator[Path]:
         # An error here would hide the one that matters.
         with suppress(OSError):
             temporary.unlink()
+
+
+def check_writable(path: Path) -> None:
+    """Raise OSError if no file can be written at `path`: better before long work than after it."""
+    folder = path.parent
+    number = 0
+    try:
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            number = errno.ENOTDIR
+        elif not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            number = errno.EACCES
+        elif path.is_dir():
+            number = errno.EISDIR
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    if number:
+        raise OSError(number, os.strerror(number), str(path))

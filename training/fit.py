@@ -55,11 +55,11 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     "--recipe",
     type=Choice(list(RECIPES)),
     default="default",
-    show_default=True,
     is_eager=True,
     callback=_take_defaults,
-    help="Sets the defaults of the other options, which --help shows if it follows. 'tutorial' is exactly "
-    "TensorFlow's CVAE tutorial: batch 32, Adam at 1e-4, 10 epochs, the one-sample bound.",
+    help="Sets the defaults of the other options; those of 'best' are shown by --recipe best --help. "
+    "'tutorial' is exactly TensorFlow's CVAE tutorial: batch 32, Adam at 1e-4, 10 epochs, the one-sample "
+    "bound.  [default: by the images: 'default' for binary ones, otherwise 'grey', 'colour32' or 'colour64']",
 )
 @click.option(
     "--data",
@@ -139,8 +139,8 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     "--snapshot-seconds",
     type=Finite(min=0),
     default=0.0,
-    show_default="0, which is none",
-    help="Seconds between snapshots within the first epoch, which export.onnx --follow shows.",
+    show_default=True,
+    help="Seconds between snapshots within the first epoch, which export.onnx --follow shows; 0 for none.",
 )
 @click.option(
     "--tensorboard", is_flag=True, help="Also write TensorBoard files, to tensorboard/ in the run folder."

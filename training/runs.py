@@ -17,10 +17,12 @@ An epoch is finished once it has its line in metrics.jsonl; its weights are on d
 
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from training.config import FitConfig, from_json, to_json
+from training.data.trees import SUFFIXES
 from training.files import replaced_file
 from training.model import VAE
 from training.networks import network_of
@@ -38,6 +41,7 @@ from training.networks import network_of
 RUNS_FOLDER = Path("artifacts/runs")
 CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.jsonl"
+MOST_ENTRIES = 1_000  # of a folder that are looked at to say what it is
 FAILURE_FILE = "failure.txt"
 LOCK_FILE = ".fit.lock"
 REQUIRED_METRICS = ("epoch", "test_elbo_nats", "test_rate_nats", "test_distortion_nats", "train_seconds")
@@ -267,10 +271,14 @@ def read_run(folder: Path) -> Run:
 
 def read_started_run(folder: Path) -> Run:
     """Read a run that may have no finished epoch yet. Raises RunError if it is missing or not a run."""
+    if folder.is_file() and folder.suffix == ".latent":
+        raise _no_run(folder)
     if not folder.is_dir():
         raise RunError(
             f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
         )
+    if not (folder / CONFIG_FILE).exists():
+        raise _no_run(folder)
     try:
         config = from_json((folder / CONFIG_FILE).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
@@ -286,6 +294,24 @@ def read_started_run(folder: Path) -> Run:
             f"{folder / METRICS_FILE}: {error}; expected a line for each finished epoch"
         ) from error
     return Run(folder, config, tuple(_metrics(folder, n, line) for n, line in enumerate(lines, start=1)))
+
+
+def _no_run(folder: Path) -> RunError:
+    """The error for a folder without a config, or a bundle's file: what it is, and what to do."""
+    if folder.is_file() or (folder / "manifest.json").is_file():
+        return RunError(f"{folder}: found a bundle, expected a run; name the run that it was exported from")
+    none = RunError(f"{folder}: found no {CONFIG_FILE}, expected a run made by python -m training.fit")
+    if (folder / "weights").is_dir():
+        return none  # a run, of whose files one is missing; its previews are pictures
+    with suppress(OSError):  # of a folder that cannot be read nothing more is known
+        within = [folder, *(path for path in islice(folder.iterdir(), MOST_ENTRIES) if path.is_dir())]
+        files = (path for place in within for path in islice(place.iterdir(), MOST_ENTRIES))
+        if any(path.suffix.lower() in SUFFIXES for path in files):
+            return RunError(
+                f"{folder}: found a folder of pictures, expected a run; make one with "
+                f"python -m training.fit --data {shlex.quote(str(folder))}"
+            )
+    return none
 
 
 def _metrics(folder: Path, number: int, line: str) -> dict[str, Any]:

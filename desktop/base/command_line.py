@@ -52,7 +52,9 @@ def run_command(
         error.show()
         sys.exit(2)
     except click.ClickException as error:
-        _fail(prog, f"{error.format_message()} (see {prog} --help)")
+        # A wrong option of `desktop.render view` is in that one's help.
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        _fail(prog, f"{error.format_message()} (see {context.command_path if context else prog} --help)")
     except expected_errors as error:
         _fail(prog, describe_error(error))
     except OSError as error:

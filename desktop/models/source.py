@@ -30,7 +30,6 @@ from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from desktop.reading.what_it_is import LooksLike, NotADecoderError
 from desktop.vetting.onnx_file import Graph, ModelFile, Tensor, read_model_file
 from desktop.vetting.opening import Opening, OpeningStoppedError
-from desktop.vetting.other_formats import folder_or_zip_format
 from desktop.vetting.trial import Trial, TrialEndedError
 from export.bundle import (
     DECODER_FILE,
@@ -42,6 +41,7 @@ from export.bundle import (
     BundleError,
     bundle_of_file,
     epoch_file,
+    folder_or_zip_format,
     open_bundle,
 )
 

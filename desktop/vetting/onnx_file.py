@@ -20,9 +20,9 @@ from onnx import TensorProto, external_data_helper, helper
 
 from desktop.base.errors import ModelError
 from desktop.vetting import graph_limits
-from desktop.vetting.other_formats import format_by_ending, format_of
 from desktop.vetting.skeleton import skeleton
 from desktop.vetting.unpacked_size import DAMAGED, check_wire
+from export.bundle import format_by_ending, format_of
 
 # What ONNX Runtime loads: a serialized model, or the path of one.
 Graph = bytes | Path

@@ -27,8 +27,8 @@ from export.page.html import page
 from export.page.points import MOST_POINTS
 from export.page.program import NotLiveError
 from export.page.reading import LAYOUTS, RANGES, ReadingError, Wanted
-from export.page.write import write_text
 from training.command_line import run_command
+from training.files import check_writable, replaced_file
 from training.output import say
 
 SUFFIXES = (".html", ".htm")
@@ -193,9 +193,11 @@ def command(
     )  # fmt: skip
     if out.exists() and not overwrite:
         raise click.UsageError(f"{out}: found a file, expected a new name; --overwrite replaces it")
+    check_writable(out)
     content = content_of(model, choices)
     text = page(content.title, content.facts, content.blocks)
-    write_text(out, text)
+    with replaced_file(out) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
     say(_result(out, len(text.encode()), content))
 
 

@@ -11,7 +11,9 @@ import numpy as np
 import onnx
 
 from export.bundle import Bundle, open_bundle
-from export.manifest import DECODER_FILE, ENCODER_FILE, epoch_file
+from export.containers import ZIP_SUFFIX, BundleError
+from export.manifest import DECODER_FILE, ENCODER_FILE, MANIFEST_FILE, epoch_file
+from export.other_formats import other_format
 from export.page.atlas import Atlas, atlas_of
 from export.page.look import look_of
 from export.page.lowering import lower
@@ -88,6 +90,9 @@ def content_of(path: Path, choices: Choices) -> Content:
     """
     if path.suffix.lower() == ".onnx" and path.is_file():
         return _content(read_model(path, choices.wanted), None, choices)
+    other = None if path.suffix.lower() == ZIP_SUFFIX or path.name == MANIFEST_FILE else other_format(path)
+    if other is not None:
+        raise BundleError(f"{path}: found {other[0]}, expected a bundle or an ONNX model; {other[1]}")
     bundle = open_bundle(path)
     return _content(bundle_reading(bundle, bundle.read(DECODER_FILE)), bundle, choices)
 

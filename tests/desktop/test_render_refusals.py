@@ -52,12 +52,42 @@ def test_no_summary_of_a_command_is_cut(call):
     assert "..." not in call("-h")[1].partition("Commands:")[2]
 
 
+@pytest.mark.parametrize("kind", ["plane", "view", "epochs", "path"])
+def test_a_place_that_cannot_be_written_is_told_before_a_model_is_opened(refused, tmp_path, kind):
+    """The model is not even there."""
+    out = tmp_path / "gone" / ("a.gif" if kind in ("epochs", "path") else "a.png")
+    said = refused(kind, tmp_path / "no model", "--out", out, *(("--seed", 1) if kind == "path" else ()))
+    assert said.endswith(f": {out}: No such file or directory; check the path")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("view", "--out", "a.svg", "--grund", "dark"), "python -m desktop.render view"),
+        (("plane",), "python -m desktop.render plane"),
+        (("plain",), "python -m desktop.render"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_a_wrong_option_leads_to_the_help_that_has_it(refused, arguments, where):
+    """That is the help of the command below desktop.render, and its own only for a command it has not."""
+    assert refused(*arguments).endswith(f" (see {where} --help)")
+
+
 @pytest.mark.parametrize("arguments", [("-h",), ("plane", "--help")])
 def test_help_is_no_error(call, arguments):
     """The status is 0, and the help goes to standard output."""
     status, out, errors = call(*arguments)
     assert (status, errors) == (0, "")
     assert "Usage:" in out
+
+
+@pytest.mark.parametrize(
+    "kind", ["plane", "samples", "reconstructions", "traversals", "view", "path", "epochs"]
+)
+def test_help_says_that_a_file_is_replaced(call, kind):
+    """There is no option for it, as export.page has one."""
+    assert "One that exists is replaced." in " ".join(call(kind, "--help")[1].split())
 
 
 @pytest.mark.parametrize(
@@ -135,19 +165,6 @@ def test_axes_that_the_model_does_not_have_are_refused(
     """Axes that are too large or equal are refused with the range."""
     said = refused("plane", make_bundle(latent_dim), "--out", tmp_path / "a.png", "--axes", *axes)
     assert f"--axes: found {axes[0]} {axes[1]}, expected two different dimensions from 0 to {last}" in said
-
-
-@pytest.mark.parametrize(
-    ("command", "name", "reason"),
-    [
-        (("plane",), "a.png", "The directory does not exist"),
-        (("path", "--z", "0,0", "--z", "1,1"), "a.gif", "No such file or directory"),
-    ],
-)
-def test_a_folder_that_is_not_there_is_named(refused, tmp_path, make_bundle, command, name, reason):
-    """The line says what was found and what to do."""
-    said = refused(*command, make_bundle(), "--out", tmp_path / "no" / name)
-    assert said == f"python -m desktop.render: {tmp_path / 'no' / name}: {reason}; check the path"
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(refused, tmp_path, make_bundle):

@@ -69,7 +69,11 @@ def test_a_vector_file_has_its_size_in_print(call, tmp_path, make_bundle):
             ["--text-pt", 8, "--size", "900x600", "--out", "a.svg"],
             "--text-pt: found it without a size in millimetres, expected --size 170x128mm",
         ),
-        (["--size", "4x9"], "found '4x9', expected sides from 160 to 8,192"),
+        (["--size", "4x9"], "found '4x9', expected sides from 160 to 8,192 pixels (see "),
+        (
+            ["--size", "150x128", "--out", "a.svg"],
+            "expected sides from 160 to 8,192 pixels, or millimetres for SVG and PDF: 150x128mm (see ",
+        ),
         (["--layers", "backdrop,point"], "Did you mean 'points'?"),
         (["--layers", "density"], "found no test images, expected a bundle that has some for density"),
         (["--out", "a.gif"], "found the ending '.gif', expected .png, .svg or .pdf"),

@@ -83,8 +83,7 @@ def test_a_place_with_something_else_is_no_run(run_main, tmp_path, kind):
     line = run_main(main, place, "--follow", "--out", tmp_path / "b").error_line
     expected = {
         "file": f"{place}: found no folder there, expected a run; make one with python -m training.fit",
-        "folder": f"{place}/config.json: [Errno 2] No such file or directory: '{place}/config.json'; "
-        "expected a run made by python -m training.fit",
+        "folder": f"{place}: found no config.json, expected a run made by python -m training.fit",
     }
     assert line == f"python -m export.onnx: {expected[kind]}"
 

@@ -196,6 +196,33 @@ def test_what_cannot_be_a_bundle(tmp_path, decoder, options, words):
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize("name", ["own.onnx", "own.pt", "own.ZIP"])
+def test_a_name_that_is_no_bundle_is_refused(tmp_path, name):
+    """A model file is not made into a folder of that name, as the command does not either."""
+    words = f"found '{tmp_path / name}', expected a new folder or a file ending in .latent"
+    with pytest.raises(BundleError, match=re.escape(words)):
+        export.bundle_of(nn.Linear(2, 20), latent_dim=2, image_shape=SHAPE, out=tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_whole_vae_is_to_be_given_as_its_halves(tmp_path):
+    """With and without the size of z, by methods and by modules."""
+    words = "found a module that has 'encode' and 'decode', .*; pass vae.decode, vae.encode$"
+    for options in ({}, {"latent_dim": 3}):
+        with pytest.raises(ExportError, match=words):
+            export.bundle_of(Both(), images=grey(), out=tmp_path / "b", **options)
+    vae = nn.ModuleDict({"encoder": Encoder(), "decoder": nn.Linear(3, 20)})
+    with pytest.raises(ExportError, match=r"; pass vae.decoder, vae.encoder$"):
+        export.bundle_of(vae, images=grey(), out=tmp_path / "b")
+
+
+def test_a_decoder_and_an_encoder_that_are_swapped_are_told(tmp_path):
+    """The order is the decoder, then the encoder."""
+    vae = Both()
+    with pytest.raises(ExportError, match="; the decoder takes them: pass the decoder first, then the enc"):
+        export.bundle_of(vae.encode, vae.decode, images=grey(), out=tmp_path / "b")
+
+
 class Noisy(nn.Module):
     """It gives something else each time."""
 

@@ -390,8 +390,8 @@ def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
 def test_a_folder_that_is_no_run_is_one_line(run_main, tmp_path):
     """A folder without a config and a missing path are each refused in one line that names the path."""
     assert run_main(main, tmp_path).error_line == (
-        f"python -m training.evaluate: {tmp_path / 'config.json'}: [Errno 2] No such file or directory: "
-        f"'{tmp_path / 'config.json'}'; expected a run made by python -m training.fit"
+        f"python -m training.evaluate: {tmp_path}: found no config.json, "
+        "expected a run made by python -m training.fit"
     )
     assert run_main(main, tmp_path / "gone").error_line == (
         f"python -m training.evaluate: {tmp_path / 'gone'}: found no folder there, expected a run; "

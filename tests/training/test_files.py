@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from desktop.base import atomic_file
 from training.command_line import describe_os_error
-from training.files import replaced_file
+from training.files import check_writable, replaced_file
 
 
 def names_in(folder) -> list[str]:
@@ -127,3 +128,20 @@ def test_a_link_is_replaced_and_not_followed(tmp_path):
         temporary.write_text("new")
     assert (tmp_path / "other").read_text() == "theirs"
     assert (tmp_path / "a.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize("check", [check_writable, atomic_file.check_writable])
+def test_where_no_file_can_be_written_is_told_beforehand(tmp_path, ordinary_user, check):
+    """A missing folder, a file in the path, a folder of that name, and one where nobody may write."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "taken").mkdir()
+    for name, number in {"gone/a": errno.ENOENT, "file/a": errno.ENOTDIR, "taken": errno.EISDIR}.items():
+        with pytest.raises(OSError) as error:
+            check(tmp_path / name)
+        assert (error.value.errno, error.value.filename) == (number, str(tmp_path / name))
+    (tmp_path / "taken").chmod(0o555)
+    with ordinary_user(), pytest.raises(PermissionError) as error:
+        check(tmp_path / "taken/a")
+    assert error.value.filename == str(tmp_path / "taken/a")
+    check(tmp_path / "file")
+    check(tmp_path / "new")

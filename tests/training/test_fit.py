@@ -83,7 +83,8 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
             "Invalid value for '--precision': 'half' is not one of 'auto', 'float32', 'bfloat16'.",
         ),
         (["--epoch", "3"], "No such option '--epoch'. Did you mean '--epochs'?"),
-        (["here"], "Got unexpected extra argument (here)"),
+        (["here"], "Got unexpected extra argument (here). Did you mean --data here?"),
+        (["a", "b", "c", "d", "e"], "Got unexpected extra arguments (a b c and 2 more)"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -185,13 +186,15 @@ def test_help_explains_every_option(run_main):
     """--help explains every option, and states the default of each option that has one."""
     ended = run_main(main, "--help")
     assert (ended.status, ended.err) == (0, "")
+    assert "[default: (" not in ended.out
+    kinds = "by the images: 'default' for binary ones, otherwise 'grey', 'colour32' or 'colour64'"
     for option in command.params:
         assert option.opts[0] in ended.out
         assert option.help
         entry = " ".join(ended.out.split(f"  {option.opts[0]} ")[1].split("\n  -")[0].split())
         assert option.is_flag or "[default: " in entry, option.name
         if hasattr(RECIPES["default"], option.name):
-            told = {"precision": "auto", "likelihood": "from recipe and data"}
+            told = {"recipe": kinds, "precision": "auto", "likelihood": "from recipe and data"}
             value = told.get(option.name, getattr(RECIPES["default"], option.name))
             words = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             assert re.search(rf"\[default: {re.escape(words)}[];]", entry), option.name

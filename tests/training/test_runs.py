@@ -184,10 +184,27 @@ def test_a_missing_run_is_refused(tmp_path):
 def test_a_run_without_config_is_refused(broken_run):
     """A run without config.json is refused with that file's name."""
     (broken_run / "config.json").unlink()
-    found = refusal(broken_run)
-    assert found.startswith(f"{broken_run / 'config.json'}: ")
-    assert "No such file" in found
-    assert found.endswith("expected a run made by python -m training.fit")
+    assert refusal(broken_run) == (
+        f"{broken_run}: found no config.json, expected a run made by python -m training.fit"
+    )
+
+
+def test_a_bundle_or_pictures_instead_of_a_run_are_told(tmp_path):
+    """The error says what was named, and what to do with it."""
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle/manifest.json").write_text("{}")
+    assert refusal(tmp_path / "bundle") == (
+        f"{tmp_path / 'bundle'}: found a bundle, expected a run; name the run that it was exported from"
+    )
+    (tmp_path / "b.latent").write_bytes(b"PK")
+    assert ": found a bundle, expected a run; " in refusal(tmp_path / "b.latent")
+    (tmp_path / "cats and dogs/cats").mkdir(parents=True)
+    (tmp_path / "cats and dogs/cats/1.JPG").write_bytes(b"")
+    pictures = tmp_path / "cats and dogs"
+    assert refusal(pictures) == (
+        f"{pictures}: found a folder of pictures, expected a run; make one with "
+        f"python -m training.fit --data '{pictures}'"
+    )
 
 
 @pytest.mark.parametrize(

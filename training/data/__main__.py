@@ -13,13 +13,13 @@ with needed("training", "python -m training.data", __name__):
     import numpy as np
     from numpy.typing import NDArray
 
-from training.command_line import run_command
-from training.data.dataset import BINARY, Dataset, DatasetError, cautions
+    from training.command_line import DataCommand, run_command
+    from training.data.dataset import BINARY, Dataset, DatasetError, cautions
 from training.data.form import Form
 from training.data.open import named_for_good, open_dataset
 from training.data.options import data_options, taken_places
-from training.files import replaced_file
-from training.output import counted, say
+    from training.files import check_writable, replaced_file
+    from training.output import counted, say
 
 COLUMNS = 8
 GAP_PX, GAP_GREY = 2, 160
@@ -29,6 +29,7 @@ MOST_LABELS = 20
 
 @click.command(
     name="python -m training.data",
+    cls=DataCommand,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: python -m training.data holiday/ --size 64 --sheet sheet.png",
 )
@@ -37,7 +38,7 @@ MOST_LABELS = 20
 @click.option(
     "--sheet",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a picture of 64 training images, evenly chosen, to this PNG.",
+    help="Write a picture of 64 training images, evenly chosen, to this PNG. One that exists is replaced.",
 )
 @version_option
 def command(data: str, sheet: Path | None, **values: Any) -> None:
@@ -46,6 +47,8 @@ def command(data: str, sheet: Path | None, **values: Any) -> None:
     DATA is what --data of python -m training.fit takes: a name, a folder, zip or tar of pictures, shards,
     .npz, .npy or IDX files. Decoded pictures are kept in the cache, so that the fit starts at once.
     """
+    if sheet is not None:
+        check_writable(sheet)
     places = taken_places(values)
     form = Form(
         values["size"],

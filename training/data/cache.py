@@ -265,7 +265,7 @@ def _check_left_out(source: Source, progress: Progress) -> None:
     if progress.left_out > MOST_LEFT_OUT * progress.seen:
         raise DatasetError(
             f"{source.where}: found {progress.left_out:,} of {progress.seen:,} pictures that cannot be "
-            f"read, expected at most a tenth; the first: {progress.first}"
+            f"read, expected at most a tenth; mend such files or take them out; the first: {progress.first}"
         )
 
 

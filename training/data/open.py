@@ -35,6 +35,7 @@ KINDS_IN_WORDS = (
     f"{', '.join(NAMES)}, a folder, zip or tar of pictures, shards such as 'data-{{000..099}}.tar', .npz, "
     ".npy or IDX files"
 )
+ADDRESS = "://"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ def open_dataset(data: str, form: Form | None = None, places: Places | None = No
     Raises DatasetError if it is not there or is not what it should be, OSError if a file cannot be read.
     """
     form, places = form or Form(), places or Places()
+    if ADDRESS in data:
+        raise DatasetError(
+            f"{data}: found an address, expected {KINDS_IN_WORDS}; download it first, then name the file"
+        )
     if data == MNIST and _is_own(form, (1, 28, 28)) and not form.threshold:
         return mnist()
     if data == MNIST:
@@ -108,7 +113,7 @@ def _mnist_arrays() -> Arrays:
 
 def named_for_good(data: str) -> str:
     """What --data said, so that it means the same in another folder: paths become absolute."""
-    return data if data in NAMES else os.path.abspath(data)  # noqa: PTH100 - a pattern is no Path
+    return data if data in NAMES or ADDRESS in data else os.path.abspath(data)  # noqa: PTH100 - a pattern is no Path
 
 
 def title_of(data: str) -> str:
@@ -136,8 +141,9 @@ def dataset_of(config: FitConfig, places: Places | None = None, data: str | None
     dataset = open_dataset(data, form, places)
     if dataset.key != config.data_key:
         raise DatasetError(
-            f"{data}: found other images than those of the fit (content {dataset.key[:12] or 'of MNIST'}, "
-            f"expected {config.data_key[:12] or 'that of MNIST'}); put the same back, or fit again"
+            f"{data}: found other images than those of the fit, expected the same in the same folders; name "
+            f"those with --data, put them back, or fit again (content {dataset.key[:12] or 'of MNIST'}, "
+            f"that of the fit {config.data_key[:12] or 'of MNIST'})"
         )
     return dataset
 

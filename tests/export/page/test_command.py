@@ -2,17 +2,19 @@
 
 import json
 import sys
+import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from export.containers import BundleError
 from export.page.__main__ import main
 from export.page.content import Choices, _thinned, content_of, decoder_program
 from export.page.html import bundled, page
 from export.page.look import look_of
-from export.page.notebook import Shown
+from export.page.notebook import Shown, show
 from export.page.packing import _ordered, _zigzag, planes, weight_blocks
 from export.page.reading import ReadingError, Wanted, read_model
 from export.page.trace import session
@@ -51,6 +53,18 @@ def test_a_file_is_replaced_only_if_asked(run_main, tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["m.onnx", "p.html"]
 
 
+def test_a_full_disk_is_told_with_the_name_of_the_file(run_main, tmp_path, file_size_limit):
+    """The old page stays, and the name is not that of a temporary file."""
+    path = saved(tmp_path / "m.onnx", linear(2, 1, 4, 4))
+    out = tmp_path / "p.html"
+    out.write_text("mine")
+    with file_size_limit(2000):
+        line = run_main(main, path, "--out", out, "--overwrite").error_line
+    assert line.startswith(f"python -m export.page: {out}: File too large; ")
+    assert out.read_text() == "mine"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["m.onnx", "p.html"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -73,6 +87,37 @@ def test_errors_are_one_line(arguments, words, run_main, tmp_path):
     assert ended.status == 2
     assert words in ended.error_line
     assert [file.name for file in tmp_path.iterdir()] == ["m.onnx"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "advice"),
+    [
+        ("vae.h5", b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file (Keras?)", "call its decoder once"),
+        (
+            "old.pth",
+            b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
+            "an old checkpoint of PyTorch",
+            "these weights",
+        ),
+        ("plain.pt", None, "a PyTorch checkpoint", "load these weights"),
+        ("grey", None, "a folder of pictures", "training.fit --data"),
+    ],
+)
+def test_other_files_are_told_as_the_viewer_tells_them(name, content, kind, advice, tmp_path):
+    """A checkpoint is no bundle with too many entries, and there is no word of a zip."""
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    elif name == "grey":
+        path.mkdir()
+        (path / "1.png").write_bytes(b"")
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("plain/data.pkl", b"")
+    with pytest.raises(BundleError) as caught:
+        show(path)
+    assert str(caught.value).startswith(f"{path}: found {kind}, expected a bundle or an ONNX model; ")
+    assert advice in str(caught.value)
 
 
 def test_a_model_without_a_picture_is_told(tmp_path):

@@ -98,4 +98,29 @@ def test_a_folder_of_pictures_is_fitted_resumed_and_evaluated(make_pictures, tmp
         run_main(fit.main, "--resume", "--out", run, *cache),
         run_main(evaluate.main, run, *cache),
     ):
-        assert "found other images than those of the fit" in ended.error_line
+        assert "found other images than those of the fit, expected the same in" in ended.error_line
+        assert "name those with --data" in ended.error_line
+
+
+def test_an_address_is_to_be_downloaded_first(run_main):
+    """It stays as it was typed, and is not looked for in this folder."""
+    line = run_main(main, "https://example.com/x.zip").error_line
+    assert line.startswith("python -m training.data: https://example.com/x.zip: found an address, expected ")
+    assert line.endswith("; download it first, then name the file")
+
+
+def test_a_sheet_that_cannot_be_written_is_told_before_pictures_are_read(run_main, tmp_path):
+    """The data are not even there."""
+    sheet = tmp_path / "gone" / "s.png"
+    line = run_main(main, tmp_path / "no data", "--sheet", sheet).error_line
+    assert line == f"python -m training.data: {sheet}: No such file or directory; check the path"
+
+
+def test_names_of_pictures_lead_to_their_folder(run_main, tmp_path):
+    """As the shell makes of *.png: they are counted, not repeated."""
+    pictures = [tmp_path / f"{number}.png" for number in range(100)]
+    for path in pictures:
+        path.write_bytes(b"")
+    words = f"found 100 file names, expected the folder that they are in; name it: %s{tmp_path} (see "
+    assert words % "" in run_main(main, *pictures).error_line
+    assert words % "--data " in run_main(fit.main, "--data", *pictures).error_line

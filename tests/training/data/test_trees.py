@@ -165,7 +165,7 @@ def train_alone(folder):
         (mixed, r"found pictures of different sizes, 4 × 4 and 5 × 4 \(5.png\), .* choose it with --size"),
         (
             half_damaged,
-            "found 20 of 40 pictures that cannot be read, .* the first: 00.jpg",
+            "found 20 of 40 pictures .* mend such files or take them out; the first: 00.jpg",
         ),
         (late_colour, r"found a coloured picture \(z.png\) after grey ones, .* --channels 3"),
         (train_alone, "found train/ and no test/, expected both, or neither"),

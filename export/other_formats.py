@@ -1,4 +1,6 @@
-"""Files that are no ONNX model: what they are, by content or else by ending, and how to come to ONNX.
+"""Files and folders that are neither a bundle nor an ONNX model: what they are, and what to do with them.
+
+A file is told by its content, or else by its ending, with the way to ONNX.
 
 Nothing is unpacked or unpickled: a zip is told by the names at its beginning and its end, everything else by
 its first bytes.
@@ -6,7 +8,9 @@ its first bytes.
 
 import mmap
 import os
+import shlex
 import stat
+from itertools import islice
 from pathlib import Path
 
 HEAD_BYTES = 1 << 12
@@ -86,8 +90,16 @@ ENDINGS: dict[str, Format] = {
     ".caffemodel": ("weights of Caffe", "convert the model to ONNX first"),
 }
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
+MANIFEST = b"manifest.json"
 SAVED_MODEL = "saved_model.pb"
 # A folder of diffusers: one network's or a whole pipeline's.
+PICTURE_SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif",
+)  # fmt: skip
+MOST_ENTRIES = 1_000  # of a folder that are looked at
+PICTURES = (
+    "fit a model to it with python -m training.fit --data {}, or drop it on the window of an open model"
+)
 DIFFUSERS_FILES = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin", "model_index.json")
 
 
@@ -132,7 +144,7 @@ def folder_or_zip_format(path: Path) -> Format | None:
                 return "a folder of diffusers", DIFFUSERS
             if path.suffix.lower() == ".mlpackage":
                 return ENDINGS[".mlmodel"]
-            return None
+            return None if is_bundle else _other_folder(path)
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for a writer
             return None
         with path.open("rb") as file:
@@ -140,12 +152,57 @@ def folder_or_zip_format(path: Path) -> Format | None:
             if not head.startswith(ZIP_START):
                 return None
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
-            return _zipped(head, file.read(TAIL_BYTES))
+            tail = file.read(TAIL_BYTES)
+            return _zipped(head, tail) or _zipped_pictures(path, head, tail)
     except OSError:
         return None  # whoever opens it says what is wrong
 
 
+def other_format(path: Path) -> Format | None:
+    """What a folder or a file is that is no bundle, and what to do; None if it may be one or ONNX."""
+    found = folder_or_zip_format(path)
+    try:
+        if found is not None or not stat.S_ISREG(path.stat().st_mode):
+            return found
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return None
+    return None if head.startswith(ZIP_START) else format_of(path, head) or format_by_ending(path)
+
+
+def _other_folder(path: Path) -> Format | None:
+    """What a folder without a manifest is: a run, or pictures in it or in its folders."""
+    quoted = shlex.quote(str(path))
+    if (path / "weights").is_dir():  # its previews are pictures
+        is_whole = (path / "config.json").is_file()
+        return ("a run", f"export it with python -m export.onnx {quoted}") if is_whole else None
+    entries = list(islice(path.iterdir(), MOST_ENTRIES))
+    if any(map(_is_picture, entries)):
+        return "a folder of pictures", PICTURES.format(quoted)
+    folders = [entry for entry in entries if entry.is_dir()]
+    if any(_is_picture(place) for folder in folders for place in islice(folder.iterdir(), MOST_ENTRIES)):
+        return "folders of pictures", PICTURES.format(quoted)
+    return None
+
+
+def _zipped_pictures(path: Path, head: bytes, tail: bytes) -> Format | None:
+    """A zip of pictures or of arrays. The names of a zip are in its tail."""
+    if MANIFEST in head or MANIFEST in tail:
+        return None
+    quoted = shlex.quote(str(path))
+    if path.suffix.lower() == ".npz" and path.name != "posterior.npz":
+        return "arrays of NumPy", f"if they are pictures, {PICTURES.format(quoted)}"
+    if any(suffix.encode() in tail.lower() for suffix in PICTURE_SUFFIXES):
+        return "a zip of pictures", PICTURES.format(quoted)
+    return None
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+
+
 def _zipped(head: bytes, tail: bytes) -> Format | None:
-    if b"manifest.json" in head or b"manifest.json" in tail:
+    if MANIFEST in head or MANIFEST in tail:
         return None
     return next(((what, to_do) for name, what, to_do in ZIPPED if name in head or name in tail), None)

@@ -1,4 +1,4 @@
-"""Files of other formats are told for what they are, with the way to ONNX; nothing is unpickled."""
+"""Files and folders of other formats are told for what they are, with the way to ONNX; none is unpickled."""
 
 import io
 import zipfile
@@ -143,3 +143,31 @@ def test_other_folders_and_zips_are_opened_as_bundles(tmp_path):
         archive.writestr("extra/data.pkl", b"")
     with pytest.raises(BundleError):
         open_source(tmp_path / "some.zip")
+
+
+def test_pictures_and_runs_are_told(tmp_path):
+    """Both lead to the command that they are for; nothing else of a folder is."""
+    run = tmp_path / "a run"
+    (run / "weights").mkdir(parents=True)
+    (run / "config.json").write_text("{}")
+    (run / "curves.png").write_bytes(b"")
+    assert refused(run) == (
+        f"a run, expected a bundle or an ONNX model; export it with python -m export.onnx '{run}'"
+    )
+    (run / "config.json").unlink()
+    with pytest.raises(BundleError, match="found no manifest"):
+        open_source(run)
+    pictures = tmp_path / "pictures"
+    (pictures / "cats").mkdir(parents=True)
+    (pictures / "cats/1.JPG").write_bytes(b"")
+    advice = (
+        f"fit a model to it with python -m training.fit --data {pictures}, or drop it on the window of an "
+        "open model"
+    )
+    assert refused(pictures) == f"folders of pictures, expected a bundle or an ONNX model; {advice}"
+    assert refused(pictures / "cats").startswith("a folder of pictures, expected ")
+    for name in ("pictures.zip", "pictures.npz"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("1.jpeg" if name.endswith(".zip") else "images.npy", b"")
+    assert refused(tmp_path / "pictures.zip").startswith("a zip of pictures, expected ")
+    assert refused(tmp_path / "pictures.npz").startswith("arrays of NumPy, expected ")
