@@ -15,9 +15,9 @@ with needed("training", "python -m training.data", __name__):
 
     from training.command_line import DataCommand, run_command
     from training.data.dataset import BINARY, Dataset, DatasetError, cautions
-from training.data.form import Form
-from training.data.open import named_for_good, open_dataset
-from training.data.options import data_options, taken_places
+    from training.data.form import Form
+    from training.data.open import named_for_good, open_dataset
+    from training.data.options import data_options, taken_places
     from training.files import check_writable, replaced_file
     from training.output import counted, say
 
