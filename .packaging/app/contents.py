@@ -19,6 +19,12 @@ MODULES = (
     "IPython",
     "PySide6.QtDBus",
     "PySide6.QtNetwork",  # the program does not talk to the network
+    "_codecs_cn",  # text files are UTF-8
+    "_codecs_hk",
+    "_codecs_iso2022",
+    "_codecs_jp",
+    "_codecs_kr",
+    "_codecs_tw",
     "_ssl",
     "anywidget",  # notebooks
     "av",  # MP4: with its codecs 100 MB

@@ -142,19 +142,18 @@ def test_a_decoder_alone(tmp_path):
         export.bundle_of(decoder, latent_dim=(2, 1, 3), out=tmp_path / "b")
 
 
-@pytest.mark.parametrize("device, dtype", [("meta", torch.float32), ("cpu", torch.float64)])
-def test_the_callers_defaults_do_not_matter(tmp_path, device, dtype):
-    """A script that puts all new tensors on a GPU, or in double precision, gets the same bundle."""
+def test_the_callers_defaults_do_not_matter(tmp_path):
+    """A script that puts all new tensors elsewhere, and in double precision, gets the same bundle."""
     modules = nn.Sequential(nn.Linear(3, 20), nn.Unflatten(1, SHAPE)), Encoder()
     given = {"images": grey(), "spread": "std", "pixel_range": (-1, 1), "gives": "picture", "scale": 0.1}
     expected = export.bundle_of(*modules, **given, out=tmp_path / "expected")
     before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
+    torch.set_default_dtype(torch.float64)
     try:
-        with torch.device(device):
+        with torch.device("meta"):
             found = export.bundle_of(*modules, **given, out=tmp_path / "found")
-            assert torch.empty(1).device.type == device
-        assert torch.get_default_dtype() == dtype
+            assert torch.empty(1).device.type == "meta"
+        assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(before)
     assert found.read(DECODER_FILE) == expected.read(DECODER_FILE)

@@ -91,8 +91,7 @@ def test_a_page_begins_at_a_z_of_the_prior(latent_dim, text, mode, tmp_path):
             assert frame["view"] == [2, 2, 4, 4]
 
 
-@pytest.mark.parametrize("mode", ["live", "atlas"])
-@pytest.mark.parametrize("latent_dim", [2, 16])
+@pytest.mark.parametrize(("latent_dim", "mode"), [(2, "live"), (16, "atlas")])
 def test_sample_follows_the_prior(latent_dim, mode, chromium, tmp_path):
     """Samples of a uniform prior stay in its range and fill it, on two coordinates and through samples."""
     path = saved(tmp_path / "m.onnx", linear(latent_dim, 1, 4, 4), prior="uniform(2, 4)")
