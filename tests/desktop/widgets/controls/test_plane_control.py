@@ -167,30 +167,36 @@ def test_fit_shows_the_held_out_images_and_home_the_prior(window, qtbot):
     assert window.explorer.state.viewport == Viewport()
 
 
+def looked_at(window, qtbot, pixels):
+    """The pixels of the plane once nothing of it is still to come."""
+    qtbot.waitUntil(lambda: window.explorer.tiles.is_complete and window.plane.is_settled, timeout=SOON_MS)
+    return pixels(window.plane.grab().toImage())
+
+
 def test_a_hidden_label_leaves_the_screen_and_comes_back(window, qtbot, pixels):
     """A click on a switch hides its points, another one shows them again."""
     (switch,) = (
         button for button in window.panel.view.legend.findChildren(QToolButton) if button.text() == "3"
     )
-    before = pixels(window.plane.grab().toImage())
+    before = looked_at(window, qtbot, pixels)
     qtbot.mouseClick(switch, LEFT)
     assert window.explorer.state.hidden_labels == {3}
     assert not switch.isChecked()
-    assert (pixels(window.plane.grab().toImage()) != before).any()
+    assert (looked_at(window, qtbot, pixels) != before).any()
     qtbot.mouseClick(switch, LEFT)
     assert window.explorer.state.hidden_labels == frozenset()
-    assert (pixels(window.plane.grab().toImage()) == before).all()
+    assert (looked_at(window, qtbot, pixels) == before).all()
 
 
 def test_the_layers_can_be_switched_off(window, qtbot, pixels):
     """Without backdrop and points, only axes, path and cursor are left; both come back."""
     qtbot.waitUntil(lambda: window.picture_control.picture is not None, timeout=SOON_MS)
-    both = pixels(window.plane.grab().toImage())
+    both = looked_at(window, qtbot, pixels)
     boxes = (window.panel.view.layers[Layer.BACKDROP], window.panel.view.layers[Layer.POINTS])
     seen = [both]
     for box in boxes:
         qtbot.mouseClick(box, LEFT, pos=QPoint(10, box.height() // 2))
-        seen.append(pixels(window.plane.grab().toImage()))
+        seen.append(looked_at(window, qtbot, pixels))
     assert Layer.BACKDROP not in window.explorer.state.layers
     assert Layer.POINTS not in window.explorer.state.layers
     canvas = [colors.CANVAS.red(), colors.CANVAS.green(), colors.CANVAS.blue()]
@@ -199,7 +205,7 @@ def test_the_layers_can_be_switched_off(window, qtbot, pixels):
     assert shares[2] > 0.85
     for box in boxes:
         qtbot.mouseClick(box, LEFT, pos=QPoint(10, box.height() // 2))
-    assert (pixels(window.plane.grab().toImage()) == both).all()
+    assert (looked_at(window, qtbot, pixels) == both).all()
 
 
 def test_three_dimensions_have_axes_to_choose(
