@@ -56,6 +56,23 @@ def plain_session():
     return ort.InferenceSession(graph_of_sums(), options, providers=CPU)
 
 
+class Watched:
+    """A session on the CPU that tells `on_end`, with its options, of each run that came to an end."""
+
+    def __init__(self, on_end):
+        self.session = plain_session()
+        self._on_end = on_end
+
+    def io_binding(self):
+        """As ONNX Runtime's."""
+        return self.session.io_binding()
+
+    def run_with_iobinding(self, binding, options):
+        """As ONNX Runtime's."""
+        self.session.run_with_iobinding(binding, options)
+        self._on_end(options)
+
+
 @pytest.fixture
 def thread():
     """The one thread of a model's sessions."""
@@ -77,23 +94,8 @@ def test_bound_runs_give_what_plain_runs_give(thread):
 def test_all_runs_happen_on_one_thread(thread):
     """Whoever asks: each thread would have cuDNN make plans of its own."""
     seen = set()
-
-    class Watched:
-        """A session that notes the threads it is called from."""
-
-        def __init__(self):
-            self.session = plain_session()
-
-        def io_binding(self):
-            """As ONNX Runtime's."""
-            return self.session.io_binding()
-
-        def run_with_iobinding(self, binding, options):
-            """As ONNX Runtime's."""
-            seen.add(threading.get_ident())
-            self.session.run_with_iobinding(binding, options)
-
-    session = CudaSession(Watched(), thread, lambda _: plain_session(), ERRORS, "cpu")
+    watched = Watched(lambda _: seen.add(threading.get_ident()))
+    session = CudaSession(watched, thread, lambda _: plain_session(), ERRORS, "cpu")
     with ThreadPoolExecutor(4) as pool:
         z = np.ones((16, 2), np.float32)
         list(pool.map(lambda _: session.run(["more"], {"z": z}, ort.RunOptions()), range(8)))
@@ -137,25 +139,9 @@ def test_a_stopped_run_is_not_repeated(thread):
 def test_the_first_run_of_a_size_can_be_stopped_too(thread):
     """It may be the one that takes too long: nothing runs that its options do not end."""
     finished = []
-
-    class Watched:
-        """A session that notes the runs that came to an end."""
-
-        def __init__(self):
-            self.session = plain_session()
-
-        def io_binding(self):
-            """As ONNX Runtime's."""
-            return self.session.io_binding()
-
-        def run_with_iobinding(self, binding, options):
-            """As ONNX Runtime's."""
-            self.session.run_with_iobinding(binding, options)
-            finished.append(options)
-
     options = ort.RunOptions()
     options.terminate = True
-    session = CudaSession(Watched(), thread, lambda _: pytest.fail("repeated"), ERRORS, "cpu")
+    session = CudaSession(Watched(finished.append), thread, lambda _: pytest.fail("repeated"), ERRORS, "cpu")
     with pytest.raises(ERRORS):
         session.run(["more"], {"z": np.zeros((1, 2), np.float32)}, options)
     assert not finished
