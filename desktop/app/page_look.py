@@ -27,7 +27,7 @@ MOST_NUMBERS = 1_000_000
 LEAST_SPAN = 1e-5
 # A page has no more test images.
 MOST_MEANS = 2000
-# A page has no longer list of classes.
+# A page lists at most so many classes.
 MOST_VALUES = 2000
 OF_OTHERS = "of other inputs than those of now"
 ALWAYS_LEFT_OUT = "Layers, selection and pins, your drawing and your own pictures, directions"
