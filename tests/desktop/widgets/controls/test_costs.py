@@ -60,7 +60,8 @@ def test_a_stopped_page_keeps_its_pictures(window, qtbot):
     page.cost.stop_wanted.emit()
     qtbot.waitUntil(lambda: page.cost.button.text() == "Decode the rest", timeout=SOON_MS)
     qtbot.waitUntil(lambda: page.sheet.missing < 63, timeout=SOON_MS)
-    assert page.cost.label.text().startswith(f"{page.sheet.missing} pictures, about ")
+    rest = f"{page.sheet.missing} pictures, about "
+    qtbot.waitUntil(lambda: page.cost.label.text().startswith(rest), timeout=SOON_MS)  # a step later
     assert page.cost.isVisible()
     window.explorer.model.picture_s = 5.0
     window.grids.resample.click()
