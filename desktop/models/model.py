@@ -392,11 +392,13 @@ class Model:
         # gives NaN.
         z = sample_prior(1, self.latent_dim, 0, self.source.reading.prior)
         picture = np.empty((1, *self.image_shape), np.float32)
-        # CUDA's first run loads libraries and plans convolutions, which can take a second.
-        for _ in range(2 if kind == "cuda" else 1):
+        # The first run makes buffers. On CUDA it also loads libraries and plans convolutions, for up to a second.
+        for _ in range(2):
             start = time.perf_counter()
             self._decode_by(session, (self.source.reading.output,), probabilities, z, picture)
             one_ms = 1e3 * (time.perf_counter() - start)
+            if kind == "cpu" and one_ms >= LONG_MS:
+                break  # nobody waits for the same picture again
         if np.isnan(picture).all():
             raise self._sessions.failure(
                 DECODER_FILE, "found only NaN in its first picture, expected numbers"
