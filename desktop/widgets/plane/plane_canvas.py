@@ -29,6 +29,7 @@ from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
 from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.moving_points import MovingPoints
+from desktop.widgets.plane.pace import Pace
 from desktop.widgets.plane.path_layer import draw_path
 from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_note
 from desktop.widgets.plane.plane_stack import Paint, PlaneStack
@@ -36,13 +37,9 @@ from desktop.widgets.plane.still import Still
 
 # How long the layers are drawn before events are handled again.
 SLICE_S = 0.0008
-# While the cursor is dragged, the layers are drawn only this often, because its picture goes first.
-HURRIED_EVERY_MS, NEWS_EVERY_S, HURRY_S = 8, 0.05, 0.1
-# Then better pictures of the same come on the screen in pieces, one in this time at least.
-PIECE_EVERY_S = 0.016
+HURRIED_EVERY_MS = 8  # while the cursor is dragged, the layers are drawn only this often
 # How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
 TOGETHER_MS = 6
-PAINTED_WITHIN_S = 0.05  # how long layers wait for the painting of a moved cursor, at most
 MARK_POINTS = 1000  # how many points count as much as a name or mark that would be covered
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
@@ -73,23 +70,18 @@ class PlaneCanvas(QWidget):
         self._soon.timeout.connect(self._advance)
         self._still = Still(self._compose)
         self._later = Later()
-        self._piece_s = 0.0  # `time.perf_counter` of the last of its pieces
+        self._pace = Pace()
         self._old = self._note = ""
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
         self._clear: list[QRectF] = []  # what was drawn and should stay in view
         self._cards: list[QRectF] = []
-        # `time.perf_counter`; until then a move of the cursor is about to be painted
-        self._move_due_until = 0.0
         self._moved = QRegion()  # what the cursor's last moves left to paint
         self._together = QTimer(
             self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
         )
         self._together.timeout.connect(self._show_move)
-        self._shown_s = 0.0  # when layers were shown last
-        self._has_news = False  # layers were drawn that are not on the screen yet
-        self._hurry_until = 0.0  # `time.perf_counter`
 
     @property
     def projection(self) -> Projection:
@@ -162,7 +154,7 @@ class PlaneCanvas(QWidget):
                 self._shown_cursor = state
                 self._change()
             else:  # only the cursor moved: paint where it was and where it is
-                self._hurry_until = time.perf_counter() + HURRY_S
+                self._pace.hurry(time.perf_counter())
                 self._moved += old_mark + self._mark_region()
                 self._together.start()
             return
@@ -295,7 +287,7 @@ class PlaneCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what does not move with the cursor, mostly by copying it, and then the cursor."""
-        self._move_due_until = 0.0
+        self._pace.end_move()
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         self._still.paint(painter, event.region(), self.size(), ratio, is_kept=self._is_hurried)
@@ -365,13 +357,13 @@ class PlaneCanvas(QWidget):
         """Return what is painted next of what was improved."""
         if not self._is_hurried:
             return self._later.take_all()
-        self._piece_s = time.perf_counter()
+        self._pace.count_piece(time.perf_counter())
         return self._later.take(self.size(), self._cursor_px().toPoint())
 
     @property
     def _is_hurried(self) -> bool:
         """Whether the cursor is dragged."""
-        return time.perf_counter() < self._hurry_until
+        return self._pace.is_hurried(time.perf_counter())
 
     def _show_move(self) -> None:
         """Paint where the cursor was and where it is."""
@@ -380,8 +372,8 @@ class PlaneCanvas(QWidget):
         self.move_shown.emit()
         # A cursor out of view, or in a window that is covered, is never painted.
         if not self._moved.isEmpty():
-            self._move_due_until = time.perf_counter() + PAINTED_WITHIN_S
-        if not self._later.is_empty and time.perf_counter() > self._piece_s + PIECE_EVERY_S:
+            self._pace.expect_move(time.perf_counter())
+        if not self._later.is_empty and self._pace.is_piece_due(time.perf_counter()):
             self._moved += self._next_piece()
         self.update(self._moved)
         self._moved = QRegion()
@@ -398,20 +390,17 @@ class PlaneCanvas(QWidget):
         if not self.isVisible():  # its state may be another model's; it is drawn when it is shown
             return
         # The picture that is about to come goes first.
-        if self._together.isActive() or time.perf_counter() < self._move_due_until:
+        if self._together.isActive() or self._pace.is_move_due(time.perf_counter()):
             self._draw_soon()
             return
         projection, ratio = self.projection, self.devicePixelRatioF()
         parts, has_news = self._stack.advance(projection, ratio, time.perf_counter() + SLICE_S)
         for part in parts:
             self._improve(part)
-        self._has_news |= has_news
-        now = time.perf_counter()
-        if self._has_news and (
-            self.is_settled or now >= min(self._hurry_until, self._shown_s + NEWS_EVERY_S)
-        ):
-            self._shown_s = now
-            self._has_news = False
+        self._pace.has_news |= has_news
+        now_s = time.perf_counter()
+        if self._pace.has_news and (self.is_settled or self._pace.are_news_due(now_s)):
+            self._pace.count_news(now_s)
             self._improve(self.rect())
         self.update(self._next_piece())
         if not self.is_settled:
