@@ -75,8 +75,8 @@ class CompareControl(QObject):
         self._shell = shell
         self._tabs = tabs
         self.held_out: tuple[HeldOutControl, ...] = ()
-        self._closed_note = 0  # that says that B was closed
-        self._before: tuple[Other | None, ...] = ()  # what the opening that a person began takes the place of
+        self._closed_note = 0  # the number of the note that B was closed
+        self._before: tuple[Other | None, ...] = ()  # B before the opening that a person began
         self.page = page = ComparePage()
         self.comparison = comparison = Comparison(shell.explorer, self)
         first, second = comparison.first, comparison.second
@@ -185,13 +185,13 @@ class CompareControl(QObject):
         self._open_as_step(partial(self.comparison.open, other))
 
     def _open_as_step(self, open_it: Callable[[], None]) -> None:
-        """Begin to open B, which can be undone once it is open; another epoch of it is no step."""
+        """Begin to open B. Once it is open, this can be undone; going to another epoch of B is no step."""
         before = self.comparison.current
         open_it()
         self._before = (before,) if self.comparison.is_opening else ()
 
     def show_other(self, other: Other | None) -> None:
-        """Compare with a model again once the page is looked at, or close B, as undo and redo want it."""
+        """Compare with a model again as soon as the page is shown, or close B: for undo and redo."""
         self._before = ()
         if other is None:
             self.comparison.close_second()
@@ -226,7 +226,7 @@ class CompareControl(QObject):
             self._keep()
 
     def _keep(self) -> None:
-        """Have B saved."""
+        """Save which model is B."""
         other = self.comparison.other
         self.page.set_other("" if other is None else other.text)
 
@@ -313,7 +313,7 @@ class CompareControl(QObject):
             self.reading.set_picture(picture)
 
     def _show_pending(self, side: int, pending: PendingPicture) -> None:
-        """Show the nearest picture that is there, until the wanted one comes."""
+        """Show the nearest decoded picture until the wanted one comes."""
         self._rings[side].start(pending.expected_s)
         if pending.nearest is not None:
             self._show_picture(side, pending.nearest)

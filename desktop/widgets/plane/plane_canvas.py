@@ -40,15 +40,15 @@ SLICE_S = 0.0008
 HURRIED_EVERY_MS = 8  # while the cursor is dragged, the layers are drawn only this often
 # How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
 TOGETHER_MS = 6
-MARK_POINTS = 1000  # how many points count as much as a name or mark that would be covered
+MARK_POINTS = 1000  # to cover a name or a mark is as bad as to cover this many points
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
 
 class PlaneCanvas(QWidget):
     """Draws a ViewState.
 
-    All but axes, path and cursor is drawn by a stack of layers, in short steps while there are no events
-    to handle.
+    Everything except axes, path and cursor is drawn by a stack of layers, in short steps while there are no
+    events to handle.
     """
 
     resized = Signal()  # or shown again
@@ -77,7 +77,7 @@ class PlaneCanvas(QWidget):
         self._mark = CursorMark()
         self._clear: list[QRectF] = []  # what was drawn and should stay in view
         self._cards: list[QRectF] = []
-        self._moved = QRegion()  # what the cursor's last moves left to paint
+        self._moved = QRegion()  # the parts that are still to be painted after the cursor's last moves
         self._together = QTimer(
             self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
         )
@@ -95,7 +95,7 @@ class PlaneCanvas(QWidget):
 
     @property
     def ring(self) -> QRectF:
-        """What the cursor's ring covers; a moved cursor counts as soon as `move_shown` says so."""
+        """The box of the cursor's ring; a moved cursor counts from `move_shown` on."""
         return ring_box(QPointF(*self.projection.px(self._shown_cursor.cursor_ab).tolist()))
 
     @property
@@ -182,13 +182,13 @@ class PlaneCanvas(QWidget):
         self._change()
 
     def set_old(self, text: str) -> None:
-        """Dim the tiles and say by a text that they do not belong to the rest; empty if they do."""
+        """Dim the tiles, and say in a text that they do not belong to the rest; empty if they do."""
         if text != self._old:
             self._old = text
             self._change()
 
     def set_note(self, text: str) -> None:
-        """Say by a text how far the tiles are; empty to say nothing."""
+        """Say in a text how many of the tiles are decoded; empty to say nothing."""
         if text != self._note:
             self._note = text
             self._change()
@@ -252,12 +252,12 @@ class PlaneCanvas(QWidget):
 
     @property
     def old(self) -> str:
-        """What is said of tiles that do not belong to the rest; empty if they do."""
+        """What is said about tiles that do not belong to the rest; empty if they do."""
         return self._old
 
     @property
     def note(self) -> str:
-        """What is said of how far the tiles are; empty if nothing is."""
+        """What is said about how many of the tiles are decoded; empty if nothing is."""
         return self._note
 
     @property
@@ -298,7 +298,7 @@ class PlaneCanvas(QWidget):
         self.resized.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Emit `resized`, because what a plane of another size needed may have been decoded meanwhile."""
+        """Emit `resized`, because tiles may have been decoded for a plane of another size meanwhile."""
         self.resized.emit()
         self._draw_soon()
 
@@ -338,7 +338,7 @@ class PlaneCanvas(QWidget):
             self.update(before + self._mark_region())
 
     def _change(self, part: QRect | None = None) -> None:
-        """Have a part painted anew, or everything."""
+        """Paint a part anew soon, or everything."""
         self._still.forget(part)
         if part is None:
             self._later.take_all()
@@ -347,14 +347,14 @@ class PlaneCanvas(QWidget):
             self.update(part)
 
     def _improve(self, part: QRect) -> None:
-        """Have a part painted that shows the same as before, only better."""
+        """Paint a part anew that shows the same as before, only better: later if the cursor is dragged."""
         self._still.forget(part)
         self._later.add(part)
         if not self._is_hurried:
             self.update(self._later.take_all())
 
     def _next_piece(self) -> QRegion:
-        """Return what is painted next of what was improved."""
+        """Return the part of what was improved that is painted next."""
         if not self._is_hurried:
             return self._later.take_all()
         self._pace.count_piece(time.perf_counter())
