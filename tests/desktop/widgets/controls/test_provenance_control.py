@@ -183,7 +183,7 @@ def test_a_second_model_that_is_open_alone_becomes_b(window, saved, qtbot, make_
 
 
 def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bundle, monkeypatch):
-    """Where it was there is another one, which is B then."""
+    """Another model is in its place, and becomes B."""
     carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
     monkeypatch.setattr(window.provenance_control, "_path_of", lambda _: other)
     text = to_text(replace(carried, kind="view", details=Beside("b", "0" * 64).details()))
@@ -196,7 +196,7 @@ def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bun
 def test_a_second_model_that_could_not_be_opened_is_expected_no_longer(
     window, saved, qtbot, make_bundle, monkeypatch, tmp_path
 ):
-    """What is opened there later is what somebody chose."""
+    """A model that is opened there later counts as chosen by somebody."""
     carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
     second = window.compare.comparison.second
     monkeypatch.setattr(window.provenance_control, "_path_of", lambda _: other)
