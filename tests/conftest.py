@@ -46,8 +46,8 @@ SLOW_NAMES = frozenset({"subprocess", "open_source", "Trial", "export_decoder"})
 LONGEST_FILES = re.compile(
     "test_(evaluate|fit|fitting|follow|follow_command|importance|likelihoods|logbook|onnx|onnx_command|own|"
     "page_in_browser|quadrature|ranks|resume|"
-    "image_control|main|main_window_files|main_window_opening|path_control|plane_control|reading_dialog|saved_control|"
-    r"strangers_folder|time_control|true_posterior|wheel)\.py"
+    "image_control|main|main_window_files|main_window_opening|path_control|plane_control|saved_control|"
+    r"strangers_folder|time_control|true_posterior|true_posterior_control|wheel)\.py"
 )
 
 

@@ -53,7 +53,7 @@ class Explorer(QObject):
         worker: the thread that decodes, encodes and writes.
         tiles: the decoded plane.
         files: those that are being written.
-        given_inputs: the names of the further inputs whose values the open model was opened with.
+        given_inputs: the names of the further inputs whose values were given when the model was opened.
     """
 
     opened = Signal(object)  # Opened
@@ -71,7 +71,7 @@ class Explorer(QObject):
     picture_pending = Signal(object)  # PendingPicture, of a slow decoder
     backdrop_finished = Signal()  # all tiles in view are decoded
     saved = Signal(object)  # Path
-    closing = Signal()  # the worker begins no other step: what runs on models of one's own is to be stopped
+    closing = Signal()  # the worker begins no other step; runs of other models are to be stopped
     closed = Signal()  # all threads have ended
 
     def __init__(self, device: DeviceName, parent: QObject | None = None) -> None:
@@ -128,7 +128,7 @@ class Explorer(QObject):
 
     @property
     def decoder(self) -> KeptDecoder | None:
-        """What decodes with that model, and keeps the pictures of a slow one for the session."""
+        """The decoder of that model, which keeps the pictures of a slow one for the session."""
         model = self.model
         if model is None:
             return None
@@ -142,7 +142,7 @@ class Explorer(QObject):
         return () if self._opened is None else self._opened.model.source.further_inputs
 
     def decoder_with(self, inputs: InputValues) -> KeptDecoder | None:
-        """What decodes with other values of the further inputs."""
+        """The decoder with other values of the further inputs."""
         decoder = self.decoder
         if decoder is None or not inputs:
             return decoder
@@ -191,7 +191,7 @@ class Explorer(QObject):
 
     @property
     def home(self) -> Viewport:
-        """The viewport to come home to on the plane that is looked at."""
+        """The viewport that Home shows on the current plane."""
         posterior = self.points.posterior
         return home_view(self.state, self._has_posterior, None if posterior is None else posterior.mean)
 
@@ -303,7 +303,7 @@ class Explorer(QObject):
             self.set_state(fresh, record=not keeps_view)
 
     def close(self) -> None:
-        """End all threads, including those of the models, but for one that waits for a lost drive."""
+        """End all threads, also those of the models; only one that waits for a lost drive goes on."""
         self.worker.stop(0)  # it begins no other step
         for opened in (self._opened, self._now):
             if opened is not None:
@@ -387,7 +387,7 @@ class Explorer(QObject):
         self._request_backdrop(coarse_first=self.decoder.is_slow)
 
     def _take_inputs(self, wanted: InputValues) -> bool:
-        """Set the further inputs of the open model; whether they have other values now."""
+        """Set the further inputs of the open model; return whether their values have changed."""
         if self._opened is None:
             return False
         before, had = self._opened, self.points.posterior
@@ -397,7 +397,7 @@ class Explorer(QObject):
         is_encoded_alike = before.model.source.encoder_reading == after.model.source.encoder_reading
         self._opened = self._now = after
         if isinstance(had, OwnPosterior) and is_encoded_alike and not had.is_z:
-            self._own_of[after.model] = had  # whose thumbnails are of the pictures themselves
+            self._own_of[after.model] = had  # its thumbnails are the pictures themselves, not decoded ones
         return True
 
     def _request_backdrop(self, coarse_first: bool = True) -> None:

@@ -15,11 +15,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop.app.explorer import Explorer
-from desktop.app.missing_layers import missing_layers
 from desktop.app.plane_subject import PlaneSubject
 from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
-from desktop.models.opened import Opened
 from desktop.reading.overrides import Overrides
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
@@ -28,17 +26,18 @@ from desktop.widgets.common.copied_numbers import CopiedNumbers
 from desktop.widgets.common.field_keys import share_keys
 from desktop.widgets.common.menus import menus_of
 from desktop.widgets.common.message_bar import MessageBar
-from desktop.widgets.common.plain_text import title_text
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.tab_order import follow_screen, scroll_to_focus
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 from desktop.widgets.controls.bookmarks_control import BookmarksControl
+from desktop.widgets.controls.clipboard_control import ClipboardControl
 from desktop.widgets.controls.compare_control import CompareControl
 from desktop.widgets.controls.coordinates_control import CoordinatesControl
 from desktop.widgets.controls.dim_control import DimControl
 from desktop.widgets.controls.directions_control import DirectionsControl
 from desktop.widgets.controls.drop_control import DropControl
 from desktop.widgets.controls.figure_control import FigureControl
+from desktop.widgets.controls.file_control import FileControl
 from desktop.widgets.controls.film_control import FilmControl
 from desktop.widgets.controls.find_control import FindControl
 from desktop.widgets.controls.full_screen import FullScreenControl
@@ -52,6 +51,7 @@ from desktop.widgets.controls.inputs_control import InputsControl
 from desktop.widgets.controls.layers_menu import LayersMenu
 from desktop.widgets.controls.legend_control import LegendControl
 from desktop.widgets.controls.map_control import MapControl
+from desktop.widgets.controls.model_control import ModelControl
 from desktop.widgets.controls.nearest_control import NearestControl
 from desktop.widgets.controls.opening_control import OpeningControl
 from desktop.widgets.controls.opening_messages import OpeningMessages
@@ -137,12 +137,13 @@ class MainWindow(QMainWindow):
         self._make_controls(shell)
         self.playing = PlayingStrip(self.path_control.player, self.statusBar())
         name_command(self.path_control.play_entry, self.playing.pause)
-        self._connect_explorer()
-        # These may show a message when a model is opened, so they follow the window, which hides it.
+        self._connect_explorer(shell)
+        # These may show messages when a model is opened, so they follow OpeningMessages, which hides them.
         self.saved_control = SavedControl(shell)
         self.provenance_control = ProvenanceControl(
-            shell, self.saved_control.path_of, self.compare.comparison
+            shell, self.saved_control.path_of, self.compare.comparison, self.files.choose
         )
+        self.clipboard = ClipboardControl(shell)
         self.drop = DropControl(shell, self.image.panel.canvas, self.compare.page.right)
         self.help = HelpControl(shell)
         self.hints = HintsControl(shell)
@@ -179,7 +180,7 @@ class MainWindow(QMainWindow):
         self.panel.show_section(key)
 
     def focusNextPrevChild(self, next_one: bool) -> bool:
-        """Go on with Tab as the eye does; what is hidden or disabled just passes the keyboard on."""
+        """Let Tab follow the order on the screen; a hidden or disabled widget only passes the keyboard on."""
         last = self.focusWidget()
         if last is not None and not (last.isVisible() and last.isEnabled()):
             return super().focusNextPrevChild(next_one)
@@ -229,11 +230,8 @@ class MainWindow(QMainWindow):
         file, view = menus["file"], menus["view"]
         self.reading = ReadingControl(self)
         self.recent = RecentMenu(self)
-        open_file = add_action(
-            file, "&Open…", QKeySequence.StandardKey.Open, lambda: self.provenance_control.choose()
-        )
-        name_command(open_file, self.empty.open)
-        add_action(file, "Open fold&er…", "Ctrl+Shift+O", lambda: self.provenance_control.choose_folder())
+        self.files = FileControl(shell)
+        name_command(self.files.open_entry, self.empty.open)
         file.addAction(self.reading.action)
         file.addMenu(self.recent)
         example = add_action(file, "Open the e&xample", None, self.empty.example_wanted.emit)
@@ -300,7 +298,7 @@ class MainWindow(QMainWindow):
         self.explorer.tiles.set_hidden(isinstance(self.tabs.currentWidget(), GridPage))
 
     def _pages_over_time(self) -> QWidget:
-        """Return the pages with the epochs below them, which are of all pages."""
+        """Return the pages, with the slider of epochs below them because it belongs to all pages."""
         left = QWidget()
         layout = QVBoxLayout(left)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -330,14 +328,11 @@ class MainWindow(QMainWindow):
         self.splitter.setSizes([START_WIDTH_PX - WIDTH_PX, WIDTH_PX])
         share_keys(self)  # once the fields are the window's
 
-    def _connect_explorer(self) -> None:
-        explorer = self.explorer
+    def _connect_explorer(self, shell: Shell) -> None:
+        explorer = shell.explorer
         opening = OpeningMessages(explorer, self.message, self.status, self.reading)
         opening.open_wanted.connect(self.open_path)
-        explorer.opened.connect(self._on_opened)
-        explorer.renewed.connect(self._show_source)
-        explorer.points_changed.connect(self._show_points)
-        explorer.model_changed.connect(self._show_reading)
+        ModelControl(shell, self.reading)
         explorer.state_changed.connect(self.panel.set_state)
         explorer.state_changed.connect(self.dim.follow)
 
@@ -353,7 +348,7 @@ class MainWindow(QMainWindow):
             self.z_control.copy,
             [
                 *self.plane_control.view_entries,
-                self.provenance_control.copy_entry,
+                self.clipboard.copy_entry,
                 self.figure_control.action,
                 self.select.menu.menuAction(),
                 self.bookmarks.menu.menuAction(),
@@ -364,26 +359,34 @@ class MainWindow(QMainWindow):
         self.plane_menu = gestures.connect_plane(own, self.plane, self.held_out, selector, handles)
         self.compare.set_gestures(gestures)
         self.plane.resized.connect(self.empty.place)
-        self.empty.open_wanted.connect(self.provenance_control.choose)
+        self.empty.open_wanted.connect(self.files.choose)
         self.empty.example_wanted.connect(lambda: self.open_path(shipped_bundle()))
         self.plane.pointer_moved.connect(self.status.set_pointer)
+        for teller in (
+            self.plane_control,
+            self.pins,
+            self.picture_control,
+            self.z_control,
+            self.time_control,
+            self.bookmarks,
+            self.own_pictures,
+            self.compare,
+            self.clipboard,
+            self.provenance_control,
+            self.drop,
+        ):
+            teller.told.connect(self.status.tell)
         for part in (self.plane_control, self.path_control):
             part.copy_wanted.connect(self.z_control.copy)
-        self.picture_control.told.connect(self.status.tell)
         self.coordinates.stroke_began.connect(self.history.begin_gesture)
         self.coordinates.stroke_ended.connect(self.history.end_gesture)
-        self.z_control.told.connect(self.status.tell)
         self.z_control.points_wanted.connect(self.own_pictures.show_z)
         self.z_control.not_shown_again.connect(lambda: self.saved_control.keep_pictures(None))
         self.z_control.directions_wanted.connect(self.directions.open)
         self.select.direction_wanted.connect(self.directions.add)
         self.z_control.shown.connect(self.panel.show_section)
-        self.plane_control.told.connect(self.status.tell)
-        self.pins.told.connect(self.status.tell)
         self.finding.point_wanted.connect(self.select.go_to)
         self.finding.selection_wanted.connect(self.select.select)
-        self.time_control.told.connect(self.status.tell)
-        self.provenance_control.told.connect(self.status.tell)
         self.picture_control.shown.connect(self.reading.set_picture)
         self.picture_control.shown.connect(self.film_control.set_picture)
         self.picture_control.shown.connect(self.bookmarks.set_picture)
@@ -396,22 +399,27 @@ class MainWindow(QMainWindow):
         self.time_control.playing_changed.connect(partial(self.hints.set_playing, "epochs"))
         self.history.drawing_wanted.connect(self.image.show_again)
         self.image.changed.connect(self.figure_control.set_encoded)
-        self.image.changed.connect(lambda encoded: self.compare.set_encoded(self.image.drawing, encoded))
-        self.compare.told.connect(self.status.tell)
+        compared = self.compare.image
+        self.image.changed.connect(lambda encoded: compared.set_encoded(self.image.drawing, encoded))
         self.figure_control.set_comparison(self.compare.comparison)
         self.compare.stepped.connect(self.history.record_other)
         self.history.other_wanted.connect(self.compare.show_other)
         self.compare.pointer_moved.connect(self.status.set_pointer)
         self.true_posterior.changed.connect(self.figure_control.set_located)
-        self.true_posterior.changed.connect(self.compare.set_located)
+        self.true_posterior.changed.connect(compared.set_located)
         self.true_posterior.went_on.connect(self.history.go_on)
         self.reading.overrides_set.connect(self.explorer.open)
-        self.recent.chosen.connect(self.open_path)
-        self.saved_control.open_wanted.connect(self.open_path)
-        self.saved_control.picture_wanted.connect(self.provenance_control.open)
+        for model_wanted in (
+            self.recent.chosen,
+            self.files.model_wanted,
+            self.provenance_control.open_wanted,
+            self.saved_control.open_wanted,
+            self.drop.model_wanted,
+        ):
+            model_wanted.connect(self.open_path)
+        self.saved_control.picture_wanted.connect(self.files.open)
         self.saved_control.pictures_wanted.connect(self.own_pictures.restore)
         self.own_pictures.z_restored.connect(self.z_control.show_again)
-        self.bookmarks.told.connect(self.status.tell)
         self.bookmarks.stepped.connect(self.history.record_bookmarks)
         self.history.bookmarks_wanted.connect(self.bookmarks.show_again)
         self.bookmarks.outdated.connect(self.history.forget_pictures)
@@ -422,51 +430,28 @@ class MainWindow(QMainWindow):
         self.saved_control.drawing_found.connect(self.dim.look_away)
         self.bookmarks.path_made.connect(self.panel.path.seconds.setValue)
         self.own_pictures.kept.connect(self.saved_control.keep_pictures)
-        self.provenance_control.open_wanted.connect(self.open_path)
         self.provenance_control.picture_wanted.connect(self.image.open_file)
         self.provenance_control.beside_wanted.connect(self.compare.open_other)
-        self.provenance_control.numbers_wanted.connect(self.z_control.open)
-        self.provenance_control.pictures_wanted.connect(self.own_pictures.show)
-        self.drop.path_wanted.connect(self.provenance_control.open)
-        self.drop.model_wanted.connect(self.open_path)
+        self.files.view_found.connect(self.provenance_control.restore_view)
+        self.files.picture_wanted.connect(self.image.open_file)
+        self.files.numbers_wanted.connect(self.z_control.open)
+        self.files.pictures_wanted.connect(self.own_pictures.show)
+        self.drop.path_wanted.connect(self.files.open)
         self.drop.comparison_wanted.connect(self.compare.open)
         self.drop.pictures_wanted.connect(self.own_pictures.show)
-        self.drop.told.connect(self.status.tell)
-        self.own_pictures.told.connect(self.status.tell)
         files = (self.figure_control, self.film_control, self.page_control)
         for strip in (self.own_pictures.progress, *(each.progress for each in files)):
             self.statusBar().insertPermanentWidget(1, strip)
         self.quitting.close_wanted.connect(self.close)
-        self.provenance_control.files_pasted.connect(self.drop.open)
-        self.provenance_control.points_pasted.connect(self.z_control.ask)
-        self.provenance_control.image_pasted.connect(self.image.set_image)
+        self.clipboard.view_pasted.connect(self.provenance_control.restore_view)
+        self.clipboard.files_pasted.connect(self.drop.open)
+        self.clipboard.points_pasted.connect(self.z_control.ask)
+        self.clipboard.image_pasted.connect(self.image.set_image)
         self.provenance_control.page_wanted.connect(self.show_page)
         self.help.escaped.connect(self.full_screen.leave)
         self.panel.picture.escaped.connect(self.message.dismiss)
         self.help.end_wanted.connect(self.quitting.force)
         self.help.end_wanted.connect(self.close)
-
-    def _on_opened(self, opened: Opened) -> None:
-        settings.save_recent(opened.model.source.path)
-        self._show_source(opened)
-
-    def _show_source(self, opened: Opened) -> None:
-        """Show the model in the title, the panel and the reading."""
-        source = opened.model.source
-        self.reading.set_source(source)
-        self.setWindowTitle(f"{title_text(source.name)} — Latent Plane")
-        self._show_points()
-
-    def _show_reading(self) -> None:
-        """Tell the reading's dialog how the model is read now: its further inputs may have other values."""
-        if self.explorer.source is not None:
-            self.reading.set_source(self.explorer.source)
-
-    def _show_points(self) -> None:
-        """Adapt the panel to the model, and to the test images or own pictures that are shown."""
-        explorer, points = self.explorer, self.explorer.points
-        self.panel.set_model(explorer.latent_dim or 0, points.label_names, points.exist)
-        self.panel.view.set_words(points.words, points.encoded_words, missing_layers(explorer))
 
 
 def _dragged(event: QDropEvent) -> list[Path]:

@@ -16,11 +16,16 @@ def drag(window: MainWindow, place: QPoint, path: Path) -> None:
     window.event(QDragMoveEvent(place, Qt.DropAction.CopyAction, data, *held))
 
 
-def drop(window: MainWindow, *paths: Path, at: QPoint = QPoint(50, 50)) -> None:  # noqa: B008 (never changed)
-    """Drag files over the window, which accepts them, and drop them at a place in it."""
+def drop(
+    window: MainWindow,
+    *paths: Path,
+    at: QPoint = QPoint(50, 50),  # noqa: B008 (never changed)
+    keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Drag files over the window, which accepts them, and drop them at a place in it while keys are held."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    place = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    place = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, keys)
     enter = QDragEnterEvent(at, *place)
     window.event(enter)
     assert enter.isAccepted()

@@ -53,6 +53,7 @@ NOT_AT_START = {
             "export_dialog",
             "figure_dialog",
             "reading_dialog",
+            "reading_fields",
             "share_dialog",
             "shortcuts_dialog",
             "text_dialog",

@@ -12,12 +12,10 @@ from desktop.app.comparison import Comparison
 from desktop.app.explorer import Explorer
 from desktop.app.picture_decoder import PendingPicture
 from desktop.app.plane_subject import PlaneSubject
-from desktop.base.words import NAME_CHARS, in_nats, one_line
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.images.difference import Difference
-from desktop.images.drawing import Drawing
 from desktop.images.pixels import to_bytes
 from desktop.jobs.decode import Decoded
-from desktop.jobs.encode import Encoded, Located
 from desktop.models.epochs import epochs_of
 from desktop.models.opened import Opened
 from desktop.models.source import Source, UnreadError
@@ -25,7 +23,6 @@ from desktop.reading.overrides import Overrides
 from desktop.reading.reading import OtherInput
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.view.comparison import Other, other_from_text
-from desktop.view.state import Layer
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button, name_command
@@ -34,6 +31,8 @@ from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.common.wait_ring import WaitRing
+from desktop.widgets.controls.compare_words import difference_words
+from desktop.widgets.controls.compared_image import ComparedImage
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.map_control import NAME, MapControl
 from desktop.widgets.controls.opening_control import OpeningControl
@@ -44,9 +43,7 @@ from desktop.widgets.controls.shell import Shell
 from desktop.widgets.dialogs.about_model import state_and_elbo
 from desktop.widgets.panels.compare_page import ComparePage
 from desktop.widgets.panels.pages import Pages
-from desktop.widgets.plane.encoded_marks import EncodedMarks
 from desktop.widgets.plane.plane_view import PlaneView
-from desktop.widgets.plane.true_posterior_layer import TruePosteriorLayer
 from export.bundle import MANIFEST_FILE
 
 COMPARE = "compare"
@@ -65,6 +62,7 @@ class CompareControl(QObject):
     Attributes:
         page: the page.
         comparison: holds B.
+        image: shows your image as both models see it.
         held_out: shows the test images of A and B.
     """
 
@@ -76,18 +74,14 @@ class CompareControl(QObject):
         super().__init__(shell.window)
         self._shell = shell
         self._tabs = tabs
-        self._first_encoded: Encoded | None = None
         self.held_out: tuple[HeldOutControl, ...] = ()
-        self._is_drawn = False
-        self._closed_note = 0  # that says that B was closed
-        self._before: tuple[Other | None, ...] = ()  # what the opening that a person began takes the place of
+        self._closed_note = 0  # the number of the note that B was closed
+        self._before: tuple[Other | None, ...] = ()  # B before the opening that a person began
         self.page = page = ComparePage()
         self.comparison = comparison = Comparison(shell.explorer, self)
         first, second = comparison.first, comparison.second
         self.reading = ReadingControl(shell.window, shortcut="", own_inputs=self._own_inputs)
-        self._marks = EncodedMarks(page.left), EncodedMarks(page.right)
-        self._posteriors = TruePosteriorLayer(page.left), TruePosteriorLayer(page.right)
-        self._located: list[Located | None] = [None, None]
+        self.image = ComparedImage(comparison, page)
         self._rings = [WaitRing(picture) for picture in page.pictures]
         OpeningControl(second, shell.message, page.empty)
         for side, (explorer, plane) in enumerate(((first, page.left), (second, page.right))):
@@ -108,8 +102,6 @@ class CompareControl(QObject):
         second.open_failed.connect(self._on_open_failed)
         second.failed.connect(lambda error: shell.message.when_free(partial(shell.message.show_error, error)))
         comparison.compared.connect(self._show_difference)
-        comparison.encoded_changed.connect(self._show_elbos)
-        comparison.finder.changed.connect(partial(self._show_located, 1))
         self.reading.overrides_set.connect(self.open)
         page.shown_changed.connect(self._on_shown)
         page.epoch_wanted.connect(self._open_epoch)
@@ -135,23 +127,6 @@ class CompareControl(QObject):
         add_button(menu, "How B is rea&d…", page.reading)
         save_input("compare.other", page)
         self._show_names()
-        self._show_elbos()
-
-    def set_encoded(self, drawing: Drawing, encoded: Encoded | None) -> None:
-        """Take over the drawing, and how A encodes it; B encodes it too."""
-        self._is_drawn, self._first_encoded = not drawing.is_empty, encoded
-        self.comparison.encode(drawing)
-        self._show_elbos()
-
-    def set_located(self, located: Located | None) -> None:
-        """Take over the drawing's true posterior by A; B's is found while the page is looked at."""
-        self._show_located(0, located)
-
-    def _show_located(self, side: int, located: Located | None) -> None:
-        self._located[side] = located
-        self._posteriors[side].show(located)
-        self._marks[side].show_located(located)
-        self._show_elbos()
 
     def set_gestures(self, gestures: PlaneGestures) -> None:
         """Give both planes the gestures of the window's own; an image at the pointer is shown on both."""
@@ -185,7 +160,7 @@ class CompareControl(QObject):
             decoded = self.comparison.picture_of(explorer)
             if is_shown and decoded is not None:
                 self._show_picture(side, decoded)
-        self._show_elbos()
+        self.image.show()
 
     def _open_epoch(self) -> None:
         self._tabs.show_key(COMPARE)
@@ -210,13 +185,13 @@ class CompareControl(QObject):
         self._open_as_step(partial(self.comparison.open, other))
 
     def _open_as_step(self, open_it: Callable[[], None]) -> None:
-        """Begin to open B, which can be undone once it is open; another epoch of it is no step."""
+        """Begin to open B. Once it is open, this can be undone; going to another epoch of B is no step."""
         before = self.comparison.current
         open_it()
         self._before = (before,) if self.comparison.is_opening else ()
 
     def show_other(self, other: Other | None) -> None:
-        """Compare with a model again once the page is looked at, or close B, as undo and redo want it."""
+        """Compare with a model again as soon as the page is shown, or close B: for undo and redo."""
         self._before = ()
         if other is None:
             self.comparison.close_second()
@@ -241,7 +216,7 @@ class CompareControl(QObject):
         """Show that there is nothing to compare with."""
         self._drop_picture(1)
         self._show_names()
-        self._show_elbos()
+        self.image.show()
         self._keep()
 
     def _restore(self, text: str) -> None:
@@ -251,7 +226,7 @@ class CompareControl(QObject):
             self._keep()
 
     def _keep(self) -> None:
-        """Have B saved."""
+        """Save which model is B."""
         other = self.comparison.other
         self.page.set_other("" if other is None else other.text)
 
@@ -264,7 +239,7 @@ class CompareControl(QObject):
         self._shell.message.withdraw(self._closed_note)
         if any(notes):
             self._shell.message.show_note(f"B: {'; '.join(filter(None, notes))}", review)
-        self._show_elbos()
+        self.image.show()
         for before in self._before:
             self._before, after = (), self.comparison.current
             if before != after:
@@ -319,7 +294,7 @@ class CompareControl(QObject):
 
     def _on_model(self) -> None:
         self._show_names()
-        self._show_elbos()
+        self.image.show()
 
     def _drop_picture(self, side: int, _: object = None) -> None:
         self._rings[side].stop()
@@ -338,7 +313,7 @@ class CompareControl(QObject):
             self.reading.set_picture(picture)
 
     def _show_pending(self, side: int, pending: PendingPicture) -> None:
-        """Show the nearest picture that is there, until the wanted one comes."""
+        """Show the nearest decoded picture until the wanted one comes."""
         self._rings[side].start(pending.expected_s)
         if pending.nearest is not None:
             self._show_picture(side, pending.nearest)
@@ -347,80 +322,6 @@ class CompareControl(QObject):
         self.page.set_difference(found)
         shapes = self.comparison.first.image_shape, self.comparison.second.image_shape
         self.page.set_difference_words(*difference_words(found, *shapes))
-
-    def _show_elbos(self) -> None:
-        comparison, page = self.comparison, self.page
-        second_shape = comparison.second.image_shape
-        fits = second_shape is None or comparison.first.image_shape == second_shape
-        for side, (explorer, encoded) in enumerate(self._encodings()):
-            words, numbers = elbo_words(explorer, encoded, self._is_drawn, fits or side == 0)
-            elbos = [None if each is None else each.elbo_nats for _, each in self._encodings()]
-            if side == 1 and elbos[0] is not None and elbos[1] is not None:
-                numbers += f", {difference_of_elbos(elbos[0], elbos[1], comparison.is_comparable)}"
-            located = self._located[side]
-            gap_nats = None if located is None else located.gap_nats(encoded)
-            if gap_nats is not None and Layer.TRUE_POSTERIOR in comparison.first.state.layers:
-                numbers += f", gap {in_nats(gap_nats).removesuffix(' nats')}"
-            page.set_elbo(side, words, numbers)
-            can_come = explorer.has_encoder and (fits or side == 0)
-            self._show_reconstruction(side, encoded, "…" if can_come else "none")
-            self._marks[side].show(encoded)
-
-    def _show_reconstruction(self, side: int, encoded: Encoded | None, otherwise: str) -> None:
-        """Show how a model reconstructs your image, if one of the two does; else say what is `otherwise`."""
-        image, text = None, ""
-        if self.page.isVisible() and self._is_drawn and encoded is not None:
-            image = to_qimage(to_bytes(encoded.reconstruction[np.newaxis])[0])
-        elif self._is_drawn and any(each is not None for _, each in self._encodings()):
-            has_model = self._encodings()[side][0].source is not None
-            text = f"{'AB'[side]}: {otherwise}" if has_model else ""  # the line with the ELBO says why
-        self.page.set_reconstruction(side, image, text)
-
-    def _encodings(self) -> list[tuple[Explorer, Encoded | None]]:
-        comparison = self.comparison
-        return [(comparison.first, self._first_encoded), (comparison.second, comparison.encoded)]
-
-
-def elbo_words(
-    explorer: Explorer, encoded: Encoded | None, is_drawn: bool, fits: bool = True
-) -> tuple[str, str]:
-    """The ELBO of what is drawn by one model, in words and numbers; or in words why there is none."""
-    if explorer.image_shape is None or not is_drawn:
-        return "", ""
-    if not fits:
-        return f"Your image: its pictures are {_size(explorer.image_shape)}", ""
-    if not explorer.has_encoder:
-        return f"Your image: no encoder{'' if explorer.state.epoch is None else ' of this epoch'}", ""
-    if encoded is None:
-        return "Your image: …", ""
-    if encoded.elbo_nats is None:
-        return "Your image: no ELBO without a likelihood", ""
-    return "ELBO of your image", in_nats(encoded.elbo_nats)
-
-
-def difference_of_elbos(first_nats: float, second_nats: float, is_comparable: bool) -> str:
-    """How much higher the ELBO of B is than that of A."""
-    if not is_comparable:
-        return "of another likelihood"
-    gap_nats = second_nats - first_nats
-    return f"{in_nats(abs(gap_nats)).removesuffix(' nats')} {'higher' if gap_nats >= 0 else 'lower'}"
-
-
-def difference_words(
-    found: Difference | None,
-    first_shape: tuple[int, int, int] | None,
-    second_shape: tuple[int, int, int] | None,
-) -> tuple[str, str]:
-    """How far apart the pictures are, in words and a number; or in words why that is not known."""
-    if found is not None:
-        return "B − A, mean |B − A|", f"{found.mean:.3f}"
-    if first_shape is None or second_shape is None or first_shape[1:] == second_shape[1:]:
-        return "", ""
-    return "", f"sizes differ: {_size(first_shape[1:])}, {_size(second_shape[1:])}"
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape))
 
 
 def _differ(source: Source, other: Source) -> bool:

@@ -1,25 +1,15 @@
-"""Opens files and pasted texts; an export restores the view that it was made from."""
+"""An export that is opened, or a view that is pasted, restores the view that it was made from."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QMimeData, QObject, Signal
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, Signal
 
 from desktop.app.comparison import Comparison
-from desktop.app.saving import note_of
 from desktop.app.worker import Priority
 from desktop.base.shipped import shipped_bundle
-from desktop.images.note import read_note
-from desktop.images.picture_kinds import SUFFIXES, is_image
-from desktop.images.picture_set import SET_SUFFIXES, is_picture_set
-from desktop.latent.named_points import named_points
-from desktop.latent.number_file import is_number_file
-from desktop.latent.plane import parse_z
 from desktop.models.opened import Opened
 from desktop.view.comparison import Other
 from desktop.view.provenance import (
@@ -29,34 +19,15 @@ from desktop.view.provenance import (
     Provenance,
     beside_of,
     epoch_of,
-    fits_in_text,
     from_text,
     is_in,
-    is_provenance,
     lost,
     other_reading,
 )
-from desktop.view.z_text import plane_moved, without_numpy, z_texts
-from desktop.widgets.common import settings
-from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.saved_inputs import set_exported_values
-from desktop.widgets.controls.picture_control import NOTE_TYPE
 from desktop.widgets.controls.shell import Shell
-from export.bundle import (
-    DECODER_FILE,
-    MANIFEST_FILE,
-    BundleError,
-    bundle_of_file,
-    open_bundle,
-)
-
-CLIPBOARD = "the clipboard"
-OPEN_KINDS = (
-    "Models, exports and z (manifest.json *.latent *.onnx *.png *.apng *.gif *.webp "
-    "*.npy *.npz *.json *.csv);;"
-    f"Pictures (*{' *'.join(SUFFIXES)});;All files (*)"
-)
+from export.bundle import DECODER_FILE, BundleError, open_bundle
 
 
 @dataclass(frozen=True)
@@ -79,36 +50,36 @@ class _Wanted:
 
 
 class ProvenanceControl(QObject):
-    """Opens models and pictures, and restores views from files and texts that the program wrote.
+    """Restores views from files and texts that the program wrote, with the models that they need.
 
     Args:
         shell: the state of its explorer is set; this can be undone.
         path_of: returns where the model with a decoder of this SHA-256 was open before, or None. It is called
             on the worker's thread.
         comparison: holds the second model.
-
-    Attributes:
-        copy_entry: the menu's entry that copies the view as text.
+        choose: asks for a file and opens it; False if none was chosen.
     """
 
-    image_pasted = Signal(object)  # QImage
-    files_pasted = Signal(object)  # list[Path]
-    points_pasted = Signal(object, str)  # NamedPoints, and where they come from
     open_wanted = Signal(object)  # Path of a model
     picture_wanted = Signal(object)  # Path of a picture to encode
-    numbers_wanted = Signal(object)  # Path of a file of z
-    pictures_wanted = Signal(object)  # Path of many pictures to show as points
     beside_wanted = Signal(object)  # Other: the second model of an export that shows two
     page_wanted = Signal(str)  # key of a page or section, after the state and its inputs were set
     told = Signal(str)
 
-    def __init__(self, shell: Shell, path_of: Callable[[str], Path | None], comparison: Comparison) -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        path_of: Callable[[str], Path | None],
+        comparison: Comparison,
+        choose: Callable[[], bool],
+    ) -> None:
         super().__init__(shell.window)
         self._window = shell.window
         self._message = shell.message
         self._explorer = shell.explorer
         self._path_of = path_of
         self._comparison = comparison
+        self._choose = choose
         self._pending: _Wanted | None = None
         self._expected: _Wanted | None = None  # its second model is being opened
         self._explorer.opening_began.connect(self._on_opening)
@@ -116,100 +87,6 @@ class ProvenanceControl(QObject):
         self._explorer.open_failed.connect(self._forget)
         comparison.second.opened.connect(self._on_beside_opened)
         comparison.second.open_failed.connect(self._expect_no_beside)
-        edit = shell.menus["edit"]
-        add_action(edit, "&Paste", "Ctrl+V", self.paste)
-        self.copy_entry = add_action(edit, "Copy &view as text", "Ctrl+Shift+C", self.copy_text)
-
-    def open(self, path: Path, as_picture: bool = False) -> None:
-        """Open a model, z or many pictures, restore an export's view, or encode a picture.
-
-        `as_picture` encodes any picture.
-        """
-        self._message.hide_error()
-        if path.is_dir() or path.suffix.lower() in SET_SUFFIXES:
-
-            def look() -> Iterator[tuple[bool, Path | None]]:
-                yield is_picture_set(path), bundle_of_file(path)
-
-            self._explorer.opener.request(
-                "look into", Priority.OPEN, look(), partial(self._on_looked, path), of_model=False
-            )
-        elif is_number_file(path) and path.name != MANIFEST_FILE:
-            self.numbers_wanted.emit(path)
-        elif not is_image(path):
-            self.open_wanted.emit(path)
-        elif as_picture:
-            self.picture_wanted.emit(path)
-        else:
-
-            def read() -> Iterator[tuple[str | None]]:
-                yield (read_note(path),)  # the worker takes None for a step without a result
-
-            self._explorer.worker.request(
-                "note", Priority.PICTURE, read(), partial(self._on_read, path), of_model=False
-            )
-
-    def choose(self) -> bool:
-        """Ask for a file and open it; False if none was chosen."""
-        title = "Open a bundle, a decoder or an export"
-        chosen, _ = QFileDialog.getOpenFileName(self._window, title, settings.last_folder(), OPEN_KINDS)
-        if chosen:
-            self.open(Path(chosen))
-        return bool(chosen)
-
-    def choose_folder(self) -> None:
-        """Ask for a folder, and open the bundle or the pictures in it."""
-        title = "Open a bundle's folder or a folder of pictures"
-        chosen = QFileDialog.getExistingDirectory(self._window, title, settings.last_folder())
-        if chosen:
-            self.open(Path(chosen))
-
-    def paste(self) -> None:
-        """Paste from the clipboard: a view, z, a file or a picture."""
-        # There is none if the clipboard is empty, or on Wayland if another window has the keyboard.
-        data = QGuiApplication.clipboard().mimeData() or QMimeData()
-        note = bytes(data.data(NOTE_TYPE).data()).decode("ascii", errors="replace")
-        text = note or data.text()
-        urls = data.urls()
-        image = QGuiApplication.clipboard().image() if data.hasImage() else QImage()
-        if is_provenance(text):
-            self.restore_view(text, CLIPBOARD)
-        elif urls and urls[0].isLocalFile():
-            self.files_pasted.emit([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
-        elif not image.isNull():
-            self.image_pasted.emit(image)
-        elif text.strip() and self._explorer.latent_dim is not None:
-            self._paste_z(without_numpy(text), self._explorer.latent_dim)
-        else:
-            self.told.emit("the clipboard has nothing that can be pasted here")
-
-    def _paste_z(self, text: str, latent_dim: int) -> None:
-        """Move the cursor to a text's z; of several z, ask what they are to be."""
-        try:
-            z = parse_z(text, latent_dim)
-        except ValueError as error:
-            try:
-                points = [parse_z(part, latent_dim) for part in z_texts(text)]
-            except ValueError:
-                points = []
-            if len(points) > 1:
-                found = named_points({"z": np.array(points)}, latent_dim, CLIPBOARD)
-                self.points_pasted.emit(found, CLIPBOARD)
-            else:
-                self._message.show_error(error)
-        else:
-            before = self._explorer.state
-            self._explorer.set_state(before.moved_to(z))
-            self.told.emit("; ".join(filter(None, ("z pasted", plane_moved(before, self._explorer.state)))))
-
-    def copy_text(self) -> None:
-        """Copy the view as a text that can be sent and pasted."""
-        text = note_of(self._explorer, "view")
-        if text and not fits_in_text(self._explorer.state):
-            self.told.emit("the view has too many numbers for a text; File › Save z… saves the cursor")
-        elif text:
-            QGuiApplication.clipboard().setText(text)
-            self.told.emit("view copied as text; paste it into this program to return to the view")
 
     def restore_view(self, text: str, name: str, picture: Path | None = None) -> None:
         """Restore the view that a text of `desktop.view.provenance` describes, with the model it needs.
@@ -246,7 +123,7 @@ class ProvenanceControl(QObject):
         self._explorer.worker.request("find", Priority.PICTURE, find(), found, of_model=False)
 
     def _find(self, sha256: str, kept: Other | None = None) -> Path | None:
-        """Return where a model was open before, or the bundle that ships or is `kept` if it is that one.
+        """Return where a model was open before, or else which has it: the bundle that ships, or `kept`.
 
         The model that is opened there is compared again, because the file may have been replaced.
         """
@@ -267,31 +144,13 @@ class ProvenanceControl(QObject):
         return source is not None and is_in(source, carried.decoder_sha256)
 
     def _open_beside(self, beside: Beside) -> Other | None:
-        """The second model, if it is the open one at an epoch, or the second model of now."""
+        """The second model if it is open already: as A, as an epoch of A, or as B."""
         sha256 = beside.decoder_sha256
         for source in (self._explorer.source, self._comparison.second.source):
             if source is not None and is_in(source, sha256):
                 is_own = source.sha256 == sha256
                 return Other(source.path, beside.epoch if is_own else epoch_of(source, sha256))
         return None
-
-    def _on_looked(self, path: Path, found: tuple[bool, Path | None]) -> None:
-        has_pictures, within = found
-        if within is not None:
-            self.open_wanted.emit(path)  # which says what it is, and offers the bundle
-        elif has_pictures:
-            self.pictures_wanted.emit(path)
-        elif is_number_file(path):
-            self.numbers_wanted.emit(path)
-        else:
-            self.open_wanted.emit(path)
-
-    def _on_read(self, path: Path, note: tuple[str | None]) -> None:
-        (text,) = note
-        if text is None:
-            self.picture_wanted.emit(path)
-        else:
-            self.restore_view(text, path.name, path)
 
     def _on_found(self, wanted: _Wanted) -> None:
         if self._is_open(wanted.carried):
@@ -312,7 +171,7 @@ class ProvenanceControl(QObject):
 
         def choose() -> None:
             self._pending = replace(wanted, model=None)
-            if not self.choose():
+            if not self._choose():
                 self._pending = None
 
         self._message.show_note(words, [("Open…", choose), *self._encode_action(wanted.picture)])

@@ -29,6 +29,7 @@ from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
 from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.moving_points import MovingPoints
+from desktop.widgets.plane.pace import Pace
 from desktop.widgets.plane.path_layer import draw_path
 from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_note
 from desktop.widgets.plane.plane_stack import Paint, PlaneStack
@@ -36,22 +37,18 @@ from desktop.widgets.plane.still import Still
 
 # How long the layers are drawn before events are handled again.
 SLICE_S = 0.0008
-# While the cursor is dragged, the layers are drawn only this often, because its picture goes first.
-HURRIED_EVERY_MS, NEWS_EVERY_S, HURRY_S = 8, 0.05, 0.1
-# Then better pictures of the same come on the screen in pieces, one in this time at least.
-PIECE_EVERY_S = 0.016
+HURRIED_EVERY_MS = 8  # while the cursor is dragged, the layers are drawn only this often
 # How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
 TOGETHER_MS = 6
-PAINTED_WITHIN_S = 0.05  # how long layers wait for the painting of a moved cursor, at most
-MARK_POINTS = 1000  # how many points count as much as a name or mark that would be covered
+MARK_POINTS = 1000  # to cover a name or a mark is as bad as to cover this many points
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
 
 class PlaneCanvas(QWidget):
     """Draws a ViewState.
 
-    All but axes, path and cursor is drawn by a stack of layers, in short steps while there are no events
-    to handle.
+    Everything except axes, path and cursor is drawn by a stack of layers, in short steps while there are no
+    events to handle.
     """
 
     resized = Signal()  # or shown again
@@ -73,23 +70,18 @@ class PlaneCanvas(QWidget):
         self._soon.timeout.connect(self._advance)
         self._still = Still(self._compose)
         self._later = Later()
-        self._piece_s = 0.0  # `time.perf_counter` of the last of its pieces
+        self._pace = Pace()
         self._old = self._note = ""
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
         self._clear: list[QRectF] = []  # what was drawn and should stay in view
         self._cards: list[QRectF] = []
-        # `time.perf_counter`; until then a move of the cursor is about to be painted
-        self._move_due_until = 0.0
-        self._moved = QRegion()  # what the cursor's last moves left to paint
+        self._moved = QRegion()  # the parts that are still to be painted after the cursor's last moves
         self._together = QTimer(
             self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
         )
         self._together.timeout.connect(self._show_move)
-        self._shown_s = 0.0  # when layers were shown last
-        self._has_news = False  # layers were drawn that are not on the screen yet
-        self._hurry_until = 0.0  # `time.perf_counter`
 
     @property
     def projection(self) -> Projection:
@@ -103,7 +95,7 @@ class PlaneCanvas(QWidget):
 
     @property
     def ring(self) -> QRectF:
-        """What the cursor's ring covers; a moved cursor counts as soon as `move_shown` says so."""
+        """The box of the cursor's ring; a moved cursor counts from `move_shown` on."""
         return ring_box(QPointF(*self.projection.px(self._shown_cursor.cursor_ab).tolist()))
 
     @property
@@ -162,7 +154,7 @@ class PlaneCanvas(QWidget):
                 self._shown_cursor = state
                 self._change()
             else:  # only the cursor moved: paint where it was and where it is
-                self._hurry_until = time.perf_counter() + HURRY_S
+                self._pace.hurry(time.perf_counter())
                 self._moved += old_mark + self._mark_region()
                 self._together.start()
             return
@@ -190,13 +182,13 @@ class PlaneCanvas(QWidget):
         self._change()
 
     def set_old(self, text: str) -> None:
-        """Dim the tiles and say by a text that they do not belong to the rest; empty if they do."""
+        """Dim the tiles, and say in a text that they do not belong to the rest; empty if they do."""
         if text != self._old:
             self._old = text
             self._change()
 
     def set_note(self, text: str) -> None:
-        """Say by a text how far the tiles are; empty to say nothing."""
+        """Say in a text how many of the tiles are decoded; empty to say nothing."""
         if text != self._note:
             self._note = text
             self._change()
@@ -260,12 +252,12 @@ class PlaneCanvas(QWidget):
 
     @property
     def old(self) -> str:
-        """What is said of tiles that do not belong to the rest; empty if they do."""
+        """What is said about tiles that do not belong to the rest; empty if they do."""
         return self._old
 
     @property
     def note(self) -> str:
-        """What is said of how far the tiles are; empty if nothing is."""
+        """What is said about how many of the tiles are decoded; empty if nothing is."""
         return self._note
 
     @property
@@ -295,7 +287,7 @@ class PlaneCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what does not move with the cursor, mostly by copying it, and then the cursor."""
-        self._move_due_until = 0.0
+        self._pace.end_move()
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         self._still.paint(painter, event.region(), self.size(), ratio, is_kept=self._is_hurried)
@@ -306,7 +298,7 @@ class PlaneCanvas(QWidget):
         self.resized.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Emit `resized`, because what a plane of another size needed may have been decoded meanwhile."""
+        """Emit `resized`, because tiles may have been decoded for a plane of another size meanwhile."""
         self.resized.emit()
         self._draw_soon()
 
@@ -346,7 +338,7 @@ class PlaneCanvas(QWidget):
             self.update(before + self._mark_region())
 
     def _change(self, part: QRect | None = None) -> None:
-        """Have a part painted anew, or everything."""
+        """Paint a part anew soon, or everything."""
         self._still.forget(part)
         if part is None:
             self._later.take_all()
@@ -355,23 +347,23 @@ class PlaneCanvas(QWidget):
             self.update(part)
 
     def _improve(self, part: QRect) -> None:
-        """Have a part painted that shows the same as before, only better."""
+        """Paint a part anew that shows the same as before, only better: later if the cursor is dragged."""
         self._still.forget(part)
         self._later.add(part)
         if not self._is_hurried:
             self.update(self._later.take_all())
 
     def _next_piece(self) -> QRegion:
-        """Return what is painted next of what was improved."""
+        """Return the part of what was improved that is painted next."""
         if not self._is_hurried:
             return self._later.take_all()
-        self._piece_s = time.perf_counter()
+        self._pace.count_piece(time.perf_counter())
         return self._later.take(self.size(), self._cursor_px().toPoint())
 
     @property
     def _is_hurried(self) -> bool:
         """Whether the cursor is dragged."""
-        return time.perf_counter() < self._hurry_until
+        return self._pace.is_hurried(time.perf_counter())
 
     def _show_move(self) -> None:
         """Paint where the cursor was and where it is."""
@@ -380,8 +372,8 @@ class PlaneCanvas(QWidget):
         self.move_shown.emit()
         # A cursor out of view, or in a window that is covered, is never painted.
         if not self._moved.isEmpty():
-            self._move_due_until = time.perf_counter() + PAINTED_WITHIN_S
-        if not self._later.is_empty and time.perf_counter() > self._piece_s + PIECE_EVERY_S:
+            self._pace.expect_move(time.perf_counter())
+        if not self._later.is_empty and self._pace.is_piece_due(time.perf_counter()):
             self._moved += self._next_piece()
         self.update(self._moved)
         self._moved = QRegion()
@@ -398,20 +390,17 @@ class PlaneCanvas(QWidget):
         if not self.isVisible():  # its state may be another model's; it is drawn when it is shown
             return
         # The picture that is about to come goes first.
-        if self._together.isActive() or time.perf_counter() < self._move_due_until:
+        if self._together.isActive() or self._pace.is_move_due(time.perf_counter()):
             self._draw_soon()
             return
         projection, ratio = self.projection, self.devicePixelRatioF()
         parts, has_news = self._stack.advance(projection, ratio, time.perf_counter() + SLICE_S)
         for part in parts:
             self._improve(part)
-        self._has_news |= has_news
-        now = time.perf_counter()
-        if self._has_news and (
-            self.is_settled or now >= min(self._hurry_until, self._shown_s + NEWS_EVERY_S)
-        ):
-            self._shown_s = now
-            self._has_news = False
+        self._pace.has_news |= has_news
+        now_s = time.perf_counter()
+        if self._pace.has_news and (self.is_settled or self._pace.are_news_due(now_s)):
+            self._pace.count_news(now_s)
             self._improve(self.rect())
         self.update(self._next_piece())
         if not self.is_settled:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from desktop.images.pixels import to_bytes
 from desktop.latent.plane import Viewport
+from tests.desktop.foreign_models import decoder
 from tests.waiting import SOON_MS
 
 
@@ -87,6 +88,12 @@ def first(make_bundle, labelled_posterior):
 def window(open_window, first):
     """The window with that bundle open."""
     return open_window(first)
+
+
+@pytest.fixture
+def bare_window(open_window, tmp_path):
+    """A window with an open bare decoder of logits."""
+    return open_window(decoder(tmp_path / "model.onnx", last="", scale=5.0))
 
 
 @pytest.fixture

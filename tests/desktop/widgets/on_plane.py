@@ -1,4 +1,4 @@
-"""Where things are on the window's plane, how to type z and make a path, and whether points are faint."""
+"""Where things are on the window's plane, and what people do there: type z, make a path, go elsewhere."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -38,6 +38,13 @@ def make_path(window, qtbot):
     width, height = window.plane.width(), window.plane.height()
     for x, y in ((0.3, 0.3), (0.8, 0.3), (0.5, 0.8)):
         qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(round(x * width), round(y * height)))
+
+
+def go_elsewhere(window, qtbot):
+    """Move the cursor, empty the path and zoom."""
+    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(100, 100))
+    window.panel.path.clear.click()
+    qtbot.keyClick(window.plane, Qt.Key.Key_Plus)
 
 
 def are_points_faint(plane):

@@ -49,7 +49,7 @@ def test_a_million_numbers(window, qtbot):
     assert explorer.state == left
 
     window.z_control._copy_cursor(ZFormat.NUMBERS)
-    window.provenance_control.copy_text()
+    window.clipboard.copy_text()
     assert len(QGuiApplication.clipboard().text()) < 1000
     assert from_text(note_of(explorer, "view")).state is None
     window.history.undo.trigger()

@@ -5,12 +5,10 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
-from desktop.images.difference import difference
 from desktop.images.pixels import to_bytes
 from desktop.view.comparison import Other
 from desktop.view.state import Layer
 from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
-from desktop.widgets.controls.compare_control import difference_of_elbos, difference_words, elbo_words
 from export.bundle import Posterior
 from tests.desktop.dropping import drag, drop
 from tests.desktop.hostile_models import endless_loop
@@ -305,28 +303,3 @@ def menu_at(window, qtbot, pixel):
     entries = {action.text().replace("&", ""): action for action in menu.actions() if action.text()}
     menu.hide()
     return entries
-
-
-def test_how_much_higher_an_elbo_is():
-    """Higher is better, whatever the sign of the numbers."""
-    assert difference_of_elbos(-170.0, -155.5, True) == "14.50 higher"
-    assert difference_of_elbos(-155.5, -170.0, True) == "14.50 lower"
-    assert difference_of_elbos(-155.5, 300.0, False) == "of another likelihood"
-
-
-def test_what_is_said_of_the_pictures():
-    """How large the difference is, or why there is none."""
-    black, half = np.zeros((1, 4, 4), np.float32), np.full((1, 4, 4), 0.5, np.float32)
-    shape = (1, 4, 4)
-    assert difference_words(difference(black, half), shape, shape) == ("B − A, mean |B − A|", "0.500")
-    assert difference_words(None, shape, (3, 8, 8)) == ("", "sizes differ: 4 × 4, 8 × 8")
-    assert difference_words(None, shape, None) == ("", "")
-
-
-def test_why_a_model_has_no_elbo_of_a_drawing(explorer, make_explorer):
-    """It has no encoder, or takes other pictures; without a drawing or a model there is nothing to say."""
-    assert elbo_words(explorer, None, is_drawn=True) == ("Your image: no encoder", "")
-    of_others = "Your image: its pictures are 1 × 12 × 12"
-    assert elbo_words(explorer, None, is_drawn=True, fits=False) == (of_others, "")
-    assert elbo_words(explorer, None, is_drawn=False) == ("", "")
-    assert elbo_words(make_explorer(), None, is_drawn=True) == ("", "")

@@ -121,7 +121,7 @@ def test_arrays_of_another_shape_are_told(window, open_directions):
 def test_points_can_be_taken_as_directions_instead(window, qtbot, tmp_path):
     """The message about several z offers it."""
     np.save(tmp_path / "two.npy", [U, V])
-    window.provenance_control.open(tmp_path / "two.npy")
+    window.files.open(tmp_path / "two.npy")
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
     next(b for b in window.message.findChildren(QPushButton) if b.text() == "Open as directions").click()
     qtbot.waitUntil(lambda: window.directions.directions is not None, timeout=SOON_MS)

@@ -48,7 +48,7 @@ def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, mo
     dialog.width_px.setValue(1000)
     window.explorer.set_state(state.at((1, 1)))
     with qtbot.waitSignal(window.provenance_control.told, timeout=SOON_MS):
-        window.provenance_control.open(path)
+        window.files.open(path)
     restored = window.explorer.state
     assert (restored.z, restored.viewport) == (state.z, state.viewport)
     assert restored.layers == (state.layers - {Layer.POINTS}) | {Layer.PRIOR}
@@ -100,7 +100,7 @@ def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monk
     window.compare.page.close_wanted.emit()
     window.show_page("plane")
     with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
-        window.provenance_control.open(path)
+        window.files.open(path)
     qtbot.waitUntil(lambda: comparison.second.state.epoch == 1, timeout=SOON_MS)
     assert window.compare.page.isVisible()
     text, control = read_note(path), window.provenance_control

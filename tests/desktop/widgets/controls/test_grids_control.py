@@ -198,7 +198,7 @@ def test_a_saved_sheet_brings_its_page_back(window, qtbot, tmp_path, monkeypatch
         grids.seed.setValue(1)
     qtbot.keyClick(window.tabs.currentWidget(), Qt.Key.Key_1, CONTROL)
     with qtbot.waitSignal(grids.sheet_shown, timeout=SOON_MS):
-        window.provenance_control.open(tmp_path / "samples.png")
+        window.files.open(tmp_path / "samples.png")
     assert grids.samples.isVisible()
     assert (grids.samples_n.value(), grids.seed.value()) == (3, 17)
     assert (grids.samples.sheet.picture == shown).all()

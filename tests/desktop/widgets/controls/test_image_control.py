@@ -1,4 +1,4 @@
-"""Your own image in the window: drawing, dropping, unknown pixels, and what is shown of them."""
+"""Your own image in the window: drawing, dropping and pasting it, and how the model encodes it."""
 
 import json
 import shutil
@@ -6,86 +6,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt
 
 from desktop.app.own_picture import network_input
-from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
-from desktop.images.drawing import Tool
 from desktop.images.pixels import to_bytes, write_png
-from desktop.latent.plane import Viewport
-from desktop.latent.true_posterior import LikelihoodTable
 from desktop.view.state import Layer
 from desktop.widgets.common.commands import command_of
-from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.usable import reason_of
 from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPOCH
 from desktop.widgets.panels.picture_panel import NOT_AT_CURSOR
 from tests.desktop.photos import GRADIENT, HEIGHT, WIDTH, ink_of, page_of
 from tests.desktop.small_bundles import encoder_graph
+from tests.desktop.widgets.drawing import draw, encoded, paste, ready_to_draw
 from tests.desktop.widgets.on_plane import are_points_faint
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
 
-def ready_to_draw(window):
-    """The window, with the image section in front."""
-    window.panel.show_section(window.image.panel)
-    window.true_posterior.finder.side = 64  # sooner decoded
-    return window
-
-
 @pytest.fixture
 def window(open_window, bundle_path):
     """A window with the small fit's bundle."""
     return ready_to_draw(open_window(bundle_path, (1180, 900)))
-
-
-@pytest.fixture
-def shipped_window(open_window):
-    """A window with the bundle that ships, whose q(z|x) are narrow."""
-    return ready_to_draw(open_window(shipped_bundle(), (1180, 900)))
-
-
-@pytest.fixture
-def seven(small_mnist):
-    """The first test image, a seven: float32 [1, 28, 28]."""
-    return small_mnist.test_images[0].astype(np.float32)
-
-
-def draw(window, qtbot, points):
-    """Drag the pen through places of the canvas, in pixels of the picture."""
-    canvas = window.image.panel.canvas
-    scale = canvas.width() / 28
-    places = [QPoint(round(x * scale), round(y * scale)) for x, y in points]
-    qtbot.mousePress(canvas, LEFT, pos=places[0])
-    for place in places[1:]:
-        qtbot.mouseMove(canvas, place)
-    qtbot.mouseRelease(canvas, LEFT, pos=places[-1])
-
-
-def paste(window, qtbot, picture):
-    """Paste a picture float32 [1, 28, 28], and wait until it is on the canvas."""
-    QGuiApplication.clipboard().setImage(to_qimage((255 * picture[0]).astype(np.uint8)))
-    qtbot.keyClick(window.plane, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: not window.image.drawing.is_empty, timeout=SOON_MS)
-    QGuiApplication.clipboard().clear()
-
-
-def encoded(window, qtbot):
-    """The encoding of the current drawing."""
-    image = window.image
-
-    def is_there():
-        return (
-            image.encoded is not None
-            and (image.encoded.x == network_input(window.explorer, image.drawing)).all()
-        )
-
-    qtbot.waitUntil(is_there, timeout=SOON_MS)
-    return image.encoded
 
 
 def test_what_is_drawn_is_encoded(window, qtbot, gray, same_picture):
@@ -102,7 +45,7 @@ def test_what_is_drawn_is_encoded(window, qtbot, gray, same_picture):
 
 
 def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(shipped_window, qtbot, seven, pixels):
-    """It is drawn around the mean, whose mark names it, and away from it nothing changes."""
+    """It surrounds the mean, whose mark names it; the plane far from it does not change."""
     window = shipped_window
     off = {Layer.TRUE_POSTERIOR, Layer.ENCODED}
     window.explorer.change(layers=window.explorer.state.layers - off)
@@ -156,7 +99,7 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
 
 
 def test_the_cursor_goes_to_the_mean_of_no_other_drawing(window, qtbot, seven, tmp_path):
-    """What takes the opened picture's place, by a stroke or undo, leaves the cursor where it is."""
+    """If a stroke or undo replaces the opened picture, the cursor stays where it is."""
     canvas, z = window.image.panel.canvas, window.explorer.state.z
     other = np.roll(seven, 5, axis=1)
 
@@ -246,105 +189,6 @@ def test_a_picture_can_come_from_the_clipboard(window, qtbot, seven):
     assert (network_input(window.explorer, window.image.drawing) == seven).all()
 
 
-def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pixels):
-    """log p(x) is above the ELBO, the gap is their difference, and the layer is drawn where p(z|x) peaks.
-
-    Until it is there, its place and a bar say how far the plane is decoded, from the first moment on.
-    """
-    canvas, panel = window.image.panel.canvas, window.image.panel
-    canvas.set_drawing(replace(canvas.drawing(), pixels=seven))
-    assert panel.figures["log_px"].text() == "decoding, 0%"
-    assert reason_of(panel.take_mode) == "The true posterior is being computed."
-    assert not panel.progress.isHidden()
-    found, control = encoded(window, qtbot), window.true_posterior
-    qtbot.waitUntil(
-        lambda: control.located is not None and control.located.posterior.is_converged, timeout=SOON_MS
-    )
-    posterior = control.located.posterior
-    qtbot.waitUntil(panel.progress.isHidden, timeout=SOON_MS)
-    qtbot.mouseClick(panel.take_mode, LEFT)
-    assert window.explorer.state.z == pytest.approx(posterior.mode, abs=1e-5)
-    assert posterior.log_px_nats > found.elbo_nats
-    gap = f"{posterior.log_px_nats - found.elbo_nats:.2f}\u00a0nats"
-    qtbot.waitUntil(lambda: panel.figures["gap"].text() == gap, timeout=SOON_MS)
-    with_layer = pixels(window.plane.grab().toImage())
-    mode = QPointF(*window.plane.to_px(window.explorer.state.plane.project(posterior.mode)))
-    assert window.plane.tip_at(mode).startswith("Mode: The peak of the true posterior")
-    assert not window.plane.tip_at(QPointF(2, 2))
-    marks, plane = window.image.marks, window.plane
-    for place in [text.box.center() for text in marks.shown.texts]:
-        qtbot.mouseClick(plane, LEFT, pos=place.toPoint())
-        qtbot.waitUntil(lambda place=place: plane.ring.contains(place), timeout=SOON_MS)
-        qtbot.waitUntil(
-            lambda: not any(t.box.intersects(plane.ring) for t in marks.shown.texts), timeout=SOON_MS
-        )
-    qtbot.mouseClick(panel.take_mode, LEFT)
-    window.explorer.set_state(window.explorer.state.with_layer(Layer.TRUE_POSTERIOR, on=False))
-    changed = (pixels(window.plane.grab().toImage()) != with_layer).any(-1)
-    x, y = window.plane.to_px(control.located.picture.peak)
-    assert changed[round(y) - 6 : round(y) + 7, round(x) - 6 : round(x) + 7].any()
-    assert panel.completed.isHidden()
-
-
-def test_the_way_to_the_mode_of_a_coarse_posterior_ends_near_it(shipped_window, qtbot, seven):
-    """It zooms in once the posterior is known well, in one step with the way there."""
-    window, control = shipped_window, shipped_window.true_posterior
-    window.explorer.change(viewport=Viewport((0.0, 0.0), 12.0))
-    before = window.explorer.state
-    canvas = window.image.panel.canvas
-    coarse = []
-
-    def go(located):
-        if located is not None and not coarse:
-            coarse.append(located)
-            window.image.panel.take_mode.click()
-
-    control.changed.connect(go, Qt.ConnectionType.QueuedConnection)
-    canvas.set_drawing(replace(canvas.drawing(), pixels=seven))
-    qtbot.waitUntil(lambda: window.explorer.state.viewport.span < before.viewport.span, timeout=SOON_MS)
-    assert control.located.posterior.is_converged
-    assert window.explorer.state.z == pytest.approx(control.located.posterior.mode, abs=1e-5)
-    window.history.undo.trigger()
-    assert (window.explorer.state.z, window.explorer.state.viewport) == (before.z, before.viewport)
-
-
-def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, gray):
-    """The lower half marked as unknown is filled in from the posterior of the upper half."""
-    panel = window.image.panel
-    paste(window, qtbot, seven)
-    qtbot.mouseClick(panel.tools[Tool.UNKNOWN], LEFT)
-    panel.radius.setValue(5)
-    draw(window, qtbot, [(3, 22), (25, 22)])
-    qtbot.waitUntil(lambda: panel.completed.image() is not None, timeout=SOON_MS)
-    known = window.image.drawing.known
-    assert not known[22].all()
-    completed = gray(panel.completed.image())
-    assert (completed[known] == 255 * seven[0][known]).all()
-    mixture = window.true_posterior.located.posterior.mixture
-    assert completed[~known] == pytest.approx(255 * mixture[0][~known], abs=1)
-    elbo = panel.figures["elbo"]
-    assert elbo.height() < 2 * elbo.fontMetrics().height(), "a figure stands in one line"
-    assert panel.figures["gap"].text() == "–"
-
-
-def test_a_plane_that_cannot_be_decoded_is_waited_for_no_longer(window, qtbot, monkeypatch):
-    """The error is told, bar and words go, and the next stroke tries again."""
-
-    def build(_table):
-        yield False
-        raise ModelError("no")
-
-    control, panel = window.true_posterior, window.image.panel
-    with monkeypatch.context() as patch, qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
-        patch.setattr(LikelihoodTable, "build", build)
-        draw(window, qtbot, [(8, 6), (20, 6)])
-    assert control.finder.table is None
-    assert panel.progress.isHidden()
-    assert [panel.figures[name].text() for name in ("log_px", "gap")] == ["–", "–"]
-    draw(window, qtbot, [(8, 16), (20, 16)])
-    qtbot.waitUntil(lambda: control.located is not None, timeout=SOON_MS)
-
-
 def test_without_an_encoder_the_panel_says_so(open_window, make_bundle, qtbot):
     """Drawing and the true posterior still work; there is no ELBO."""
     window = open_window(make_bundle(image_shape=(1, 28, 28)))
@@ -356,16 +200,8 @@ def test_without_an_encoder_the_panel_says_so(open_window, make_bundle, qtbot):
     assert panel.figures["elbo"].text() == "–"
 
 
-def test_more_dimensions_have_no_plane_to_integrate_over(open_window, make_bundle, qtbot):
-    """The figure's place says why it is missing."""
-    window = open_window(make_bundle(latent_dim=3, image_shape=(1, 28, 28)))
-    window.panel.show_section(window.image.panel)
-    draw(window, qtbot, [(8, 6), (20, 6)])
-    assert window.image.panel.figures["log_px"].text() == "needs 2 dimensions"
-
-
 def test_a_drawing_is_marked_on_a_plane_of_more_dimensions(open_window, make_bundle, qtbot):
-    """No plane draws it that is out of sight, such as those of the page Compare, which knows no model yet."""
+    """Hidden planes do not draw it, such as those of the page Compare, which has no model yet."""
     shape = (1, 28, 28)
     window = open_window(
         make_bundle(latent_dim=3, image_shape=shape, encoder=encoder_graph(shape, 0, latent_dim=3))
@@ -375,17 +211,6 @@ def test_a_drawing_is_marked_on_a_plane_of_more_dimensions(open_window, make_bun
     qtbot.waitUntil(lambda: window.plane.is_settled, timeout=SOON_MS)
     qtbot.wait(50)  # an error of a hidden plane would come now
     assert not window.message.isVisible()
-
-
-def test_the_plane_is_decoded_before_the_true_posteriors_table(window, qtbot):
-    """Zoomed right after something was drawn, the plane is there before the table is a quarter decoded."""
-    window.true_posterior.finder.side = 256
-    draw(window, qtbot, [(8, 6), (20, 6), (13, 24)])
-    encoded(window, qtbot)
-    viewport = window.explorer.state.viewport
-    with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
-        window.explorer.change(viewport=viewport.zoomed(0.3, viewport.center))
-    assert window.true_posterior.finder.table.share < 0.25
 
 
 def test_another_epochs_encoder_encodes_at_once(open_window, make_film, qtbot):

@@ -56,7 +56,7 @@ def test_a_class_is_set_at_once_and_is_part_of_all_that_is_kept(open_window, qtb
     for back in (
         lambda: window.history.undo.trigger(),
         lambda: window.bookmarks._go(0),
-        lambda: window.provenance_control.open(tmp_path / "one.png"),
+        lambda: window.files.open(tmp_path / "one.png"),
     ):
         if label_of(window) != 3:
             with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):

@@ -93,3 +93,20 @@ def test_without_a_model_the_plane_says_what_is_opened_and_invites_another(open_
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         qtbot.mouseClick(window.empty.example, Qt.MouseButton.LeftButton)
     assert not window.empty.isVisible()
+
+
+def test_a_model_that_hangs_holds_up_nothing(bare_window, qtbot, tmp_path):
+    """While a stranger's file is tried, the open model still decodes; then a message says why it failed."""
+    window, path = bare_window, tmp_path / "hangs.onnx"
+    path.write_bytes(endless_loop())
+    order = []
+    window.explorer.picture_decoded.connect(lambda _: order.append("picture"))
+    window.explorer.open_failed.connect(lambda *_: order.append("message"))
+    with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
+        window.open_path(path)
+        window.explorer.set_state(window.explorer.state.at((1.0, 1.0)))
+    assert order == ["picture", "message"]
+    assert "its trial took longer than" in window.message.text()
+    assert window.windowTitle() == "model — Latent Plane"
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        window.explorer.set_state(window.explorer.state.at((0.0, 1.0)))

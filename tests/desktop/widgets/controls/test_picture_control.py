@@ -12,6 +12,7 @@ from desktop.images.pixels import to_bytes
 from desktop.latent.plane import format_z
 from desktop.view.provenance import from_text
 from desktop.widgets.controls.picture_control import dragged
+from tests.desktop.foreign_models import decoder
 from tests.desktop.widgets.on_plane import at, type_z
 from tests.waiting import SOON_MS
 
@@ -187,3 +188,11 @@ def send_move(widget, point):
     kind, none = QMouseEvent.Type.MouseMove, Qt.KeyboardModifier.NoModifier
     event = QMouseEvent(kind, spot, widget.mapToGlobal(spot), Qt.MouseButton.NoButton, LEFT, none)
     QApplication.sendEvent(widget, event)
+
+
+def test_numbers_that_are_none_are_said(open_window, qtbot, tmp_path):
+    """Pictures that turn into NaN far from the middle are drawn black, and a note says so."""
+    window = open_window(decoder(tmp_path / "model.onnx", last="Sqrt", scale=0.01, shift=0.5))
+    with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
+        window.explorer.set_state(window.explorer.state.at((500.0, 500.0)))
+    assert "NaN in 1 of 1 pictures, drawn as 0" in window.message.text()

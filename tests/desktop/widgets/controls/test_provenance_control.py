@@ -6,17 +6,17 @@ from dataclasses import replace
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
-from desktop.app.saving import note_of, save_picture
 from desktop.images.note import read_note, webp_note
 from desktop.render import command
 from desktop.view.provenance import Beside, from_text, to_text
+from tests.desktop.dropping import drop
+from tests.desktop.widgets.on_plane import go_elsewhere
 from tests.waiting import SOON_MS
 
-LEFT, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier
+LEFT = Qt.MouseButton.LeftButton
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
@@ -45,18 +45,6 @@ def saved(window, qtbot, monkeypatch, tmp_path):
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_S, CONTROL)
     return path, window.explorer.state
-
-
-def drop(window, path, modifiers=Qt.KeyboardModifier.NoModifier):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    window.event(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, LEFT, modifiers))
-
-
-def go_elsewhere(window, qtbot):
-    qtbot.mouseClick(window.plane, LEFT, pos=QPoint(100, 100))
-    window.panel.path.clear.click()
-    qtbot.keyClick(window.plane, Qt.Key.Key_Plus)
 
 
 def press(window, text):
@@ -195,7 +183,7 @@ def test_a_second_model_that_is_open_alone_becomes_b(window, saved, qtbot, make_
 
 
 def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bundle, monkeypatch):
-    """Where it was there is another one, which is B then."""
+    """Another model is in its place, and becomes B."""
     carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
     monkeypatch.setattr(window.provenance_control, "_path_of", lambda _: other)
     text = to_text(replace(carried, kind="view", details=Beside("b", "0" * 64).details()))
@@ -208,7 +196,7 @@ def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bun
 def test_a_second_model_that_could_not_be_opened_is_expected_no_longer(
     window, saved, qtbot, make_bundle, monkeypatch, tmp_path
 ):
-    """What is opened there later is what somebody chose."""
+    """A model that is opened there later counts as chosen by somebody."""
     carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
     second = window.compare.comparison.second
     monkeypatch.setattr(window.provenance_control, "_path_of", lambda _: other)
@@ -244,36 +232,6 @@ def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
     assert window.explorer.state == state
 
 
-def test_with_alt_the_picture_itself_is_encoded(open_window, bundle_path, qtbot, tmp_path):
-    """Without Alt, a button offers to encode it."""
-    window = open_window(bundle_path)
-    start, note = window.explorer.state.z, note_of(window.explorer, "picture")
-    save_picture(window.explorer, tmp_path / "a.png", window.picture_control.picture, 10, note)
-    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
-        pass
-    drop(window, tmp_path / "a.png", ALT)
-    qtbot.waitUntil(lambda: window.explorer.state.z != start, timeout=SOON_MS)
-    encoded = window.explorer.state.z
-    with qtbot.waitSignal(window.provenance_control.page_wanted, timeout=SOON_MS):
-        drop(window, tmp_path / "a.png")
-    assert window.explorer.state.z == start
-    assert window.message.text() == "a.png: this is the view that it was made from"
-    press(window, "Encode the picture instead")
-    qtbot.waitUntil(lambda: window.explorer.state.z == encoded, timeout=SOON_MS)
-    assert not window.message.isVisible()
-
-
-def test_a_plain_picture_is_encoded(open_window, bundle_path, qtbot, tmp_path):
-    """A picture without a note is encoded."""
-    window = open_window(bundle_path)
-    start = window.explorer.state.z
-    image = np.full((28, 28), 200, np.uint8)
-    image[6:22, 12:16] = 0
-    imageio.imwrite(tmp_path / "plain.png", image)
-    drop(window, tmp_path / "plain.png")
-    qtbot.waitUntil(lambda: window.explorer.state.z != start, timeout=SOON_MS)
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -292,72 +250,3 @@ def test_what_cannot_be_is_refused_in_the_bar(window, saved, qtbot, tmp_path, ch
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
     assert window.message.text().startswith(f"a.gif: {words}")
     assert window.explorer.state == before
-
-
-def test_a_view_is_copied_as_text_and_pasted(window, qtbot):
-    """Ctrl+Shift+C copies it, and Ctrl+V restores it after the view has changed."""
-    qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(350, 150))
-    state = window.explorer.state
-    qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL | SHIFT)
-    go_elsewhere(window, qtbot)
-    qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
-    assert window.explorer.state == state
-
-
-def test_a_copied_picture_is_pasted_as_where_it_was_made(window, qtbot):
-    """In this program it restores the view; other programs take the pixels."""
-    state = window.explorer.state
-    qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL)
-    assert QGuiApplication.clipboard().image().width() == 120
-    go_elsewhere(window, qtbot)
-    qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
-    assert window.explorer.state == state
-
-
-def test_z_is_pasted(window, qtbot):
-    """Two numbers move the cursor; for other texts there is a message."""
-    QGuiApplication.clipboard().setText("0.5, −1.25")
-    qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
-    assert window.explorer.state.z == (0.5, -1.25)
-    QGuiApplication.clipboard().setText("a shopping list")
-    qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
-    assert window.message.text().startswith("found z = 'a shopping list', expected 2 numbers")
-
-
-def test_a_pasted_picture_is_handed_on(window, qtbot):
-    """It is passed to the image section."""
-    image = QImage(28, 28, QImage.Format.Format_Grayscale8)
-    image.fill(99)
-    QGuiApplication.clipboard().setImage(image)
-    with qtbot.waitSignal(window.provenance_control.image_pasted, timeout=SOON_MS) as pasted:
-        qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
-    assert pasted.args[0].pixelColor(0, 0).red() == 99
-    QGuiApplication.clipboard().clear()
-
-
-def test_an_empty_clipboard_is_told(window, qtbot):
-    """Also one that says it has a picture and gives none."""
-    told = []
-    window.provenance_control.told.connect(told.append)
-    for fill in (
-        lambda: QGuiApplication.clipboard().clear(),
-        lambda: QGuiApplication.clipboard().setImage(QImage()),
-    ):
-        fill()
-        qtbot.keyClick(window.plane, Qt.Key.Key_V, CONTROL)
-    assert told == ["the clipboard has nothing that can be pasted here"] * 2
-    QGuiApplication.clipboard().clear()
-
-
-def test_a_file_of_a_bundle_is_told_for_what_it_is_and_offers_the_bundle(window, qtbot, bundle, bundle_path):
-    """Its posteriors are no z of one's own; the open model stays until the button is pressed."""
-    for part in ("posterior.npz", "encoder.onnx"):
-        with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
-            window.drop.open([bundle_path / part])
-        assert window.message.isVisible() and str(bundle_path) in window.message.text()
-        assert window.explorer.source.path == bundle
-    button = window.message.action_buttons[0]
-    assert button.text() == "Open the bundle"
-    with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
-        qtbot.mouseClick(button, LEFT)
-    assert window.explorer.source.path == bundle_path

@@ -215,12 +215,12 @@ def test_several_z_are_pasted(window, text):
     """It is asked what they are to be; a text with another count of numbers is told as before."""
     before = window.explorer.state
     QGuiApplication.clipboard().setText(text)
-    window.provenance_control.paste()
+    window.clipboard.paste()
     assert window.message.text() == "the clipboard: 2 points"
     assert window.explorer.state == before
     press(window, "Make them the path")
     assert window.explorer.state.path == ((1, 2, 3), (4, 5, 6))
     assert window.explorer.state.z == (1, 2, 3)
     QGuiApplication.clipboard().setText("1 2\n4 5")
-    window.provenance_control.paste()
+    window.clipboard.paste()
     assert "expected 3 numbers" in window.message.text()
