@@ -392,7 +392,7 @@ class Model:
         # gives NaN.
         z = sample_prior(1, self.latent_dim, 0, self.source.reading.prior)
         picture = np.empty((1, *self.image_shape), np.float32)
-        # The first run makes buffers. On CUDA it also loads libraries and plans convolutions, for up to a second.
+        # The first run makes buffers; on CUDA it also loads libraries and plans convolutions, for up to 1 s.
         for _ in range(2):
             start = time.perf_counter()
             self._decode_by(session, (self.source.reading.output,), probabilities, z, picture)
