@@ -97,10 +97,10 @@ class Pyramid:
         pictures are waited for, there are no coarse tiles: one all over the view would stand there for long.
         """
         level = self.level(units_per_px)
-        inside = _common(edges, limits)
+        inside = common(edges, limits)
         if self.is_waited_for:
             return self._nearest_first(inside, level, focus)
-        around = _common(_grown(edges, 0.15), limits)
+        around = common(_grown(edges, 0.15), limits)
         tiles: list[Tile] = []
         for coarser in (*COARSER_LEVELS, 0):
             tiles += self._nearest_first(inside, level - coarser, focus)
@@ -292,7 +292,8 @@ class TileQueue:
         return len(self._tiles)
 
 
-def _common(edges: Edges, limits: Edges | None) -> Edges | None:
+def common(edges: Edges, limits: Edges | None) -> Edges | None:
+    """Return what two parts of the plane share, or None."""
     if limits is None:
         return edges
     left, bottom = max(edges[0], limits[0]), max(edges[1], limits[1])

@@ -26,6 +26,8 @@ from desktop.widgets.common.keyed_tabs import KeyedTabs
 START = "saved."
 # The property of a window that holds values for inputs that are not made yet, such as those of a dialog.
 WAITING = "values_of_later_inputs"
+# The property of an input with the number that was asked for, where the open model allows only a smaller one.
+WANTED = "wanted"
 # The first parts of their names. Exports of newer versions, and of strangers, may hold many more.
 LATER, MOST_WAITING = ("view", "path"), 64
 
@@ -47,10 +49,11 @@ def save_input(name: str, widget: QWidget) -> None:
 
 
 def saved_values(window: QWidget) -> dict[str, Value]:
-    """Return the current value of every saved input, and those that wait for one."""
+    """Return the value of every saved input, or what was wanted of it, and those that wait for one."""
     values = _waiting(window)
     for widget in _saved_inputs(window):
-        value = _value(widget)
+        wanted = widget.property(WANTED)
+        value = _value(widget) if wanted is None else wanted
         if value is not None:
             values[_name(widget)] = value
     return values
@@ -59,8 +62,8 @@ def saved_values(window: QWidget) -> dict[str, Value]:
 def saved_for(window: QWidget, kind: str) -> dict[str, Value]:
     """Return the current settings of one kind of export, with names such as "n" and "seed"."""
     start = f"{kind}."
-    values = saved_values(window)
-    return {name.removeprefix(start): value for name, value in values.items() if name.startswith(start)}
+    values = _waiting(window) | {_name(widget): _value(widget) for widget in _saved_inputs(window)}
+    return {n.removeprefix(start): v for n, v in values.items() if n.startswith(start) and v is not None}
 
 
 def set_saved_values(window: QWidget, values: dict[str, Value]) -> None:

@@ -20,7 +20,7 @@ from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.commands import add_button, add_choice_menu
 from desktop.widgets.common.count_box import CountBox
 from desktop.widgets.common.save_dialog import ask_where
-from desktop.widgets.common.saved_inputs import save_input, saved_for
+from desktop.widgets.common.saved_inputs import WANTED, save_input, saved_for
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, NOT_FULL, GridPage
@@ -69,7 +69,7 @@ class GridsControl(QObject):
         self.samples_n, self.manifold_n = _spin(1, MAX_SIDE, 8), _spin(1, MAX_SIDE, 20)
         self.pairs_n, self.traversal_n = _spin(1, MAX_SIDE // 2, 8), _spin(2, MAX_SIDE, 11)
         self.dimensions_n = _spin(1, MAX_SIDE, 10)
-        self._dimensions_wanted = self.dimensions_n.value()
+        self._want_dimensions(self.dimensions_n.value())
         self.dimensions_n.valueChanged.connect(self._want_dimensions)
         self.seed = _spin(0, MAX_SEED, 0)
         self.seed.setAccessibleName("Seed of the samples")
@@ -177,6 +177,7 @@ class GridsControl(QObject):
 
     def _want_dimensions(self, count: int) -> None:
         self._dimensions_wanted = count
+        self.dimensions_n.setProperty(WANTED, count)
 
     def _on_points(self) -> None:
         """Other images are to be reconstructed; `_on_model` follows."""

@@ -115,11 +115,16 @@ class ShortcutsDialog(FittingDialog):
         self.list.scheduleDelayedItemsLayout()
 
     def _fit(self, item: QTreeWidgetItem, widths: tuple[int, int]) -> None:
-        """Give an item the height that its wrapped texts need: Qt takes that of one line."""
+        """Give an item the height that its wrapped texts need: Qt takes that of one line.
+
+        Its width stays that of one line, which the next resize asks for.
+        """
+        metrics = self.list.fontMetrics()
         for column, width in enumerate(widths):
             room = QRect(0, 0, max(1, width - 2 * BESIDE_TEXT_PX), 0)
-            text = self.list.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, item.text(column))
-            item.setSizeHint(column, QSize(0, text.height() + 2 * ABOVE_TEXT_PX))
+            text = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, item.text(column))
+            line_px = metrics.horizontalAdvance(item.text(column)) + 2 * BESIDE_TEXT_PX
+            item.setSizeHint(column, QSize(line_px, text.height() + 2 * ABOVE_TEXT_PX))
 
     def shown(self) -> list[Shortcut]:
         """Return the shortcuts that match the filter."""

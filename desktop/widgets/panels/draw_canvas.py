@@ -1,7 +1,7 @@
 """A canvas with the model's pixels, to draw on with the mouse."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QEnterEvent, QHideEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -104,6 +104,12 @@ class DrawCanvas(QWidget):
         """End the stroke."""
         self._end()
 
+    def event(self, event: QEvent) -> bool:
+        """Show no tool tip over what is drawn: it would cover it, and take the next press."""
+        if event.type() == QEvent.Type.ToolTip and not self._drawing.is_empty:
+            return True
+        return super().event(event)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         """Say that the pointer has come."""
         self.entered.emit()
@@ -131,7 +137,11 @@ class DrawCanvas(QWidget):
             is_bright = float(self._drawing.surface[:3].mean()) > THRESHOLD
             painter.setPen(colors.CARD if is_bright else colors.AXIS)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(8, 8, -8, -8), flags, self._invitation)
+            room = self.rect().adjusted(8, 8, -8, -8)
+            if image.hasAlphaChannel():  # no colour is read well on light and dark squares
+                words = painter.boundingRect(room, flags, self._invitation)
+                painter.fillRect(words.adjusted(-6, -4, 6, 4), colors.AXIS if is_bright else colors.CARD)
+            painter.drawText(room, flags, self._invitation)
 
     def _end(self) -> None:
         end_stroke()

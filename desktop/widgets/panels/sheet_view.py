@@ -121,7 +121,8 @@ class SheetView(PictureView):
             return super()._target(image)
         metrics = self.fontMetrics()
         lines = "\n".join(plan.row_titles).split("\n")
-        left = max(map(metrics.horizontalAdvance, lines)) + TITLE_GAP_PX
+        # Titles keep off the sheet, and off the frame of the focus at the edge.
+        left = max(map(metrics.horizontalAdvance, lines)) + 2 * TITLE_GAP_PX
         top, right = metrics.height() + TITLE_GAP_PX, TITLE_GAP_PX + metrics.horizontalAdvance("0.0")
         width, height = self.width() - left - right, self.height() - top
         scale = max(min(width / image.width(), height / image.height()), 1e-3)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QImage, QP
 
 from desktop.base.arrays import Array, Doubles
 from desktop.images.dots import FAINT_SHARE, dot_coverage, draw_dots
-from desktop.jobs.tiles import Cut, Tile, TileCache
+from desktop.jobs.tiles import Cut, Tile, TileCache, common
 from desktop.latent.chart import Chart, Projection
 from desktop.latent.group_names import GroupName, group_names, has_marks_over
 from desktop.latent.selection import Indices
@@ -71,8 +71,14 @@ def draw_tiles(
         painter.setClipRect(_rect(projection, limits, ratio))
     units_per_px = projection.viewport.units_per_px(projection.size_px)
     pyramid = cut.pyramid
-    for tile in only or pyramid.meeting(projection.edges, pyramid.level(units_per_px)):
-        for place, picture, (left, bottom, right, top) in cache.covering(cut.space, tile):
+    level = pyramid.level(units_per_px)
+    for tile in only or pyramid.meeting(projection.edges, level):
+        pieces = list(cache.covering(cut.space, tile))
+        seen = common(pyramid.edges(tile), projection.edges)
+        if pieces and seen and tile.level < level:  # one that comes later must not hide what is sharp there
+            for finer in pyramid.meeting(seen, level):
+                pieces += [one for one in cache.covering(cut.space, finer) if one[1] is not pieces[0][1]]
+        for place, picture, (left, bottom, right, top) in pieces:
             target = _rect(projection, pyramid.edges(place), ratio)
             # What lies below must not show: a coarser picture, under one with transparent parts.
             painter.fillRect(target, colors.CANVAS)

@@ -9,6 +9,7 @@ from desktop.images.pixels import tile, to_bytes
 from desktop.latent.plane import manifold_grid, sample_prior
 from desktop.models.epochs import epochs_of, load_epoch
 from desktop.widgets.common.commands import command_of
+from desktop.widgets.common.saved_inputs import saved_for, saved_values
 from desktop.widgets.controls.grids_control import (
     AT_EVEN_STEPS,
     AT_QUANTILES,
@@ -107,6 +108,8 @@ def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot, t
     page = window.grids.traversals
     assert page.note() == BY_RATE
     assert window.grids.dimensions_n.value() == 3, "of the ten that it begins with"
+    assert saved_values(window)["traversals.dimensions"] == 10, "for a model with more, at the next start"
+    assert saved_for(window, "traversals")["dimensions"] == 3
     window.grids._limit_dimensions(512)
     assert window.grids.dimensions_n.value() == 10
     window.grids._limit_dimensions(3)

@@ -121,6 +121,15 @@ def test_nothing_is_cut_off_in_a_small_window(window, qtbot):
     dialog.close()
 
 
+def test_the_keys_are_seen_after_a_resize(dialog, qtbot):
+    """The window manager makes it smaller as it opens, where the screen is small."""
+    for height in (500, 460):
+        dialog.resize(640, height)
+        qtbot.waitUntil(lambda: dialog.height() == height, timeout=SOON_MS)  # noqa: B023
+    longest = dialog.list.fontMetrics().horizontalAdvance("Ctrl+Shift+E")
+    assert dialog.list.columnWidth(0) > longest
+
+
 def test_escape_closes_it_and_nothing_is_left(window, qtbot):
     """The next dialog is a new one."""
     for _ in range(2):

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from desktop.images.drawing import Tool, blank
 from desktop.widgets.panels.draw_canvas import DrawCanvas
@@ -46,6 +48,28 @@ def test_the_right_button_erases(canvas, qtbot):
     drag(qtbot, canvas, (25, 75), (115, 75))
     drag(qtbot, canvas, (25, 75), (115, 75), RIGHT)
     assert canvas.drawing().thresholded().max() == 0
+
+
+def test_the_invitation_is_read_on_a_checkerboard(canvas, pixels):
+    """It stands on a ground of its own, because the squares are neither light nor dark."""
+    canvas.set_drawing(blank((4, 14, 14)))
+    canvas.set_invitation("Draw")
+    seen = pixels(canvas.grab().toImage())[..., :3].astype(int)
+    middle = seen[SIDE_PX // 2 - 8 : SIDE_PX // 2 + 8, SIDE_PX // 2 - 12 : SIDE_PX // 2 + 12].max(axis=2)
+    assert (middle < 40).mean() > 0.3
+    assert middle.max() > 160
+
+
+def test_no_tool_tip_lies_over_a_drawing(canvas, qtbot):
+    """It would hide a part of it while one thinks about the next stroke."""
+    for is_drawn in (False, True):
+        if is_drawn:
+            drag(qtbot, canvas, (25, 75), (115, 75))
+        asks = QHelpEvent(QEvent.Type.ToolTip, QPoint(70, 70), canvas.mapToGlobal(QPoint(70, 70)))
+        QApplication.sendEvent(canvas, asks)
+        assert QToolTip.isVisible() is not is_drawn
+        QToolTip.hideText()
+        qtbot.waitUntil(lambda: not QToolTip.isVisible(), timeout=SOON_MS)
 
 
 def test_unknown_pixels_are_hatched(canvas, qtbot, pixels):

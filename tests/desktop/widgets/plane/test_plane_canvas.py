@@ -58,6 +58,22 @@ def test_a_finer_tile_with_alpha_replaces_a_coarser_one(view, look, alpha):
     assert look()[at(0.5, 0.5).y(), at(0.5, 0.5).x()].max() <= 22
 
 
+def test_a_coarse_tile_that_comes_later_leaves_what_is_sharp(view, look):
+    """When the window grows, coarse tiles are decoded for all of the view, also where finer ones are seen."""
+    cache, cut = TileCache(), Cut(0, STATE.chart, PYRAMID)
+    level = PYRAMID.level(4 / SIDE_PX)
+    for tile in PYRAMID.meeting((-2, -2, 0, 2), level):
+        cache.put(0, tile, np.zeros((8, 8), np.uint8))
+    view.set_backdrop(cache, cut)
+    look()
+    for coarse in PYRAMID.meeting((-2, -2, 2, 2), level - 4):
+        cache.put(0, coarse, WHITE)
+        view.add_tiles([coarse])
+    picture = look()
+    assert picture[at(-0.5, 0.5).y(), at(-0.5, 0.5).x()].max() <= 22
+    assert picture[at(0.5, 0.5).y(), at(0.5, 0.5).x()].min() > 120
+
+
 def test_the_picture_at_the_cursor_covers_the_plane_where_it_is_transparent(view, show_picture, look):
     """A checkerboard is seen through it, and not the plane."""
     show_picture(WHITE)
