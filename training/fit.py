@@ -216,8 +216,10 @@ def command(
     if not run.metrics:
         return 130
     last = run.metrics[-1]
+    # A run of an older version has none.
+    error = f" ± {last['test_elbo_error_nats']:.2f}" if "test_elbo_error_nats" in last else ""
     say(
-        f"test ELBO {last['test_elbo_nats']:.2f} nats after {last['train_seconds']:.1f} s of training "
+        f"test ELBO {last['test_elbo_nats']:.2f}{error} nats after {last['train_seconds']:.1f} s of training "
         f"({time.perf_counter() - start:.1f} s in all)\n"
         f"next: python -m export.onnx {shlex.quote(str(run.folder))}"
     )

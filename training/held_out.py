@@ -19,7 +19,8 @@ EVALUATION_BATCH = 500
 class HeldOutMetrics:
     """Means over the held-out images; elbo_nats = −(rate_nats + distortion_nats).
 
-    The standard errors are over the images, sd / √N; for a single image they are nan.
+    The standard errors are over the images, sd / √N, and hold the noise of the draws, which are each image's
+    own; for a single image they are nan.
     """
 
     elbo_nats: float

@@ -143,6 +143,8 @@ class Logbook:
                 f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a finite number; "
                 f"the epochs before it are kept in {self.run.folder}; fit again with a lower --learning-rate"
             )
+        # A single test image has none.
+        error = {"test_elbo_error_nats": metrics.elbo_error_nats} if len(self._test_images) > 1 else {}
         save_weights(weights_path(self.run, epoch), trainer.fitted)
         losses = trainer.losses_nats.double()
         sizes = losses.new_full(losses.shape, config.batch_size)
@@ -153,6 +155,7 @@ class Logbook:
                 "epoch": epoch,
                 "step": trainer.step,
                 "test_elbo_nats": metrics.elbo_nats,
+                **error,
                 "test_rate_nats": metrics.rate_nats,
                 "test_distortion_nats": metrics.distortion_nats,
                 "train_elbo_nats": -float((losses * sizes).sum() / len(trainer.images)),

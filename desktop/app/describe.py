@@ -1,10 +1,10 @@
 """Describes a model and its reading, as lines for people and as JSON types. No Qt."""
 
 import dataclasses
-import math
 from typing import Any
 
 from desktop.base.minus import with_hyphen
+from desktop.models.epochs import whole_elbo_nats
 from desktop.models.source import Source
 from desktop.reading.input_values import InputValue
 from desktop.reading.reading import EncoderReading, OtherInput, Reading
@@ -27,7 +27,8 @@ def facts(source: Source) -> dict[str, Any]:
         found["epochs"] = list(source.bundle.epochs)
         found["likelihood"], found["levels"] = source.bundle.likelihood, source.bundle.levels
         found["size_bytes"] = _size_bytes(source.bundle)
-        found["test_elbo_nats"], found["test_image_count"] = _elbo_nats(source.bundle), _count(source.bundle)
+        found["test_elbo_nats"], found["test_elbo_error_nats"] = whole_elbo_nats(source.bundle)
+        found["test_image_count"] = _count(source.bundle)
     for key, file in (("decoder_file", source.file), ("encoder_file", source.encoder_file)):
         if file is not None:
             found[key] = _file_facts(file)
@@ -58,26 +59,20 @@ def describe(source: Source) -> list[str]:
 
 
 def _describe_bundle(bundle: Bundle) -> list[str]:
-    epochs, elbo, count = bundle.epochs, _elbo_nats(bundle), _count(bundle)
+    epochs, (elbo, error), count = bundle.epochs, whole_elbo_nats(bundle), _count(bundle)
     lines = [f"size           {_size_bytes(bundle):,} bytes in {len(bundle.files)} files"]
     if epochs:
         lines.append(f"epochs         {len(epochs)} have a decoder of their own, {epochs[0]} to {epochs[-1]}")
     lines.append(f"test images    {f'{count:,}' if count else 'none'}")
     if elbo is not None:
-        lines.append(f"test ELBO      {elbo:z.2f} nats")
+        more = "" if error is None else f" ± {error:.2f}"
+        lines.append(f"test ELBO      {elbo:z.2f}{more} nats")
     return lines
 
 
 def _size_bytes(bundle: Bundle) -> int:
     """The size of all files but the manifest."""
     return sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())
-
-
-def _elbo_nats(bundle: Bundle) -> float | None:
-    """The test ELBO after the whole fit, if the manifest gives it."""
-    metrics = bundle.manifest.get("metrics")
-    elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
-    return elbo if isinstance(elbo, float) and math.isfinite(elbo) else None
 
 
 def _count(bundle: Bundle) -> int:

@@ -36,6 +36,11 @@ def _seen(sign: str) -> str:
     return sign
 
 
-def in_nats(nats: float) -> str:
-    """Write a number of nats with its unit, the same everywhere; large ones with fewer digits."""
-    return with_minus(f"{nats:z.2f} nats" if abs(nats) < LARGE_NATS else f"{nats:,.1f} nats")
+def in_nats(nats: float, error_nats: float | None = None) -> str:
+    """Write a number of nats with its unit, the same everywhere; large ones with fewer digits.
+
+    The standard error, if there is one, has as many decimals: "−147.24 ± 0.41 nats".
+    """
+    digits = "z.2f" if abs(nats) < LARGE_NATS else ",.1f"
+    error = "" if error_nats is None else f" ± {error_nats:{digits}}"
+    return with_minus(f"{nats:{digits}}{error} nats")

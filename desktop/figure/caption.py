@@ -15,7 +15,7 @@ from desktop.latent.axis_texts import axis_words
 from desktop.latent.chart import AxisScale
 from desktop.latent.plane import MOST_SHOWN, format_z
 from desktop.latent.prior import NORMAL
-from desktop.models.epochs import elbos_nats, in_percent, unfinished
+from desktop.models.epochs import elbo_errors_nats, elbos_nats, in_percent, unfinished, whole_elbo_nats
 from desktop.models.own_posterior import OwnPosterior, name_of
 from desktop.models.source import Source
 from desktop.reading.input_values import in_words, taken
@@ -81,8 +81,11 @@ def _caption(
 
 
 def title_of(letter: str, source: Source, epoch: int | None) -> tuple[str, str]:
-    """The two lines above a plane of two: which model it is, and its epoch and test ELBO."""
-    name, *facts = _facts(source, epoch)
+    """The two lines above a plane of two: which model it is, and its epoch and test ELBO.
+
+    There is little room for these; the caption has the standard error, too.
+    """
+    name, *facts = _facts(source, epoch, has_errors=False)
     return f"{letter}  {name}", ", ".join(facts)
 
 
@@ -96,25 +99,25 @@ def _model(source: Source, subject: Subject) -> str:
     return "; ".join(facts) + "."
 
 
-def _facts(source: Source, epoch: int | None) -> list[str]:
+def _facts(source: Source, epoch: int | None, has_errors: bool = True) -> list[str]:
     """The name of a model, its epoch and its test ELBO, as far as they are known."""
     words = [one_line(source.name, NAME_CHARS)]
     bundle = source.bundle
     shares = {} if bundle is None else unfinished(bundle)
     metrics = None if bundle is None else bundle.manifest.get("metrics")
     facts = metrics if isinstance(metrics, dict) else {}
-    elbo = facts.get("test_elbo_nats")
+    elbo, error = (None, None) if bundle is None else whole_elbo_nats(bundle)
     if epoch is None and shares:
         epoch = next(iter(shares))
     elif epoch is None and type(facts.get("epoch")) is int:
         epoch = facts["epoch"]
     elif bundle is not None and (epoch is not None or bundle.epochs):
         epoch = bundle.epochs[-1] if epoch is None else epoch
-        elbo = elbos_nats(bundle).get(epoch)
+        elbo, error = elbos_nats(bundle).get(epoch), elbo_errors_nats(bundle).get(epoch)
     if epoch is not None:
         words.append(f"epoch {epoch}" + (f", {in_percent(shares[epoch])} of it" if epoch in shares else ""))
-    if isinstance(elbo, float):
-        words.append(f"test ELBO {in_nats(elbo)}")
+    if elbo is not None:
+        words.append(f"test ELBO {in_nats(elbo, error if has_errors else None)}")
     return words
 
 

@@ -1,6 +1,6 @@
 """The epochs of a bundle: its model after each of them, for the time slider and for films. No Qt."""
 
-import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,8 @@ KEPT_AT_LEAST = 3
 # On CUDA each has sessions of its own, with workspaces of CUDA's libraries that are larger than the graphs.
 KEPT_ON_CUDA = 12
 MOST_PLANNED = 1_000_000  # more is no number of epochs
+MOST_NATS = sys.float_info.max  # a longer integer is no float
+ELBO, ELBO_ERROR = "test_elbo_nats", "test_elbo_error_nats"  # in a manifest's metrics
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Epoch:
     Attributes:
         number: 0 is before training.
         hashes: of its files: they identify the epoch in a bundle that has grown.
-        elbo_nats: the test ELBO, if the manifest gives it.
+        elbo_nats, elbo_error_nats: the test ELBO and its standard error, if the manifest gives them.
         share: of its steps that were taken when its files were written; below 1 while the fit is in it.
         planned: the epochs that the fit was to have, if the manifest says so; more than the bundle's last
             while the fit goes on, or if it was ended.
@@ -37,6 +39,7 @@ class Epoch:
     elbo_nats: float | None
     share: float = 1.0
     planned: int = 0
+    elbo_error_nats: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
     if source is None or source.bundle is None:
         return ()
     files = source.bundle.manifest["files"]
-    elbos, shares, planned = elbos_nats(source.bundle), unfinished(source.bundle), _planned(source.bundle)
+    elbos, errors = elbos_nats(source.bundle), elbo_errors_nats(source.bundle)
+    shares, planned = unfinished(source.bundle), _planned(source.bundle)
     return tuple(
         Epoch(
             number,
@@ -74,6 +78,7 @@ def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
             elbos.get(number),
             shares.get(number, 1.0),
             planned,
+            errors.get(number),
         )
         for number in source.bundle.epochs
     )
@@ -81,15 +86,35 @@ def epochs_of(source: Source | None) -> tuple[Epoch, ...]:
 
 def elbos_nats(bundle: Bundle) -> dict[int, float]:
     """The test ELBO after each epoch for which the manifest gives a number."""
+    return _by_epoch(bundle, ELBO)
+
+
+def elbo_errors_nats(bundle: Bundle) -> dict[int, float]:
+    """The standard error of the test ELBO after each epoch for which the manifest gives one."""
+    return {epoch: error for epoch, error in _by_epoch(bundle, ELBO_ERROR).items() if error >= 0}
+
+
+def whole_elbo_nats(bundle: Bundle) -> tuple[float | None, float | None]:
+    """The test ELBO after the whole fit and its standard error, each None if the manifest lacks it."""
+    metrics = bundle.manifest.get("metrics")
+    elbo, error = _number(metrics, ELBO), _number(metrics, ELBO_ERROR)
+    return elbo, None if elbo is None or error is None or error < 0 else error
+
+
+def _by_epoch(bundle: Bundle, name: str) -> dict[int, float]:
     lines = bundle.manifest.get("epochs")
     found: dict[int, float] = {}
     for line in lines if isinstance(lines, list) else []:
-        epoch, elbo = (
-            (line.get("epoch"), line.get("test_elbo_nats")) if isinstance(line, dict) else (None,) * 2
-        )
-        if type(epoch) is int and isinstance(elbo, int | float) and math.isfinite(elbo):
-            found[epoch] = float(elbo)
+        epoch, number = line.get("epoch") if isinstance(line, dict) else None, _number(line, name)
+        if type(epoch) is int and number is not None:
+            found[epoch] = number
     return found
+
+
+def _number(facts: object, name: str) -> float | None:
+    """A finite number among facts for people, which may be anything."""
+    found = facts.get(name) if isinstance(facts, dict) else None
+    return float(found) if isinstance(found, int | float) and abs(found) <= MOST_NATS else None
 
 
 def unfinished(bundle: Bundle) -> dict[int, float]:
@@ -119,7 +144,7 @@ def in_percent(share: float) -> str:
 def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:
     """Describe an epoch.
 
-    For example "epoch 3 of 10: test ELBO −150.21 nats" or "epoch 1 of 1: 40 % of it".
+    For example "epoch 3 of 10: test ELBO −150.21 ± 0.43 nats" or "epoch 1 of 1: 40 % of it".
     """
     return " ".join(filter(None, epoch_and_elbo(epochs, index)))
 
@@ -131,7 +156,7 @@ def epoch_and_elbo(epochs: Sequence[Epoch], index: int) -> tuple[str, str]:
     if epoch.share < 1:
         return f"{text}: {in_percent(epoch.share)} of it", ""
     if epoch.elbo_nats is not None:
-        return f"{text}: test ELBO", in_nats(epoch.elbo_nats)
+        return f"{text}: test ELBO", in_nats(epoch.elbo_nats, epoch.elbo_error_nats)
     return f"{text}: before training" if epoch.number == 0 else text, ""
 
 

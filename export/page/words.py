@@ -1,6 +1,7 @@
 """Names and facts from files of strangers, as plain text that a page can show."""
 
 import json
+import math
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +39,7 @@ def facts_of(manifest: Mapping[str, Any]) -> list[list[str]]:
         ("Recipe", fit.get("recipe")),
         ("Epochs", fit.get("epochs")),
         ("Filters", fit.get("filters")),
-        ("Test ELBO", _nats(metrics.get("test_elbo_nats"))),
+        ("Test ELBO", _nats(metrics.get("test_elbo_nats"), metrics.get("test_elbo_error_nats"))),
         ("Test rate (KL)", _nats(metrics.get("test_rate_nats"))),
         ("Test distortion", _nats(metrics.get("test_distortion_nats"))),
         ("Made", manifest["created"]),
@@ -56,5 +57,9 @@ def _object(manifest: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _nats(value: object) -> str | None:
-    return f"{value:.2f} nats".replace("-", "−") if isinstance(value, int | float) else None
+def _nats(value: object, error: object = None) -> str | None:
+    """A number of nats, with its standard error if there is one."""
+    if not isinstance(value, int | float):
+        return None
+    is_known = isinstance(error, float) and 0 <= error < math.inf
+    return f"{value:.2f}{f' ± {error:.2f}' if is_known else ''} nats".replace("-", "−")

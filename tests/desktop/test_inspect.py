@@ -82,12 +82,14 @@ def test_a_bundle_is_inspected_like_a_model(call, bundle_path):
     source = open_source(bundle_path)
     bundle = source.bundle
     assert facts["test_elbo_nats"] == bundle.manifest["metrics"]["test_elbo_nats"]
+    assert facts["test_elbo_error_nats"] == bundle.manifest["metrics"]["test_elbo_error_nats"]
     assert facts["test_image_count"] == len(bundle.read_posterior().mean)
     lines = describe(source)
     size_bytes = sum(len(bundle.read(name)) for name in bundle.files)
     assert f"size           {size_bytes:,} bytes in {len(bundle.files)} files" in lines
     assert f"test images    {facts['test_image_count']:,}" in lines
-    assert f"test ELBO      {facts['test_elbo_nats']:.2f} nats" in lines
+    error = f"{facts['test_elbo_error_nats']:.2f}"
+    assert f"test ELBO      {facts['test_elbo_nats']:.2f} ± {error} nats" in lines
     assert facts["reading"]["guesses"] == []
 
 

@@ -36,7 +36,8 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
     assert EPOCH_LINE.fullmatch(lines[1])
     run = read_run(out)
     assert re.fullmatch(
-        rf"test ELBO {run.metrics[-1]['test_elbo_nats']:.2f} nats after \d+\.\d s of training "
+        rf"test ELBO {run.metrics[-1]['test_elbo_nats']:.2f} ± "
+        rf"{run.metrics[-1]['test_elbo_error_nats']:.2f} nats after \d+\.\d s of training "
         r"\(\d+\.\d s in all\)",
         lines[2],
     )

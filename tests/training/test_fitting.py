@@ -52,6 +52,7 @@ def test_every_finished_epoch_has_its_metrics(run_folder):
             "epoch",
             "step",
             "test_elbo_nats",
+            "test_elbo_error_nats",
             "test_rate_nats",
             "test_distortion_nats",
             "train_elbo_nats",
@@ -66,13 +67,15 @@ def test_every_finished_epoch_has_its_metrics(run_folder):
 
 
 def test_the_weights_give_the_metrics(run_folder, small_mnist):
-    """The weights saved after an epoch are those that were evaluated: they give the same test ELBO."""
+    """The weights saved after an epoch are those that were evaluated: the same test ELBO and error."""
     run = read_run(run_folder)
     images = torch.from_numpy(small_mnist.test_images)
     for line in run.metrics:
         model = ConvVAE(filters=run.config.filters)
         model.load_state_dict(load_weights(run, line["epoch"]))
-        assert evaluate(model, images).elbo_nats == pytest.approx(line["test_elbo_nats"], abs=1e-3)
+        found = evaluate(model, images)
+        assert found.elbo_nats == pytest.approx(line["test_elbo_nats"], abs=1e-3)
+        assert found.elbo_error_nats == pytest.approx(line["test_elbo_error_nats"], rel=1e-4)
 
 
 def test_the_previews_change_from_epoch_to_epoch(run_folder):

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -56,6 +57,22 @@ def test_one_draw_is_one_pass_from_the_fixed_seed(model, images):
     metrics = evaluate(model, images)
     assert metrics.rate_nats == pytest.approx(rate, rel=1e-6)
     assert metrics.distortion_nats == pytest.approx(distortion, rel=1e-6)
+
+
+@torch.inference_mode()
+def test_the_error_of_one_draw_is_numpys_over_the_images(model, images):
+    """With one draw for each image: NumPy's standard deviation of the images' ELBOs, over √N."""
+    noise = torch.Generator().manual_seed(EVALUATION_SEED)
+    elbos = []
+    for x in images.float().split(EVALUATION_BATCH):
+        mean, logvar = model.encoder(x)
+        z = reparameterize(mean, logvar, torch.randn(mean.shape, generator=noise))
+        logits, x, mean, logvar = (part.numpy().astype(float) for part in (model.decoder(z), x, mean, logvar))
+        fit = (x * logits - np.logaddexp(0, logits)).sum((1, 2, 3))
+        elbos.append(fit - 0.5 * (mean**2 + np.exp(logvar) - 1 - logvar).sum(1))
+    found, every = evaluate(model, images), np.concatenate(elbos)
+    assert found.elbo_nats == pytest.approx(every.mean(), rel=1e-6)
+    assert found.elbo_error_nats == pytest.approx(np.std(every, ddof=1) / np.sqrt(len(images)), rel=1e-5)
 
 
 def test_evaluate_is_deterministic(model, images):

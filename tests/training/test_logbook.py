@@ -4,6 +4,7 @@ import dataclasses
 import fcntl
 import io
 import json
+import math
 import os
 import pty
 import re
@@ -80,6 +81,15 @@ def test_the_training_elbo_is_the_mean_over_the_images(run, few_images):
         assert line["train_elbo_nats"] != pytest.approx(-sum(losses) / 8, rel=1e-6)
 
 
+def test_a_single_test_image_has_no_error(few_images, tmp_path):
+    """Its ELBO has no standard error, and the line of metrics holds none that is not a number."""
+    config = dataclasses.replace(CONFIG, epochs=1)
+    single = dataclasses.replace(few_images, test_images=few_images.test_images[:1])
+    (line,) = fit(config, CPU, tmp_path / "run", single).metrics
+    assert math.isfinite(line["test_elbo_nats"])
+    assert "test_elbo_error_nats" not in line
+
+
 def test_a_line_has_step_learning_rate_and_speed(run):
     """A line of metrics has the epoch's last step, its learning rate, and the images per second."""
     assert [line["step"] for line in run.metrics] == [STEPS, 2 * STEPS]
@@ -93,7 +103,7 @@ def test_a_line_has_step_learning_rate_and_speed(run):
 def test_tensorboard_reads_the_values_of_the_metrics(run):
     """TensorBoard has the test metrics and the speed of metrics.jsonl at each epoch's last step."""
     reader = events(run.folder)
-    for name in ("elbo_nats", "rate_nats", "distortion_nats"):
+    for name in ("elbo_nats", "elbo_error_nats", "rate_nats", "distortion_nats"):
         found = scalars(reader, f"test/{name}")
         assert list(found) == [STEPS, 2 * STEPS]
         assert list(found.values()) == pytest.approx([line[f"test_{name}"] for line in run.metrics])

@@ -21,7 +21,10 @@ from PIL import Image
 from tests.waiting import wait_until
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.config import RECIPES, from_json, to_json
+from training.data.open import mnist
+from training.held_out import evaluate
 from training.loop import Trainer
+from training.networks import network_of
 from training.ranks import ALONE, Ranks, RanksError, ranks_from
 from training.runs import load_weights, read_run
 
@@ -323,7 +326,14 @@ def test_a_job_is_resumed_by_another_number_of_ranks(tmp_path, lost, forked, cou
     assert out.count("epoch ") == config.epochs - state.trainer["step"] // 29, out
     assert out.count("run folder") == out.count("next: ") == 1
     assert f"continuing after step {state.trainer['step']:,} of {29 * config.epochs:,}" in out
-    assert [line["epoch"] for line in read_run(folder).metrics] == [*range(1, config.epochs + 1)]
+    metrics = read_run(folder).metrics
+    assert [line["epoch"] for line in metrics] == [*range(1, config.epochs + 1)]
+    # However many ranks fit, one of them looks at all test images.
+    model = network_of(config)
+    model.load_state_dict(load_weights(run, config.epochs))
+    tested = evaluate(model, torch.from_numpy(mnist().test_images[: int(IMAGES[1])]))
+    assert metrics[-1]["test_elbo_nats"] == pytest.approx(tested.elbo_nats, abs=1e-3)
+    assert metrics[-1]["test_elbo_error_nats"] == pytest.approx(tested.elbo_error_nats, rel=1e-4)
     assert not [*folder.rglob(".*.tmp")]
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import os
 import random
 import re
@@ -209,11 +210,24 @@ def test_resuming_a_finished_fit_prints_the_result_and_trains_nothing(fits, fini
     assert status == 0
     first, result, following = printed.splitlines()
     assert first.endswith(f"run folder {finished}; already finished")
-    elbo = metrics_without_seconds(undisturbed)[-1]["test_elbo_nats"]
-    assert result.startswith(f"test ELBO {elbo:.2f} nats after ")
+    last = metrics_without_seconds(undisturbed)[-1]
+    told = f"test ELBO {last['test_elbo_nats']:.2f} ± {last['test_elbo_error_nats']:.2f} nats after "
+    assert result.startswith(told)
     assert following == f"next: python -m export.onnx {finished}"
     assert [path.stat().st_mtime_ns for path in kept] == before
     assert_same_run(finished, undisturbed)
+
+
+def test_a_run_of_an_older_version_is_resumed(fits, finished, undisturbed):
+    """Its metrics have no standard error of the test ELBO, and the result is told without one."""
+    lines = [json.loads(line) for line in (finished / "metrics.jsonl").read_text().splitlines()]
+    for line in lines:
+        del line["test_elbo_error_nats"]
+    (finished / "metrics.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    status, printed = fits.run("--resume", "--out", finished)
+    assert status == 0, printed
+    elbo = metrics_without_seconds(undisturbed)[-1]["test_elbo_nats"]
+    assert printed.splitlines()[1].startswith(f"test ELBO {elbo:.2f} nats after ")
 
 
 def test_an_epoch_after_the_checkpoint_is_trained_again(fits, halfway, undisturbed):

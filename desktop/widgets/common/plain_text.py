@@ -42,30 +42,31 @@ class ElidedLabel(QLabel):
     """A line of plain text that leaves out its middle where it does not fit, and never widens the window.
 
     Numbers that must not be cut can follow it: then only what stands before them is shortened. Where there
-    are shorter words for it, nothing is cut until these do not fit either. The tool tip has all of it.
+    are shorter words for it, nothing is cut until these do not fit either. The tool tip has all of it, and
+    below it what else is to be known.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._text = self._kept = ""
+        self._text = self._kept = self._tip = ""
         self._shorter: tuple[str, ...] = ()
         self._numbers: tuple[str, ...] = ()
         self._count = 0
 
-    def show_text(self, text: str, kept: str = "", shorter: Sequence[str] = ()) -> None:
+    def show_text(self, text: str, kept: str = "", shorter: Sequence[str] = (), tip: str = "") -> None:
         """Show another text, and after it what is `kept` whole as long as there is room for it alone.
 
-        `shorter` are other words for the text, from long to short, for less room.
+        `shorter` are other words for the text, from long to short, for less room. `tip` is for the tool tip.
         """
-        self._text, self._kept, self._numbers = one_line(text), one_line(kept), ()
+        self._text, self._kept, self._numbers, self._tip = one_line(text), one_line(kept), (), tip
         self._shorter = tuple(map(one_line, shorter))
         self._elide()
 
     def show_numbers(self, numbers: Sequence[str], count: int) -> None:
         """Show the first of `count` numbers; those that do not fit are left out whole, at the end."""
-        self._text, self._kept, self._shorter = "", "", ()
+        self._text, self._kept, self._shorter, self._tip = "", "", (), ""
         self._numbers, self._count = tuple(numbers), count
         self._elide()
 
@@ -95,7 +96,7 @@ class ElidedLabel(QLabel):
             shown = metrics.elidedText(self._kept, mode.ElideRight, room_px)
         if shown != self.text():
             self.setText(shown)
-        self.setToolTip(tip_text(whole) if shown != whole else "")
+        self.setToolTip(tip_text("\n".join(filter(None, (whole if shown != whole else "", self._tip)))))
 
     def _words(self, room_px: int) -> str:
         """The text in the longest words that fit, or else in the shortest."""

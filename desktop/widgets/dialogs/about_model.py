@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from desktop.base.minus import with_minus
 from desktop.base.words import in_nats, one_line
-from desktop.models.epochs import epoch_and_elbo, epochs_of
+from desktop.models.epochs import epoch_and_elbo, epochs_of, whole_elbo_nats
 from desktop.models.source import Source
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.plain_text import breakable
@@ -62,9 +62,8 @@ def state_and_elbo(source: Source, epoch: int | None = None) -> tuple[str, str]:
     numbers = [each.number for each in epochs]
     if epoch in numbers:
         return epoch_and_elbo(epochs, numbers.index(epoch))
-    metrics = source.bundle.manifest.get("metrics") if source.bundle is not None else None
-    elbo = metrics.get("test_elbo_nats") if isinstance(metrics, dict) else None
-    return ("test ELBO", _in_nats(source, elbo)) if isinstance(elbo, float) else ("", "")
+    elbo = _whole_elbo(source)
+    return ("test ELBO", elbo) if elbo else ("", "")
 
 
 def show_about(parent: QWidget, source: Source, device: str) -> None:
@@ -85,8 +84,7 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
         lines.append(f"Created {bundle.manifest['created']}")
         facts = bundle.manifest
     metrics, made_with = facts.get("metrics"), facts.get("made_with")
-    if isinstance(metrics, dict) and isinstance(metrics.get("test_elbo_nats"), float):
-        elbo = _in_nats(source, metrics["test_elbo_nats"])
+    if isinstance(metrics, dict) and (elbo := _whole_elbo(source)):
         lines.append(f"Test ELBO {elbo} after epoch {metrics.get('epoch')}")
     if isinstance(made_with, list):
         lines += [str(command) for command in made_with]
@@ -98,7 +96,12 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
     AboutDialog(parent, f"<b>{escape(breakable(one_line(source.name)))}</b><br>{text}").open()
 
 
-def _in_nats(source: Source, elbo: float) -> str:
+def _whole_elbo(source: Source) -> str:
+    """The test ELBO after the whole fit with its standard error; empty if it is not known."""
+    elbo, error = (None, None) if source.bundle is None else whole_elbo_nats(source.bundle)
+    if elbo is None:
+        return ""
     likelihood = source.likelihood
     bits = None if likelihood is None else likelihood.bits_per_dimension(elbo, source.reading.image_shape)
-    return in_nats(elbo) + ("" if bits is None else f" ({with_minus(f'{bits:z.3f}')} bits per dimension)")
+    words = in_nats(elbo, error)
+    return words if bits is None else f"{words} ({with_minus(f'{bits:z.3f}')} bits per dimension)"

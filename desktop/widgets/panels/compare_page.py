@@ -42,6 +42,11 @@ RECONSTRUCTED = "{}'s reconstruction"
 # For a narrow page, from long to short.
 SHORT_AT_CURSOR, SHORT_RECONSTRUCTED = ("{} at cursor", "{}"), ("{}'s recon.", "{} rec.")
 SHORT_DIFFERENCE, SHORT_ELBO = ("mean |B − A|", "|B − A|"), ("ELBO, your image", "ELBO")
+PAIRED_TIP = (
+    "± is the standard error over the test images. It does not judge the difference between\n"
+    "A and B: on the same test images their ELBOs rise and fall together, so that the\n"
+    "difference is usually surer than the two errors suggest."
+)
 OF_ALL = re.compile(r" of \d+(?=:|$)")
 PICTURE_PX, LEAST_PICTURE_PX = 170, 64
 KEY_PX = 10
@@ -206,7 +211,7 @@ class ComparePage(QWidget):
         """
         letter = "AB"[side] + (", another model:" if is_another else "")
         self.names[side].show_text(f"{letter}  {name}" if name else letter)
-        self.figures[side].show_text(words, elbo, shorter_epoch(words))
+        self.figures[side].show_text(words, elbo, shorter_epoch(words), PAIRED_TIP if "±" in elbo else "")
 
     def set_elbo(self, side: int, words: str, numbers: str = "") -> None:
         """Say how A or B encodes your image; without any words the line is hidden."""
@@ -330,14 +335,15 @@ class ComparePage(QWidget):
         layout.addLayout(pictures, 1)
 
 
-def shorter_epoch(words: str) -> tuple[str, str]:
+def shorter_epoch(words: str) -> tuple[str, str, str]:
     """Say in shorter words which epoch and whose ELBO it is, for a narrow page.
 
     >>> shorter_epoch("epoch 20 of 40: test ELBO")
-    ('epoch 20: test ELBO', 'epoch 20: ELBO')
+    ('epoch 20: test ELBO', 'epoch 20: ELBO', 'epoch 20:')
     """
     short = OF_ALL.sub("", words)
-    return short, short.replace("test ELBO", "ELBO")
+    shorter = short.replace("test ELBO", "ELBO")
+    return short, shorter, shorter.replace(": ELBO", ":")
 
 
 def _short(letter: str, text: str, shorter: tuple[str, ...]) -> tuple[str, str, list[str]]:

@@ -50,3 +50,9 @@ def test_nats_that_round_to_nothing_have_no_sign():
     """Zero is never negative; what is negative after rounding has a minus, and large numbers one decimal."""
     shown = [in_nats(nats) for nats in (-0.0, -0.004, -0.006, 12.345, -1234.56)]
     assert shown == ["0.00 nats", "0.00 nats", "−0.01 nats", "12.35 nats", "−1,234.6 nats"]
+
+
+def test_a_standard_error_has_the_decimals_of_its_number():
+    """It stands before the unit, which is that of both."""
+    shown = [in_nats(-147.244, 0.413), in_nats(-3394.24, 1234.56), in_nats(5.0, 0.0)]
+    assert shown == ["−147.24 ± 0.41 nats", "−3,394.2 ± 1,234.6 nats", "5.00 ± 0.00 nats"]

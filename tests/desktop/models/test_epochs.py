@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from desktop.base.machine import Device
-from desktop.models.epochs import Loader, elbos_nats, epoch_in_words, epochs_of, load_epoch
+from desktop.models.epochs import (
+    Loader,
+    elbos_nats,
+    epoch_in_words,
+    epochs_of,
+    load_epoch,
+    whole_elbo_nats,
+)
 from desktop.models.opened import Opened
 from desktop.models.source import open_epoch, open_source
 from export.bundle import BundleError, open_bundle
@@ -55,6 +62,7 @@ def test_the_epochs_are_those_with_a_decoder(make_film, make_bundle):
         ([{"epoch": 1, "test_elbo_nats": float("nan")}, {"epoch": 2, "test_elbo_nats": -5}], {2: -5.0}),
         ([{"epoch": "1", "test_elbo_nats": -1.0}, {"epoch": True, "test_elbo_nats": -1.0}], {}),
         ([{"epoch": 1}, {"test_elbo_nats": -1.0}, {"epoch": 3, "test_elbo_nats": "-1"}], {}),
+        ([{"epoch": 1, "test_elbo_nats": 10**400}, {"epoch": 2, "test_elbo_nats": float("-inf")}], {}),
     ],
 )
 def test_what_a_manifest_says_of_epochs_may_be_anything(make_film, said, found):
@@ -62,6 +70,27 @@ def test_what_a_manifest_says_of_epochs_may_be_anything(make_film, said, found):
     film = make_film(1)
     film.write(1, epochs=said)
     assert elbos_nats(open_bundle(film.path)) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (0.413, "−190.00 ± 0.41 nats"),
+        (None, "−190.00 nats"),
+        ("0.4", "−190.00 nats"),
+        (-0.4, "−190.00 nats"),
+        (float("nan"), "−190.00 nats"),
+    ],
+)
+def test_an_elbo_is_told_with_its_standard_error(make_film, said, words):
+    """If the manifest gives one; that of an older version does not, and a stranger's may hold anything."""
+    film = make_film(1)
+    metrics = {"epoch": 1, "test_elbo_nats": -190.0, "test_elbo_error_nats": said}
+    film.write(1, epochs=[metrics], metrics=metrics)
+    source = open_source(film.path)
+    assert epoch_in_words(epochs_of(source), 1) == f"epoch 1 of 1: test ELBO {words}"
+    error = said if words.endswith("± 0.41 nats") else None
+    assert whole_elbo_nats(source.bundle) == (-190.0, error)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from export.page.notebook import Shown, show
 from export.page.packing import _ordered, _zigzag, planes, weight_blocks
 from export.page.reading import ReadingError, Wanted, read_model
 from export.page.trace import session
-from export.page.words import plain, script_json
+from export.page.words import facts_of, plain, script_json
 from tests.export.forging import edit_manifest
 from tests.export.page.decoders import HOSTILE, LOOK, bundle, foreign, linear, model, with_noise
 
@@ -220,6 +220,23 @@ def test_a_manifest_may_hold_anything_beside_what_it_must(tmp_path):
     content = content_of(made.path, Choices())
     assert [line["elbo"] for line in content.facts["epochs"]] == [None, None]
     assert script_json(content.facts)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (0.413, "−12.50 ± 0.41 nats"),
+        (None, "−12.50 nats"),
+        ("0.4", "−12.50 nats"),
+        (float("nan"), "−12.50 nats"),
+        (10**400, "−12.50 nats"),
+    ],
+)
+def test_the_test_elbo_is_told_with_its_standard_error(tmp_path, error, words):
+    """If the manifest gives one; that of an older version does not, and a stranger's may hold anything."""
+    made = bundle(tmp_path / "b")
+    metrics = {"test_elbo_nats": -12.5, "test_elbo_error_nats": error}
+    assert ["Test ELBO", words] in facts_of({**made.manifest, "metrics": metrics})
 
 
 def test_without_anywidget_one_line_says_what_to_install(monkeypatch):

@@ -78,6 +78,8 @@ def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monk
     Dropped back, the file brings both models back, or says which B was.
     """
     film = make_film(2)
+    facts = [{"epoch": 1, "test_elbo_nats": -190.0}, {"epoch": 2, "test_elbo_nats": -180.0}]
+    film.write(2, epochs=[{**each, "test_elbo_error_nats": 0.413} for each in facts])
     window = open_window(film.path)
     comparison, exports = window.compare.comparison, window.figure_control.exports
     with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
@@ -87,7 +89,9 @@ def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monk
         qtbot.keyClick(window, Qt.Key.Key_E, KEYS)
     dialog = window.figure_control.dialog
     assert dialog.windowTitle() == "Export both planes"
-    elbos = "A: film; epoch 2; test ELBO −180.00 nats. B: film; epoch 1; test ELBO −190.00 nats. "
+    elbos = (
+        "A: film; epoch 2; test ELBO −180.00 ± 0.41 nats. B: film; epoch 1; test ELBO −190.00 ± 0.41 nats. "
+    )
     assert dialog.caption.toPlainText().startswith(elbos)
     height, width = previewed.args[0].shape[:2]
     assert width > 1.5 * height, "a size for two"

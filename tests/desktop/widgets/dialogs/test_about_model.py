@@ -38,14 +38,15 @@ def told(parent, qtbot):
 
 
 def test_the_model_says_what_it_is_and_how_good(parent, told, bundle_path):
-    """It gives name, dimensions, shape, likelihood, test ELBO in nats, the commands used, and the device."""
+    """It gives name, dimensions, shape, likelihood, test ELBO with its error, the commands and the device."""
     source = open_source(bundle_path)
     bundle = source.bundle
     show_about(parent, source, "CPU, 2 threads")
     text = told()
     assert bundle.name in text
     assert "2 latent dimensions, images of 1 × 28 × 28, Bernoulli likelihood" in text
-    elbo = f"{bundle.manifest['metrics']['test_elbo_nats']:.2f} nats".replace("-", "−")
+    metrics = bundle.manifest["metrics"]
+    elbo = f"{metrics['test_elbo_nats']:.2f} ± {metrics['test_elbo_error_nats']:.2f} nats".replace("-", "−")
     assert f"Test ELBO {elbo}" in text
     assert "python -m training.fit" in text
     assert "Runs on CPU, 2 threads" in text

@@ -56,17 +56,26 @@ def test_the_pictures_are_the_cursors_and_the_elbos_your_images(page):
 def test_no_words_are_cut_on_a_narrow_page(page):
     """There are shorter ones: at 530 pixels, which a window of 900 leaves, all lines are whole words."""
     page.resize(530, 440)
+    page.close_b.show()  # it narrows B's lines
     image = QImage(4, 4, QImage.Format.Format_Grayscale8)
     for side in (0, 1):
         page.set_picture(side, image)
         page.set_reconstruction(side, image)
-        page.set_name(side, "emoji64", "epoch 20 of 40: test ELBO", "9010.74 nats")
+        page.set_name(side, "emoji64", "epoch 20 of 40: test ELBO", "−9,010.7 ± 12.3 nats")
         page.set_elbo(side, "ELBO of your image", "−3,394.2 nats, 2,518.8 higher")
     page.set_difference_words("B − A, mean |B − A|", "0.024")
     QApplication.processEvents()
     lines = *page.texts, *page.reconstruction_texts, *page.figures, *page.elbos
     assert not [line.text() for line in lines if "…" in line.text()]
     assert page.reconstruction_texts[1].toolTip() == "B's reconstruction"
+
+
+def test_the_errors_of_two_elbos_are_not_said_to_judge_their_difference(page):
+    """The tool tip says what ± is, and that two models of the same test images are surer than that."""
+    for elbo, has_tip in (("−144.30 ± 0.56 nats", True), ("−144.30 nats", False)):
+        page.set_name(0, "film", "test ELBO", elbo)
+        assert page.figures[0].text() == f"test ELBO {elbo}"
+        assert ("It does not judge the difference" in page.figures[0].toolTip()) is has_tip
 
 
 def test_a_long_name_leaves_the_numbers_whole(page):
