@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
-OF_NUMBERS, OF_EXPONENTS = set("0123456789+-−"), set(".,eE")
+OF_NUMBERS, OF_EXPONENTS = set("0123456789+-−.,"), set("eE")
 NOT_PLAIN = (
     Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 )

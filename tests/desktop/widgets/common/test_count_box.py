@@ -1,6 +1,7 @@
-"""widgets/common/count_box.py: the text of number boxes stands off their left edge."""
+"""widgets/common/count_box.py: what is typed into a box for a whole number, and where its text stands."""
 
 import pytest
+from PySide6.QtCore import Qt
 
 from desktop.widgets.common.count_box import INDENT_PX, CountBox
 from desktop.widgets.common.number_box import NumberBox
@@ -18,3 +19,18 @@ def test_the_text_of_a_box_is_indented_and_still_whole(qtbot, box):
     assert line.textMargins().left() == INDENT_PX
     made.resize(made.sizeHint())
     assert line.fontMetrics().horizontalAdvance(made.text()) <= line.width() - INDENT_PX
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("0.5", 4), ("1.5", 1), ("1,5", 1), ("12", 12), ("1,200", 1200)]
+)
+def test_a_decimal_is_not_read_as_a_whole_number(qtbot, typed, value):
+    """What follows a point or a comma counts for nothing, and no number below the least is taken."""
+    box = CountBox()
+    qtbot.addWidget(box)
+    box.setRange(1, 6000)
+    box.setValue(4)
+    box.selectAll()
+    qtbot.keyClicks(box, typed)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert (box.value(), box.text()) == (value, str(value))

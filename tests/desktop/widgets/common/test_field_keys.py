@@ -22,7 +22,7 @@ class Form(QMainWindow):
         self.count.setKeyboardTracking(False)
         self.number.setKeyboardTracking(False)
         menu = self.menuBar().addMenu("Menu")
-        for key in ("R", "E", "Ctrl+Z", "Esc", "["):
+        for key in ("R", "E", "Ctrl+Z", "Esc", "[", ".", ","):
             add_action(menu, key, key, lambda key=key: self.heard.append(key))
         inside = QWidget()
         layout = QVBoxLayout(inside)
@@ -53,11 +53,12 @@ def test_letters_in_a_number_box_are_shortcuts_and_in_a_line_text(form, qtbot):
 
 
 def test_digits_in_a_number_box_are_digits(form, qtbot):
-    """The number is that which was typed."""
+    """The number is that which was typed, and a point or a comma in it moves nothing else."""
     form.number.selectAll()
     qtbot.keyClicks(form.number, "2.5")
     qtbot.keyClick(form.number, Qt.Key.Key_Return)
     assert form.number.value() == 2.5
+    qtbot.keyClicks(form.count, "1.5,0")
     assert form.heard == []
 
 
