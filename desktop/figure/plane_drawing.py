@@ -20,7 +20,7 @@ from desktop.jobs.density_map import PosteriorMap
 from desktop.latent.chart import Projection
 from desktop.latent.group_names import LEAVE_COST, GroupName, group_names
 from desktop.latent.normals import ellipse, project_normals
-from desktop.latent.paths import path_line, point_name
+from desktop.latent.paths import path_line, path_places, point_name
 from desktop.latent.plane_prior import PriorOnPlane
 from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
 from desktop.view.state import Layer
@@ -303,7 +303,7 @@ def placed_names(
 ) -> list[GroupName]:
     """The names of the groups in view on a plane, at their places on a projection, inside of it.
 
-    They keep off the points of the path, and off where a drawn image is, if these are among the parts drawn.
+    They keep off the path, and off where a drawn image is, if these are among the parts drawn.
     """
     posterior, labels = subject.posterior, subject.labels_shown
     if posterior is None or posterior.labels is None or not 0 < len(labels) <= MOST_NAMES:
@@ -351,11 +351,12 @@ def names_px(subject: Subject, projection: Projection) -> float:
 
 
 def _marks(subject: Subject, projection: Projection, parts: frozenset[Part]) -> Doubles:
-    """The places [K, 2] that lie over the names: of the path's points, and of a drawn image."""
-    plane, own = subject.state.plane, subject.own
+    """The places [K, 2] that lie over the names: of the path, and of a drawn image."""
+    state, own = subject.state, subject.own
+    plane = state.plane
     marks: list[Doubles] = []
-    if Part.PATH in parts and subject.state.path:
-        marks.append(plane.project(subject.state.path))
+    if Part.PATH in parts and state.path:
+        marks.append(plane.project(path_places(state.path, state.path_kind, state.path_closed)))
     if own is not None and Part.ENCODED in parts:
         marks.append(plane.project(own.mean[None]))
     if own is not None and Part.TRUE_POSTERIOR in parts:

@@ -13,6 +13,7 @@ from desktop.base.vector import Vector, vector
 
 # Steps per curved leg, enough for its arc length to 1e-6; and per leg that is drawn, on axes of any scale.
 ARC_STEPS, LINE_STEPS = 256, 48
+MOST_PLACES = 400  # on a line that names keep off
 # How many pictures along the walk are compared: in all, and at least on every leg.
 VISUAL_STEPS, VISUAL_LEG_STEPS = 512, 16
 # The same for a decoder whose pictures take long.
@@ -257,6 +258,12 @@ def path_line(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> tuple
         return np.zeros(min(1, len(points))), np.asarray(points[:1], np.float64)
     t = np.linspace(0, curve.legs, curve.legs * _steps(LINE_STEPS, curve) + 1)
     return t, curve.at(t)
+
+
+def path_places(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> Doubles:
+    """The points z of a path and places along its line [K, d], which the names of groups keep off."""
+    _, line = path_line(points, kind, closed)
+    return np.concatenate([line[:: -(-len(line) // MOST_PLACES)], np.asarray(points, np.float64)])
 
 
 def visual_z(curve: Curve, is_slow: bool = False) -> CurveZ:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter
 from desktop.base.arrays import Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
 from desktop.latent.chart import Projection, ToPx
+from desktop.latent.paths import path_places
 from desktop.latent.selection import within
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
@@ -56,7 +57,8 @@ class PlaneStack:
     def set_state(self, state: ViewState, has_cursor_moved_only: bool) -> None:
         """Draw another state."""
         old, self._state = self._state, state
-        is_path_elsewhere = old.path is not state.path or (bool(state.path) and old.chart != state.chart)
+        has_path_changed = old.path is not state.path or _course(old) != _course(state)
+        is_path_elsewhere = has_path_changed or (bool(state.path) and old.chart != state.chart)
         if is_path_elsewhere and self.names.keep_off(_path_places(state)):
             self._dots.redraw()
         if has_cursor_moved_only:
@@ -227,10 +229,16 @@ class PlaneStack:
 
 
 def _path_places(state: ViewState) -> Doubles:
-    """Where the path's points are in view coordinates, [K, 2]."""
+    """Where the path is in view coordinates, [K, 2]."""
     if not state.path:
         return np.empty((0, 2))
-    return state.chart.view(state.plane.project(state.path))
+    places = path_places(state.path, state.path_kind, state.path_closed)
+    return state.chart.view(state.plane.project(places))
+
+
+def _course(state: ViewState) -> tuple[object, ...]:
+    """How the path's line goes through its points."""
+    return state.path_kind, state.path_closed
 
 
 def _content(state: ViewState) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from desktop.figure.figure import OwnImage, Part
 from desktop.figure.plane_drawing import LEAST_POINT_PX, POINT_PX, placed_names, point_px
 from desktop.latent.chart import Projection
 from desktop.latent.group_names import has_marks_over
-from desktop.latent.plane import Viewport
+from desktop.latent.plane import Vector, Viewport
 from export.bundle import Posterior
 
 NAMES = ("smileys-emotion", "travel-places", "a name that is far longer than the plane is wide")
@@ -56,3 +56,15 @@ def test_many_points_on_a_small_plane_are_small(subject):
         for each, side in ((many, 190), (many, 700), (subject, 190))
     ]
     assert sizes == [pytest.approx(LEAST_POINT_PX, abs=0.1), POINT_PX, POINT_PX]
+
+
+def test_a_name_keeps_off_the_line_of_a_path(subject):
+    """Between the path's points, too, where the line would strike it through."""
+    projection = Projection(subject.chart, subject.viewport, (700, 600))
+    (alone, *_) = placed_names(subject, projection)
+    a, b = projection.ab(*alone.place_px)
+    through = replace(subject.state, path=(Vector((a - 2, b)), Vector((a + 2, b))))
+    line = np.linspace(*np.array([(a - 2, b), (a + 2, b)]), 50)
+    found = placed_names(replace(subject, state=through), projection, frozenset({Part.PATH}))
+    assert has_marks_over([alone], projection.px(line))
+    assert not has_marks_over(found, projection.px(line))
