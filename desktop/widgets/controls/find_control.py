@@ -49,6 +49,7 @@ class FindControl(QObject):
         panel.tour_wanted.connect(lambda tour: self.begin(tour))
         panel.tour_changed.connect(self._take)
         panel.step_wanted.connect(self.step)
+        panel.field.left.connect(shell.plane.setFocus)
         save_input("find.tour", panel.tour)
         panel.cost.start_wanted.connect(lambda: self._find(math.inf))
         panel.cost.stop_wanted.connect(self._stop)

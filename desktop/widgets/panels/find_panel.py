@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -32,15 +32,26 @@ TIPS = {
 
 
 class FindField(QLineEdit):
-    """A line in which Enter goes to what is found, and Down and Up to the next and the previous."""
+    """A line in which Enter goes to what is found, Down and Up to the next and the previous, and Esc away."""
 
     step_wanted = Signal(int)
+    left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Claim Esc before the window does."""
+        is_claim = event.type() == QEvent.Type.ShortcutOverride
+        if is_claim and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take Down and Up; the line itself takes the rest."""
+        """Take Down, Up and Esc; the line itself takes the rest."""
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
         if step:
             self.step_wanted.emit(step)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 

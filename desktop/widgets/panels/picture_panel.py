@@ -1,7 +1,7 @@
 """The panel of the picture at the cursor, how it is drawn, and its z."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -110,7 +110,9 @@ class PicturePanel(QWidget):
         self.z.setToolTip(LONG_Z if is_long else Z)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take back what was typed into z on Esc, and give the keyboard back to the plane."""
+        """Give the keyboard back to the plane on Esc, without what was typed; show z from its begin."""
+        if watched is self.z and isinstance(event, QFocusEvent) and _is_left(event):
+            self.z.home(False)
         if watched is self.z and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()
@@ -193,3 +195,8 @@ class PicturePanel(QWidget):
         self.z.setText(self.z.text())  # so that Ctrl+Z takes back the move, not the typing
         self.z_error.hide()
         self.z_typed.emit(z)
+
+
+def _is_left(event: QFocusEvent) -> bool:
+    """Whether a line loses the keyboard, and not just to its menu, which copies what is marked in it."""
+    return event.lostFocus() and event.reason() != Qt.FocusReason.PopupFocusReason

@@ -130,8 +130,9 @@ class PlaneView(PlaneCanvas):
         super().focusOutEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom about the pointer."""
+        """Zoom about the pointer, where z then has more or fewer decimals."""
         self.hand.zoom(WHEEL_STEP ** -turned(event), event.position())
+        self.pointer_moved.emit(self.ab_at(event.position()))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Want the menu at the cursor if a key asks for it; the mouse asks for it when it is released."""

@@ -140,6 +140,8 @@ def test_people_go_through_points(window, qtbot):
     panel.field.setText("#7")
     qtbot.keyClick(panel.field, Qt.Key.Key_Return)
     assert "None of the test images" in panel.place.text()
+    qtbot.keyClick(panel.field, Qt.Key.Key_Escape)
+    assert window.plane.hasFocus()
     explorer.change(viewport=Viewport((-2.0, 0.0), 1.0))
     panel.tour.setCurrentText("Misplaced")
     panel.tour.activated.emit(panel.tour.currentIndex())

@@ -110,3 +110,11 @@ def test_z_and_its_picture_are_painted_together(panel, qtbot):
     assert panel.z.updatesEnabled()
     panel.set_state(ViewState(z=(1.0, 3.0)))
     qtbot.waitUntil(panel.z.updatesEnabled, timeout=SOON_MS)
+
+
+def test_z_is_shown_from_its_first_number_once_it_is_left(panel):
+    """Tab marks all of it, with the end in view, which a long z would keep."""
+    panel.z.setFocus(Qt.FocusReason.TabFocusReason)
+    assert panel.z.cursorPosition() > 0
+    panel.mode.setFocus(Qt.FocusReason.TabFocusReason)
+    assert panel.z.cursorPosition() == 0

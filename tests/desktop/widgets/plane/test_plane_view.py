@@ -115,6 +115,7 @@ def test_the_plane_moves_with_the_hand(view, heard, qtbot, button):
 def test_the_wheel_zooms_about_the_pointer(view, heard, turn_wheel, notches, closer):
     """Away from the hand shows less of the plane, larger, and the point under the pointer stays."""
     turn_wheel(view, at(1, -1.5), notches)
+    assert wanted(heard, "pointer_moved") == [(pytest.approx((1, -1.5)),)]  # with the decimals of this zoom
     ((viewport,),) = wanted(heard, "viewport_wanted")
     assert (viewport.span < 4.0) == closer
     pixel = at(1, -1.5)
