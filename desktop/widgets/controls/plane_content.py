@@ -46,7 +46,8 @@ class PlaneContent(QObject):
         plane.pointer_moved.connect(self._on_pointer)
         # Qt paints what an arrow leaves in a pass of its own, so it goes a frame after the cursor has come.
         self._arrow_soon = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._arrow_soon.timeout.connect(lambda: self.arrow.set_state(explorer.state))
+        self._arrow_soon.timeout.connect(self._place_arrow)
+        explorer.model_closed.connect(self._place_arrow)
         plane.move_shown.connect(self._move_arrow_soon)
 
     def _on_resized(self) -> None:
@@ -58,7 +59,7 @@ class PlaneContent(QObject):
             self._plane.set_state(self._explorer.state)
             self._show_tiles()
             self._project_points()
-        self.arrow.set_state(self._explorer.state)
+        self._place_arrow()
         self._explorer.set_view_size(self._plane.size_px(), self._plane.devicePixelRatioF())
 
     def _misses(self) -> bool:
@@ -87,7 +88,14 @@ class PlaneContent(QObject):
             self._project_points()
         self._plane.set_state(state)
         if not self._plane.is_move_held:
-            self.arrow.set_state(state)
+            self._place_arrow()
+
+    def _place_arrow(self) -> None:
+        """Point to a cursor out of view, if there is a model that has one."""
+        if self._explorer.source is None:
+            self.arrow.hide()
+        else:
+            self.arrow.set_state(self._explorer.state)
 
     def _move_arrow_soon(self) -> None:
         if not self._arrow_soon.isActive():

@@ -6,9 +6,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
 from desktop.images.pixels import to_bytes
+from desktop.latent.plane import Viewport
 from desktop.view.comparison import Other
 from desktop.view.state import Layer
 from desktop.widgets.common.saved_inputs import saved_values, set_saved_values
+from desktop.widgets.plane.cursor_arrow import CursorArrow
 from export.bundle import Posterior
 from tests.desktop.dropping import drag, drop
 from tests.desktop.hostile_models import endless_loop
@@ -234,8 +236,12 @@ def test_b_is_closed_by_button_and_key_and_comes_back(open_window, make_film, qt
     page.epochs.setValue(2)
     shows(window, film, (3, 2))
     other = Other(film.path, 2)
+    window.explorer.change(viewport=Viewport((50.0, 50.0), 1.0))
+    (arrow,) = page.right.findChildren(CursorArrow)
+    qtbot.waitUntil(arrow.isVisible, timeout=SOON_MS)
     qtbot.mouseClick(page.close_b, LEFT)
     assert page.empty.isVisible()
+    assert not arrow.isVisible()
     assert not page.close_b.isVisible()
     assert not page.epochs.isVisible()
     assert page.names[1].text() == "B"
