@@ -12,7 +12,7 @@ from desktop.latent.likelihood import Family, Likelihood
 from desktop.models.bundle_trial import bundle_encoder_reading, try_graphs
 from desktop.models.first_decode import FirstDecode, first_decode
 from desktop.reading import tensors
-from desktop.reading.guess_decoder import propose, trial_z
+from desktop.reading.guess_decoder import propose
 from desktop.reading.guess_encoder import propose_encoder
 from desktop.reading.input_values import InputValues, inputs_of, with_values
 from desktop.reading.other_inputs import check_set
@@ -27,6 +27,7 @@ from desktop.reading.overrides import (
 )
 from desktop.reading.reading import EncoderReading, Layout, OtherInput, Reading, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
+from desktop.reading.trial_z import trial_z
 from desktop.reading.what_it_is import LooksLike, NotADecoderError
 from desktop.vetting.onnx_file import Graph, ModelFile, Tensor, read_model_file
 from desktop.vetting.opening import Opening, OpeningStoppedError
