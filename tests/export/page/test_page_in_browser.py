@@ -10,9 +10,10 @@ import pytest
 
 from export.bundle import open_bundle
 from export.page import show
+from export.page.bare_decoder import Wanted, read_model
 from export.page.content import Choices, content_of, decoder_program
 from export.page.html import bundled, page
-from export.page.reading import Wanted, bundle_reading, read_model
+from export.page.reading import bundle_reading
 from export.page.trace import session
 from tests.export.page.decoders import HOSTILE, LOOK, bundle, foreign, linear, with_noise
 from tests.export.page.tabs import Tab, text_of
