@@ -11,7 +11,7 @@ import pytest
 from desktop.base.machine import DRIVER_LIBRARY, DeviceError
 from desktop.models.cuda_session import CudaSession
 from desktop.models.model import LONG_MS, Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from tests.desktop.foreign_models import decoder as foreign_decoder
 
 
