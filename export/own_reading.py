@@ -83,7 +83,7 @@ class Reading:
         if likelihood in ("bernoulli", "continuous-bernoulli") and self.is_from_0_to_1:
             return dataclasses.replace(self, gives="logits")
         has_mean = likelihood in ("gaussian", "logistic")
-        # Whoever says which number is black speaks of a picture.
+        # Whoever sets which number is black says that the numbers are a picture.
         if has_mean and (self._is_within(MARGIN) or not self.is_from_0_to_1):
             return dataclasses.replace(self, gives="picture")
         if self.is_from_0_to_1 and max(-self.least, self.most) > LOGITS_BEYOND:
@@ -262,7 +262,7 @@ def _read_encoder(
 
 
 def _halves(module: nn.Module) -> str:
-    """What is said of a whole autoencoder that was given as its decoder; empty for any other module."""
+    """Part of the error for a whole autoencoder that was given as a decoder; empty for any other module."""
     for decoder, encoder in HALVES:
         if all(callable(getattr(module, name, None)) for name in (decoder, encoder)):
             return (

@@ -25,8 +25,8 @@ from desktop.reading.input_values import InputValues
 from desktop.reading.tensors import encoder_feeds, logits, numbers, posterior, probabilities
 from export.bundle import DECODER_FILE, ENCODER_FILE
 
-# How long a picture takes is estimated from the last runs. A quick one may have waited for the processor, so
-# the least of some counts; of a slow decoder's, the last one weighs this much in an average.
+# How long a picture takes is estimated from the last runs. A quick run may have waited for the processor, so
+# the least of so many counts; for a slow decoder it is an average in which the last run has this weight.
 RUNS, SMOOTHING = 8, 0.3
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
@@ -46,7 +46,7 @@ class Model:
         latent_dim: d.
         warning: what is wrong with pictures that were decoded, or an empty string.
         last_decode_ms: how long the last decode took.
-        picture_s: how long a picture takes, by the last ones; 0 until one was decoded.
+        picture_s: how long a picture takes, estimated from the last ones.
         first: a picture that was decoded while the model was opened, if it took long.
     """
 
@@ -79,7 +79,7 @@ class Model:
             raise
 
     def with_inputs(self, values: InputValues) -> "Model":
-        """Return the model with other values of its further inputs; both share sessions, and their end.
+        """Return the model with other values of its further inputs; both share sessions, and end together.
 
         It is this model if it has these values already.
         """
@@ -91,7 +91,7 @@ class Model:
             return self
         other = copy.copy(root)
         other.source, other._shared = source, root
-        other.first, other.warning = None, ""  # which were made with the values as they are here
+        other.first, other.warning = None, ""  # those here belong to the values before
         other.last_decode_ms, other.picture_s = self.last_decode_ms, self.picture_s
         return other
 
@@ -102,9 +102,9 @@ class Model:
 
     @property
     def is_slow(self) -> bool:
-        """Whether a picture takes so long that one waits for it: nothing is decoded in vain.
+        """Whether a picture takes so long that people wait for it, and nothing may be decoded in vain.
 
-        On the CPU that is told by its work, on CUDA it was measured.
+        On the CPU the amount of work in the graph decides, on CUDA the time of the first run.
         """
         is_quick_here = self._is_quick_on_cuda and self.device.kind == "cuda"
         return self.source.first is not None and not is_quick_here
@@ -139,7 +139,7 @@ class Model:
             self._last_s.append(self.last_decode_ms / 1e3 / len(z))
             if not self.is_slow:
                 self.picture_s = min(self._last_s)
-            elif not was_slow:  # CUDA failed meanwhile, and its times are none of the CPU's
+            elif not was_slow:  # CUDA failed meanwhile: its times say nothing about the CPU
                 self.picture_s = self._last_s[-1]
             else:
                 self.picture_s += SMOOTHING * (self._last_s[-1] - self.picture_s)
@@ -213,8 +213,8 @@ class Model:
         finally:
             for _ in starts:  # after an error the remaining chunks are dropped
                 pass
-            # What has not begun has nothing left to do. If the model was closed meanwhile it never begins: to
-            # wait for it would have no end.
+            # Work that has not begun has nothing left to do; after the model was closed it never begins, and
+            # waiting for it would never end.
             begun = [other for other in others if not other.cancel()]
             wait(begun)
         for other in begun:

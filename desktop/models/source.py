@@ -118,7 +118,10 @@ class Source:
 
     @property
     def likelihood(self) -> Likelihood | None:
-        """What a bundle says about its decoder's output; None for a bare model or a word of version 1."""
+        """What a bundle says about its decoder's output.
+
+        None for a bare model, and in version 1 for every likelihood but Bernoulli.
+        """
         if self.bundle is None:
             return None
         is_known = self.bundle.likelihood == Family.BERNOULLI or self.bundle.manifest["format"] != FORMAT
@@ -139,7 +142,7 @@ class Source:
     def guess_note(self) -> str:
         """Which parts of the decoder's reading are guesses; empty if there are none or a person set any.
 
-        The values of further inputs are none: they are part of the view.
+        The values of further inputs do not count: they are part of the view.
         """
         found = self.reading.guesses - {"other_inputs"}
         if not found or any(not option.startswith(SET) for option in self.overrides):

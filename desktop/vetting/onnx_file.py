@@ -108,13 +108,13 @@ class ModelFile:
 MAX_FILE_BYTES = (2 << 30) - 1
 # Smaller models are held in memory, so that they do not depend on the file any longer.
 LARGE_BYTES = 32 << 20
-# What is hashed of an external file: all of a smaller one, and such blocks of a larger one.
+# An external file of at most this size is hashed whole; of a larger one, so many blocks of this size are.
 HASHED_WHOLE_BYTES, HASHED_BLOCKS, HASHED_BLOCK_BYTES = 256 << 20, 64, 1 << 20
 # Operators that move numbers without changing them.
 LOOKED_THROUGH = frozenset(
     ("Reshape", "Transpose", "Identity", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Slice", "DepthToSpace")
 )
-# Before it, ONNX wanted all weights among the inputs.
+# Before this version of the format, ONNX required all weights to be among the inputs.
 LEAST_OPTIONAL_VERSION = 4
 MOST_OPTIONAL = 1e9
 MOST_LOOKED_THROUGH = 32  # of these operators in a row
@@ -134,7 +134,7 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
     with path.open("rb") as file:
         if stamp[0] <= LARGE_BYTES:
             return _inspect(path, file.read(LARGE_BYTES), {path: stamp})
-        # It is closed with its last reference: an error on the way may still hold a part of it.
+        # The map is closed with the last reference to it: an error may still refer to a part of it.
         return _inspect(path, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), {path: stamp})
 
 

@@ -21,7 +21,7 @@ from export.page.reading import RANGE_WORDS, Reading, ReadingError
 from export.page.trace import session
 from export.page.words import plain
 
-# z that is tried to see the range of the output.
+# So many z are decoded to see the range of the output.
 TRIED_Z = 4
 Z_NAMES = ("z", "latent", "latents", "latent_vector")
 # As in the viewer.
@@ -47,7 +47,7 @@ class Wanted:
 
 
 def read_model(path: Path, wanted: Wanted) -> Reading:
-    """The reading of a bare decoder. Raises ReadingError if it is none, or if it has to be told more."""
+    """The reading of a bare decoder. Raises ReadingError if it is none, or if more must be set."""
     model = _loaded(path)
     guesses: list[str] = []
     inputs = {value.name: value for value in model.graph.input}
@@ -134,7 +134,7 @@ def _z_shape(path: Path, value: onnx.ValueInfoProto, wanted: Wanted) -> tuple[in
 
 
 def _prior(path: Path, model: onnx.ModelProto, z_input: str, wanted: Wanted) -> tuple[Prior, tuple[str, ...]]:
-    """The prior that was set, or that the file's texts name, or a normal one; and the guess, if it is one."""
+    """The prior that was set, or that metadata or a name tell, or N(0, I); and a sentence if guessed."""
     if wanted.prior is not None:
         try:
             return parse_prior(wanted.prior), ()

@@ -121,7 +121,7 @@ class Reading:
         return clipped
 
     def has_input(self, name: str, value: float) -> bool:
-        """Whether another input has this value, or its 1 at this place; one that is not there has any."""
+        """Whether another input has this value, or its 1 at this place; true of one that is not there."""
         array = self.others.get(name)
         if array is None or not array.size:
             return True
@@ -159,7 +159,7 @@ class Reading:
         ]
 
     def input_notes(self, settings: Sequence[Setting] = ()) -> list[str]:
-        """What happens to the other inputs, a sentence each, where nobody said so."""
+        """A sentence for each other input that can be set in the page, or whose value nobody set."""
         free = {plain(setting.name, 40) for setting in settings}
         unset = {plain(name, 40) for name in self.unset}
         return [

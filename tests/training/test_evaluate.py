@@ -114,7 +114,7 @@ def test_the_iwae_bound_shows_a_poor_encoder(fitted):
 
 
 def test_of_more_images_than_fit_as_numbers_only_some_get_the_quadrature(fitted_run, few, monkeypatch):
-    """On a GPU they go there in batches; the quadrature needs those that it integrates all at once."""
+    """A GPU gets such images in batches, but the quadrature needs all that it integrates at once."""
     monkeypatch.setattr("training.evaluate.fits", lambda *_, number_bytes: number_bytes == 1)
     found = evaluate_run(fitted_run, CPU, draws=1, images=3, samples=0, step=0.2, dataset=few)
     assert (found.quadrature.images, found.bound.images) == (3, 200)
