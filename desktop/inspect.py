@@ -16,8 +16,8 @@ from desktop.base.command_line import printable, run_command, say_on_stderr
 from desktop.base.errors import ModelError
 from desktop.base.option_groups import GroupedCommand
 from desktop.base.shipped import shipped_bundle
+from desktop.models.open_source import open_source
 from desktop.models.runtime import describe_runtime
-from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.vetting.opening import Opening
 from export.bundle import BundleError

@@ -27,8 +27,8 @@ from desktop.jobs.sheet_steps import Sheet, sheet_steps
 from desktop.jobs.sheets import Plan
 from desktop.latent.plane import Plane, Viewport, axis_plane, parse_z, plane_through, sample_prior
 from desktop.models.model import Model
+from desktop.models.open_source import open_source
 from desktop.models.opened import principal_of
-from desktop.models.source import open_source
 from desktop.reading.command_options import overrides_from, reading_options
 from desktop.reading.reading import Reading
 from desktop.vetting.opening import Opening

@@ -23,6 +23,14 @@ class ExportError(Exception):
     """A run cannot be exported."""
 
 
+def in_one_line(error: BaseException) -> str:
+    """The first line of what an error says about its first cause."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+
+
 class PartsDecoder(nn.Module):
     """z float32 [N, d] → the picture float32 [N, C, H, W] in [0, 1], and what else the likelihood needs."""
 

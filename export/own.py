@@ -20,11 +20,12 @@ from export.bundle import Bundle, check_target, write_bundle
 from export.containers import check_suffix
 from export.exporter import IMAGES_SEED, held_out_places, in_unicode, serialize, tools
 from export.given import SPREADS, Spread
-from export.graphs import OPSET, ExportError, export_decoder, export_encoder
+from export.graphs import OPSET, ExportError, export_decoder, export_encoder, in_one_line
 from export.manifest import DECODER_FILE, ENCODER_FILE, FORMAT_1_1, LIKELIHOODS, POSTERIOR_FILE, tensor_facts
 from export.own_images import OwnImages, own_images
 from export.own_likelihoods import own_likelihood
-from export.own_modules import Gives, OwnDecoder, OwnEncoder, Reading, copied, in_one_line, read_modules
+from export.own_modules import OwnDecoder, OwnEncoder, copied
+from export.own_reading import Gives, Reading, read_modules
 from export.parity import Parity, check_decoder, check_elbo, check_encoder, session
 from export.posterior import Posterior, pack_posterior
 from training.choices import likelihood_for

@@ -9,9 +9,8 @@ from typing import Any
 import torch
 
 from export.bundle import Bundle, check_target
-from export.graphs import ExportError
+from export.graphs import ExportError, in_one_line
 from export.own import bundle_of
-from export.own_modules import in_one_line
 from training.data.form import Form
 from training.data.open import Places, open_dataset, title_of
 from training.installed import install_line

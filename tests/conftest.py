@@ -44,8 +44,8 @@ SLOW_FIXTURES = frozenset({"small_mnist", "fitted", "open_window", "viewers", "c
 SLOW_NAMES = frozenset({"subprocess", "open_source", "Trial", "export_decoder"})
 # What takes more than about six seconds of a core.
 LONGEST_FILES = re.compile(
-    "test_(evaluate|fit|fitting|follow|follow_command|importance|likelihoods|logbook|onnx|onnx_command|own|"
-    "page_in_browser|quadrature|ranks|resume|"
+    "test_(evaluate|evaluate_command|fit|fitting|follow|follow_command|importance|likelihoods|logbook|"
+    "onnx|onnx_command|own|page_in_browser|quadrature|ranks|resume|"
     "image_control|main|main_window_files|main_window_opening|path_control|plane_control|saved_control|"
     r"strangers_folder|time_control|true_posterior|true_posterior_control|wheel)\.py"
 )

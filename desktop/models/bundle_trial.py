@@ -11,8 +11,8 @@ from desktop.base.errors import ModelError
 from desktop.base.shipped import shipped_bundle
 from desktop.models.first_decode import FirstDecode, first_decode
 from desktop.reading import tensors
-from desktop.reading.guess_decoder import trial_z
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
+from desktop.reading.trial_z import trial_z
 from desktop.vetting.onnx_file import read_model_file
 from desktop.vetting.opening import Opening, OpeningStoppedError
 from desktop.vetting.trial import Trial

@@ -9,7 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.models.source import Source, open_source
+from desktop.models.open_source import open_source
+from desktop.models.source import Source
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from desktop.base.machine import DeviceName
 from desktop.base.words import in_nats
 from desktop.models.model import Model
+from desktop.models.open_source import open_epoch
 from desktop.models.opened import Opened
-from desktop.models.source import Source, open_epoch
+from desktop.models.source import Source
 from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Bundle, Posterior, epoch_file
 
 # How many bytes of graphs the loaded epochs may have in all, and how many epochs stay loaded in any case.

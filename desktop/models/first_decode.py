@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from desktop.base.arrays import Floats
 from desktop.base.vector import Vector
 from desktop.reading import tensors
-from desktop.reading.guess_decoder import trial_z
 from desktop.reading.reading import Reading
+from desktop.reading.trial_z import trial_z
 from desktop.vetting.trial import Trial
 
 

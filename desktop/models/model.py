@@ -7,45 +7,29 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
-from typing import Literal
 
 import numpy as np
-import onnxruntime as ort
 
-from desktop.base import machine
-from desktop.base.arrays import Array, Floats
+from desktop.base.arrays import Floats
 from desktop.base.errors import ModelError
-from desktop.base.installed import install_line
-from desktop.base.machine import Device, DeviceError, DeviceName
-from desktop.base.vector import Vector
+from desktop.base.machine import Device, DeviceName
 from desktop.latent.elbo import logits_of
 from desktop.latent.likelihood import Parameters
-from desktop.latent.plane import sample_prior
-from desktop.models import cuda_session
 from desktop.models.cuda_session import CudaSession
-from desktop.models.first_decode import FirstDecode
+from desktop.models.device_choice import choose_device
 from desktop.models.logits import without_sigmoid
-from desktop.models.pieces import chunk_size, equal_sizes, filled, pieces
-from desktop.models.runtime import cuda_major, preload_cuda
-from desktop.models.sessions import Session, Sessions
+from desktop.models.pieces import chunk_size, filled, pieces
+from desktop.models.sessions import Session, Sessions, Take, run_sizes
 from desktop.models.source import Source
 from desktop.reading.input_values import InputValues
-from desktop.reading.reading import Reading
-from desktop.reading.tensors import encoder_feeds, feeds, logits, numbers, posterior, probabilities
-from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
+from desktop.reading.tensors import encoder_feeds, logits, numbers, posterior, probabilities
+from export.bundle import DECODER_FILE, ENCODER_FILE
 
-# Converts an output of a decoder according to its reading, and writes it to the last argument.
-Take = Callable[[Reading, Array, Floats], object]
-
-LONG_MS = 50.0  # a first run that takes so long is most likely all decoding
-# How long a picture takes is estimated from the last runs. A quick one may have waited for the processor, so
-# the least of some counts; of a slow decoder's, the last one weighs this much in an average.
+# How long a picture takes is estimated from the last runs. A quick run may have waited for the processor, so
+# the least of so many counts; for a slow decoder it is an average in which the last run has this weight.
 RUNS, SMOOTHING = 8, 0.3
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
-# ONNX Runtime records a CUDA graph in the first few runs of a size, after one that is not recorded.
-RECORDING_RUNS = 6
-RECORDED_DIFFERENCE = 1e-3  # half of it is TF32's
 
 
 class Model:
@@ -62,7 +46,7 @@ class Model:
         latent_dim: d.
         warning: what is wrong with pictures that were decoded, or an empty string.
         last_decode_ms: how long the last decode took.
-        picture_s: how long a picture takes, by the last ones; 0 until one was decoded.
+        picture_s: how long a picture takes, estimated from the last ones.
         first: a picture that was decoded while the model was opened, if it took long.
     """
 
@@ -71,23 +55,20 @@ class Model:
         self.image_shape = source.reading.image_shape
         self.latent_dim = source.reading.latent_dim
         self.warning = ""
-        self.last_decode_ms = self.picture_s = 0.0
-        self.first = source.first
         self._shared: Model | None = None  # the model whose sessions it uses
         self._logits: Session | None = None
         self._logits_looked_for = False
-        self._chunk = 1
-        self._is_quick_on_cuda = False
         self._last_s: deque[float] = deque(maxlen=RUNS)
         self._sessions = Sessions(source, limit_s)
         self._pool = ThreadPoolExecutor(self._sessions.cpu_threads, "decode")
-        if source.first is not None:
-            self.last_decode_ms = 1e3 * source.first.seconds
-            self.picture_s = source.first.seconds
         self._loading = threading.Lock()
-        self._loaded: Session | None = None
         try:
-            self._sessions.device = self._start(device)
+            chosen = choose_device(self._sessions, source, device)
+            self._sessions.device = chosen.device
+            self.first, self.picture_s = chosen.first, chosen.picture_s
+            self.last_decode_ms = 1e3 * chosen.picture_s
+            self._loaded, self._chunk = chosen.session, chosen.chunk
+            self._is_quick_on_cuda = chosen.is_quick_on_cuda
             self._encoder = (
                 self._sessions.make(source.encoder, ENCODER_FILE, self.device.kind, is_exact=True)
                 if source.encoder is not None and source.encoder_reading is not None
@@ -98,7 +79,7 @@ class Model:
             raise
 
     def with_inputs(self, values: InputValues) -> "Model":
-        """Return the model with other values of its further inputs; both share sessions, and their end.
+        """Return the model with other values of its further inputs; both share sessions, and end together.
 
         It is this model if it has these values already.
         """
@@ -110,7 +91,7 @@ class Model:
             return self
         other = copy.copy(root)
         other.source, other._shared = source, root
-        other.first, other.warning = None, ""  # which were made with the values as they are here
+        other.first, other.warning = None, ""  # those here belong to the values before
         other.last_decode_ms, other.picture_s = self.last_decode_ms, self.picture_s
         return other
 
@@ -121,9 +102,9 @@ class Model:
 
     @property
     def is_slow(self) -> bool:
-        """Whether a picture takes so long that one waits for it: nothing is decoded in vain.
+        """Whether a picture takes so long that people wait for it, and nothing may be decoded in vain.
 
-        On the CPU that is told by its work, on CUDA it was measured.
+        On the CPU the amount of work in the graph decides, on CUDA the time of the first run.
         """
         is_quick_here = self._is_quick_on_cuda and self.device.kind == "cuda"
         return self.source.first is not None and not is_quick_here
@@ -148,18 +129,17 @@ class Model:
         session, was_slow = self._decoder, self.is_slow
         start = time.perf_counter()
         with self._sessions.interruptible(may_be_interrupted and was_slow):
-            decode_by = partial(self._decode_by, session, (self.source.reading.output,), probabilities)
+            decode_by = self._decoding(session, (self.source.reading.output,), probabilities)
             (result,) = self._in_pieces(z, decode_by, (self.image_shape,), most_threads)
-        if len(result) and np.isnan(
-            result.min()
-        ):  # min propagates NaN and is faster than checking each number
+        # min propagates NaN and is faster than checking each number.
+        if len(result) and np.isnan(result.min()):
             result = self._without_nan(result)
         self.last_decode_ms = 1e3 * (time.perf_counter() - start)
         if len(z):
             self._last_s.append(self.last_decode_ms / 1e3 / len(z))
             if not self.is_slow:
                 self.picture_s = min(self._last_s)
-            elif not was_slow:  # CUDA failed meanwhile, and its times are none of the CPU's
+            elif not was_slow:  # CUDA failed meanwhile: its times say nothing about the CPU
                 self.picture_s = self._last_s[-1]
             else:
                 self.picture_s += SMOOTHING * (self._last_s[-1] - self.picture_s)
@@ -181,7 +161,7 @@ class Model:
                 shared._logits = self._sessions.make(found, DECODER_FILE, self.device.kind, is_exact=True)
         if shared._logits is None:
             return logits_of(self.decode(z))
-        decode_by = partial(self._decode_by, shared._logits, (self.source.reading.output,), logits)
+        decode_by = self._decoding(shared._logits, (self.source.reading.output,), logits)
         return self._in_pieces(z, decode_by, (self.image_shape,))[0]
 
     def decode_parameters(self, z: Floats) -> Parameters:
@@ -191,7 +171,7 @@ class Model:
         if likelihood.is_its_picture:
             return Parameters(self.decode_logits(z))
         shapes = self.source.parameter_shapes
-        decode_by = partial(self._decode_by, self._decoder, tuple(shapes), numbers)
+        decode_by = self._decoding(self._decoder, tuple(shapes), numbers)
         return Parameters(*self._in_pieces(z, decode_by, tuple(shapes.values())))
 
     def _in_pieces(
@@ -233,8 +213,8 @@ class Model:
         finally:
             for _ in starts:  # after an error the remaining chunks are dropped
                 pass
-            # What has not begun has nothing left to do. If the model was closed meanwhile it never begins: to
-            # wait for it would have no end.
+            # Work that has not begun has nothing left to do; after the model was closed it never begins, and
+            # waiting for it would never end.
             begun = [other for other in others if not other.cancel()]
             wait(begun)
         for other in begun:
@@ -257,7 +237,7 @@ class Model:
         names = list(dict.fromkeys(n for n in (reading.mean_output, reading.spread_output) if n is not None))
         means, logvars = [], []
         x = np.ascontiguousarray(x, np.float32)
-        for part, size in pieces(x, self._sizes(self._encoder, reading.batch, len(x), ENCODER_CHUNK)):
+        for part, size in pieces(x, run_sizes(self._encoder, reading.batch, len(x), ENCODER_CHUNK)):
             inputs = encoder_feeds(reading, filled(part, size))
             outputs = self._sessions.run(self._encoder, ENCODER_FILE, names, inputs)
             try:
@@ -286,129 +266,21 @@ class Model:
         self._sessions.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _decode_by(
-        self, session: Session, outputs: Sequence[str], take: Take, z: Floats, *results: Floats
-    ) -> None:
-        """Write some outputs at z [N, d] to `results` by `take`, in as many runs as fixed sizes need."""
-        reading = self.source.reading
-        start = 0
-        most = self._chunk if isinstance(session, CudaSession) else len(z)
-        for part, size in pieces(z, self._sizes(session, reading.batch, len(z), most)):
-            inputs = feeds(reading, filled(part, size))
-            found = self._sessions.run(session, DECODER_FILE, outputs, inputs)
-            try:
-                for raw, result in zip(found, results, strict=True):
-                    take(reading, raw, result[start : start + len(part)])
-            except ModelError as error:
-                raise self._sessions.failure(DECODER_FILE, str(error)) from error
-            start += len(part)
-
-    @staticmethod
-    def _sizes(session: Session, fixed: int | None, count: int, most: int) -> list[tuple[int, int]]:
-        """The runs for `count` rows: the rows of each, and the size to which it is filled up."""
-        if fixed is None and isinstance(session, CudaSession) and session.is_on_device:
-            return cuda_session.batches(count, min(most, cuda_session.SIZES[-1]))
-        return equal_sizes(count, fixed, most)
+    def _decoding(self, session: Session, outputs: Sequence[str], take: Take) -> Callable[..., None]:
+        """`Sessions.decode` of these outputs, as a function of z and the arrays that it writes to."""
+        return partial(self._sessions.decode, session, self.source.reading, outputs, take, self._chunk)
 
     @property
     def _decoder(self) -> Session:
-        """The decoder's session, which a slow decoder loads at its first decode and not when it is opened.
+        """The decoder's session; that of a slow decoder is loaded at its first decode, not when it is opened.
 
-        Its first picture is there already, and whoever looks at it need not wait for the weights once more.
+        The trial has decoded a first picture: people can look at it without waiting for the weights again.
         """
         shared = self._shared or self
         with self._loading:
             if shared._loaded is None:
                 shared._loaded = self._sessions.make(self.source.decoder, DECODER_FILE, "cpu")
             return shared._loaded
-
-    def _start(self, device: DeviceName) -> Device:
-        """Load the decoder and run it once, because only then is it known where it runs."""
-        available = ort.get_available_providers()
-        reason = "the CPU was requested" if device == "cpu" else machine.why_no_cuda(available)
-        if not reason:
-            preload_cuda()
-            try:
-                self._sessions.device = Device("cuda", "CUDA")  # until a run has shown it
-                session, one_ms = self._warm_session("cuda")
-                if self.device.kind == "cuda":
-                    assert isinstance(session, CudaSession)
-                    on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
-                    if on_cuda:
-                        self._is_quick_on_cuda = one_ms < LONG_MS
-                        # The trial was on the CPU.
-                        self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
-                        if self._is_quick_on_cuda:
-                            self.first = None
-                        self._loaded = self._recorded(session) if on_cuda == nodes else session
-                        return Device("cuda", cuda_session.where_in_words(on_cuda, nodes))
-                    reason = f"ONNX Runtime runs no operator of it on CUDA: {install_line('cuda')}"
-                else:
-                    reason = self.device.reason
-            except (BundleError, ModelError) as error:
-                reason = f"CUDA failed at its first run ({error})"
-            reason = machine.missing_in_words(machine.missing_libraries(cuda_major())) or reason
-        if device == "cuda":
-            raise DeviceError(
-                f"{reason}; expected CUDA to run the model",
-                option="device cuda",
-                hints=("device auto", "device cpu"),
-            )
-        self._chunk = 1  # and not what is best on CUDA, where it may have been tried
-        if self.source.first is None:
-            self._loaded, _ = self._warm_session("cpu")
-        return self._sessions.cpu_device(reason)
-
-    def _recorded(self, plain: CudaSession) -> CudaSession:
-        """The decoder with its runs as CUDA graphs, if they can be recorded and give the same pictures."""
-        # The graph would save nothing, or large weights would be there twice.
-        if self.last_decode_ms >= LONG_MS or self.source.first is not None:
-            return plain
-        outputs = (self.source.reading.output,)
-        shape = (1, *self.image_shape)
-        found, expected = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        prior = self.source.reading.prior
-        try:
-            made = self._sessions.make(self.source.decoder, DECODER_FILE, "cuda", is_recorded=True)
-            assert isinstance(made, CudaSession)
-            # ONNX Runtime records after some runs; the last ones are replays.
-            for seed in range(RECORDING_RUNS):
-                z = sample_prior(1, self.latent_dim, seed, prior)
-                self._decode_by(made, outputs, probabilities, z, found)
-            self._decode_by(plain, outputs, probabilities, z, expected)
-        except (BundleError, ModelError):
-            return plain
-        finally:
-            # That it cannot be recorded is no failure of the device.
-            if self.device.kind != "cuda":
-                self._sessions.device = Device("cuda", "CUDA")
-        is_same = made.is_on_device and np.allclose(found, expected, atol=RECORDED_DIFFERENCE, equal_nan=True)
-        return made if is_same else plain
-
-    def _warm_session(self, kind: Literal["cuda", "cpu"]) -> tuple[Session, float]:
-        """The decoder's session, and the milliseconds of a run that needs no more preparation."""
-        session = self._sessions.make(self.source.decoder, DECODER_FILE, kind)
-        # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
-        # gives NaN.
-        z = sample_prior(1, self.latent_dim, 0, self.source.reading.prior)
-        picture = np.empty((1, *self.image_shape), np.float32)
-        # The first run makes buffers; on CUDA it also loads libraries and plans convolutions, for up to 1 s.
-        for _ in range(2):
-            start = time.perf_counter()
-            self._decode_by(session, (self.source.reading.output,), probabilities, z, picture)
-            one_ms = 1e3 * (time.perf_counter() - start)
-            if kind == "cpu" and one_ms >= LONG_MS:
-                break  # nobody waits for the same picture again
-        if np.isnan(picture).all():
-            raise self._sessions.failure(
-                DECODER_FILE, "found only NaN in its first picture, expected numbers"
-            )
-        self._chunk = chunk_size(self.source.reading, kind, one_ms)
-        if self.source.first is None:
-            self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
-        if one_ms >= LONG_MS and not np.isnan(picture).any():
-            self.first = FirstDecode(Vector(z[0]), picture[0], one_ms / 1e3)
-        return session, one_ms
 
     def _without_nan(self, pictures: Floats) -> Floats:
         broken = int(np.isnan(pictures).any((1, 2, 3)).sum())

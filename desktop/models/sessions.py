@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -11,19 +11,24 @@ from typing import Any, Literal, TypeAlias
 import onnxruntime as ort
 
 from desktop.base import machine
-from desktop.base.arrays import Array
+from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
 from desktop.base.machine import Device
 from desktop.base.watchdog import Watchdog
 from desktop.models import cuda_session
 from desktop.models.cuda_session import CudaSession
 from desktop.models.even_pads import with_even_pads
+from desktop.models.pieces import equal_sizes, filled, pieces
 from desktop.models.runtime import CUDA
 from desktop.models.source import Source
+from desktop.reading.reading import Reading
+from desktop.reading.tensors import feeds
 from desktop.vetting.onnx_file import Graph
-from export.bundle import ENCODER_FILE, BundleError
+from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 
 Session: TypeAlias = ort.InferenceSession | CudaSession
+# Converts an output of a decoder according to its reading, and writes it to the last argument.
+Take = Callable[[Reading, Array, Floats], object]
 
 # For all runs on the CPU together: a model that passed its trial may still request any amount at another z.
 # A slow decoder has an arena of its own: its shapes are all known beforehand, and so is what it can request.
@@ -130,6 +135,32 @@ class Sessions:
                 self._interruptible = None
         return results
 
+    def decode(
+        self,
+        session: Session,
+        reading: Reading,
+        outputs: Sequence[str],
+        take: Take,
+        cuda_chunk: int,
+        z: Floats,
+        *results: Floats,
+    ) -> None:
+        """Write some of a decoder's outputs at z [N, d] to `results` by `take`.
+
+        It takes as many runs as fixed sizes need; on CUDA, none is of more than `cuda_chunk` z.
+        """
+        start = 0
+        most = cuda_chunk if isinstance(session, CudaSession) else len(z)
+        for part, size in pieces(z, run_sizes(session, reading.batch, len(z), most)):
+            inputs = feeds(reading, filled(part, size))
+            found = self.run(session, DECODER_FILE, outputs, inputs)
+            try:
+                for raw, result in zip(found, results, strict=True):
+                    take(reading, raw, result[start : start + len(part)])
+            except ModelError as error:
+                raise self.failure(DECODER_FILE, str(error)) from error
+            start += len(part)
+
     @contextmanager
     def interruptible(self, may_be: bool) -> Iterator[None]:
         """In this block, if it `may_be`, a run is stopped by `interrupt`."""
@@ -205,6 +236,13 @@ class Sessions:
             if file is not None:
                 file.check_unchanged()  # what was tried is what was loaded
         return made
+
+
+def run_sizes(session: Session, fixed: int | None, count: int, most: int) -> list[tuple[int, int]]:
+    """The runs for `count` rows: the rows of each, and the size to which it is filled up."""
+    if fixed is None and isinstance(session, CudaSession) and session.is_on_device:
+        return cuda_session.batches(count, min(most, cuda_session.SIZES[-1]))
+    return equal_sizes(count, fixed, most)
 
 
 @functools.cache

@@ -4,35 +4,24 @@ A part that the file determines is certain. A part that only names, sizes or val
 `Reading.guesses` names it. Overrides take precedence over both.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from desktop.base.arrays import Array, Floats
+from desktop.base.arrays import Array
 from desktop.base.errors import ModelError
-from desktop.latent.plane import sample_prior
-from desktop.reading import guess_layout, tensors
-from desktop.reading.guess_layout import LayoutGuess
+from desktop.reading import tensors
+from desktop.reading.guess_output import is_nan, picture_outputs, pictures, read_output
 from desktop.reading.guess_prior import guess_prior
 from desktop.reading.guess_z import NoZError, ZInput, find_z
 from desktop.reading.other_inputs import FLOATS, other_input, shapes_to_try
-from desktop.reading.overrides import LAYOUTS, RANGES, SET, Overrides, image_shape_of, one_of, refusal
+from desktop.reading.overrides import SET, Overrides, refusal
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
-from desktop.reading.what_it_is import Sizes, Tried, notes_of
+from desktop.reading.trial_z import FREE_BATCH, Run, trial_z
+from desktop.reading.what_it_is import Sizes, Tried, no_reading, notes_of
 from desktop.vetting.onnx_file import ModelFile, Tensor
 from desktop.vetting.trial import DTYPES, TrialEndedError
 
-Run = Callable[[Mapping[str, Array], list[str]], dict[str, Array]]
-
-FREE_BATCH = 3  # in a shape this number rarely means anything else
 OWN_FORMATS = ("latent-plane/1", "latent-plane/1.1")
-# An output with such a name is the picture, even if a larger one is there too.
-PLAIN_NAMES = re.compile(
-    r"(output|image|img|picture|sample|x_?hat|recon\w*|generated\w*|decoded\w*)s?([_:.]?\d+)?", re.IGNORECASE
-)
-RANDOM_OPERATORS = ("RandomNormal", "RandomUniform", "Multinomial", "Bernoulli", "Dropout")
 FIELDS = {
     "z-input": "z_input",
     "latent-dim": "latent_dim",
@@ -57,7 +46,7 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
     guesses: set[str] = set()
     for tensor in file.inputs:
         if tensor.dtype not in DTYPES:
-            raise _no_reading(file, f"its input {tensor.name} takes {tensor.dtype}, expected numbers")
+            raise no_reading(file, f"its input {tensor.name} takes {tensor.dtype}, expected numbers")
     chosen = _z_input(file, overrides, guesses)
     others = tuple(
         other_input(
@@ -91,7 +80,7 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
         value_range=ValueRange.UNIT,
         prior=guess_prior(file, chosen.tensor.name, overrides, guesses),
     )
-    outputs = _picture_outputs(file, overrides)
+    outputs = picture_outputs(file, overrides)
     # A slow decoder gets one z, once: batches would gain nothing, and each further run would be waited for.
     batches = (chosen.batch,) if chosen.batch is not None else (1,) if is_slow else (None, 1)
     try:
@@ -102,19 +91,8 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
     for name in outputs:
         _check_declared(file, name, results[name])
     draft, results = _with_numbers(run, draft, results, overrides)
-    return _read_output(file, None if is_slow else run, draft, results, overrides, guesses)
-
-
-def trial_z(reading: Reading) -> Floats:
-    """A few z float32 [N, d] to try a decoder with: samples, and first of several the prior's mean.
-
-    The prior's mean alone would tell little: a decoder that normalises z divides 0 by 0 there.
-    """
-    count = FREE_BATCH if reading.batch is None else reading.batch
-    z = sample_prior(count, reading.latent_dim, 0, reading.prior)
-    if count > 1:
-        z[0] = 0
-    return z
+    reading = read_output(file, None if is_slow else run, draft, results, overrides, guesses)
+    return replace(reading, guesses=frozenset(_left(guesses, overrides, file, draft.other_inputs)))
 
 
 def _z_input(file: ModelFile, overrides: Overrides, guesses: set[str]) -> ZInput:
@@ -131,7 +109,7 @@ def _z_input(file: ModelFile, overrides: Overrides, guesses: set[str]) -> ZInput
         floats = [tensor for tensor in file.inputs if tensor.dtype in FLOATS and tensor.shape]
         if floats:
             _refuse_another_kind(file, floats[0], overrides)
-        raise _no_reading(file, str(error)) from error
+        raise no_reading(file, str(error)) from error
     if not chosen.is_only_one:
         guesses.add("z_input")
     return chosen
@@ -145,19 +123,6 @@ def _refuse_another_kind(file: ModelFile, z: Tensor, overrides: Overrides) -> No
 
     tried = Tried(file, z, sizes(z), {tensor.name: sizes(tensor) for tensor in file.outputs})
     notes_of(tried, overrides)
-
-
-def _picture_outputs(file: ModelFile, overrides: Overrides) -> list[str]:
-    by_name = {tensor.name: tensor for tensor in file.outputs}
-    name = one_of(overrides, "output", by_name)
-    if name is not None:
-        if by_name[name].dtype not in DTYPES:
-            raise refusal("output", by_name[name].in_words(), "numbers")
-        return [name]
-    names = [tensor.name for tensor in file.outputs if tensor.dtype in (*FLOATS, "uint8")]
-    if not names:
-        raise _no_reading(file, "it has no output whose numbers could be a picture")
-    return names
 
 
 def _first_decode(
@@ -185,7 +150,7 @@ def _first_decode(
             continue
         # The graph may have run only by chance: another size may give a picture. And some graphs decode one z
         # whatever their declared batch is.
-        if _is_one_picture(run, filled, results) or not _pictures(results, filled, overrides):
+        if _is_one_picture(run, filled, results) or not pictures(results, filled, overrides):
             without_pictures = without_pictures or (filled, results)
             continue
         if chosen.latent_dim is None:
@@ -232,17 +197,6 @@ def _is_one_picture(run: Run, draft: Reading, results: Mapping[str, Array]) -> b
     return any(alone[name].shape == results[name].shape for name in alike)
 
 
-def _pictures(results: Mapping[str, Array], draft: Reading, overrides: Overrides) -> dict[str, LayoutGuess]:
-    """How each output that can be pictures is laid out."""
-    shape, layout = image_shape_of(overrides), LAYOUTS.get(one_of(overrides, "layout", LAYOUTS) or "")
-    count = len(trial_z(draft))
-    return {
-        name: guess
-        for name, array in results.items()
-        if (guess := guess_layout.guess_layout(array, count, shape, layout))
-    }
-
-
 def _check_declared(file: ModelFile, name: str, found: Array) -> None:
     declared = next(tensor.shape for tensor in file.outputs if tensor.name == name)
     if declared is None:
@@ -270,115 +224,17 @@ def _with_numbers(
         and not other.one_hot
         and SET + other.name not in overrides
     ]
-    if not zeros or not all(_is_nan(array) for array in results.values()):
+    if not zeros or not all(is_nan(array) for array in results.values()):
         return draft, results
     others = tuple(
         replace(other, value=1.0) if other.name in zeros else other for other in draft.other_inputs
     )
     changed = replace(draft, other_inputs=others)
     again = run(tensors.feeds(changed, trial_z(changed)), list(results))
-    if all(_is_nan(array) for array in again.values()):
+    if all(is_nan(array) for array in again.values()):
         return draft, results
     note = f"{', '.join(zeros)[:100]} = 1, because 0 gives no numbers; set it if another value is right"
     return replace(changed, notes=(*draft.notes, note)), again
-
-
-def _is_nan(array: Array) -> bool:
-    return bool(np.issubdtype(array.dtype, np.floating) and np.isnan(array).all())
-
-
-def _read_output(
-    file: ModelFile,
-    run: Run | None,
-    draft: Reading,
-    results: Mapping[str, Array],
-    overrides: Overrides,
-    guesses: set[str],
-) -> Reading:
-    """Read the output that is the picture. Without `run`, because a run takes long, nothing is run again."""
-    fits = _pictures(results, draft, overrides)
-    # Of several pictures the one with a plain name is taken, or else the largest: the others are steps to it.
-    name = max(fits, key=lambda n: (is_plain(n), np.prod(fits[n].image_shape)), default=None)
-    notes = _notes(file, draft, results, overrides, name, None if name is None else fits[name])
-    if name is None:
-        found = ", ".join(f"{name} {list(array.shape)}" for name, array in results.items())
-        parts = ("layout", "image-shape")
-        asked = " and ".join(
-            f"{part.replace('-', ' ')} {overrides[part]}" for part in parts if part in overrides
-        )
-        count = len(trial_z(draft))
-        raise _no_reading(
-            file, f"no output is a picture{f' with {asked}' if asked else ''}: found {found} for {count} z"
-        )
-    if len(fits) > 1 and "output" not in overrides:
-        guesses.add("output")
-    guess = fits[name]
-    guesses |= guess.guesses
-    array = results[name]
-    if _is_nan(array):
-        raise ModelError(f"{file.path}: found only NaN in its pictures, expected numbers")
-    if run is not None and any(operator.startswith(RANDOM_OPERATORS) for operator in file.operators):
-        again = run(tensors.feeds(draft, trial_z(draft)), [name])[name]
-        if not np.allclose(again, array, rtol=1e-3, atol=1e-3, equal_nan=True):
-            notes.append("the pictures of the same z differ, because the model draws random numbers")
-    if guess.more_channels:
-        notes.append(
-            f"{name[:60]} has {guess.image_shape[0] + guess.more_channels} channels; the first "
-            f"{guess.image_shape[0]} are taken as the picture, the others as its scale"
-        )
-    value_range = one_of(overrides, "range", RANGES)
-    if value_range is not None:
-        kind = RANGES[value_range]
-    else:
-        more = [guess_layout.picture_channels(array, guess)]
-        is_open = array.dtype != np.uint8 and not guess_layout.is_sure(file.makers.get(name, ""))
-        if run is not None and is_open:
-            wide = run(tensors.feeds(draft, 2 * trial_z(draft)), [name])[name]
-            more.append(guess_layout.picture_channels(wide, guess))
-        kind, sure = guess_layout.guess_range(file.makers.get(name, ""), more)
-        if not sure:
-            guesses.add("value_range")
-    reading = replace(
-        draft,
-        output=name,
-        output_dtype=str(array.dtype),
-        layout=guess.layout,
-        image_shape=guess.image_shape,
-        value_range=kind,
-        more_channels=guess.more_channels,
-        notes=(*draft.notes, *notes),
-    )
-    return replace(reading, guesses=frozenset(_left(guesses, overrides, file, draft.other_inputs)))
-
-
-def is_plain(name: str) -> bool:
-    """Whether an output's name says that it is the picture."""
-    return bool(PLAIN_NAMES.fullmatch(name))
-
-
-def _notes(
-    file: ModelFile,
-    draft: Reading,
-    results: Mapping[str, Array],
-    overrides: Overrides,
-    name: str | None,
-    guess: LayoutGuess | None,
-) -> list[str]:
-    """Why the graph is unlikely to be a decoder. Raises NotADecoderError if it is something else."""
-    rough = float("inf")
-    if name is not None and guess is not None and np.ptp(np.nan_to_num(results[name].astype(np.float64))) > 0:
-        rough = guess_layout.roughness(results[name], guess)
-    count = len(trial_z(draft))
-    tried = Tried(
-        file,
-        next(tensor for tensor in file.inputs if tensor.name == draft.z_input),
-        tuple(size for size in draft.z_shape if size is not None) or (1,),
-        {n: guess_layout.after_batch(array, count) or array.shape for n, array in results.items()},
-        name,
-        guess,
-        rough,
-    )
-    return list(notes_of(tried, overrides))
 
 
 def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:
@@ -390,14 +246,3 @@ def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequ
     if all(SET + other.name in overrides or other.name in optional for other in others):
         settled.add("other_inputs")
     return guesses - settled
-
-
-def _no_reading(file: ModelFile, why: str) -> ModelError:
-    inputs = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
-    outputs = ", ".join(tensor.in_words() for tensor in file.outputs)
-    return ModelError(
-        f"{file.path}: this cannot be read as a decoder: {why}; its inputs are {inputs[:200]}; "
-        f"its outputs are {outputs[:200]}; if it is a decoder, say which input is z, or which output is the "
-        "picture and in which layout",
-        hints=("z-input NAME", "output NAME", "layout NAME", "image-shape C,H,W"),
-    )

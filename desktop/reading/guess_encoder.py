@@ -9,11 +9,12 @@ import numpy as np
 from desktop.base.arrays import Array
 from desktop.base.errors import ModelError
 from desktop.reading import guess_layout
-from desktop.reading.guess_decoder import FREE_BATCH, OWN_FORMATS, Run
+from desktop.reading.guess_decoder import OWN_FORMATS
 from desktop.reading.other_inputs import OTHER_NAMES, other_input
 from desktop.reading.overrides import LAYOUTS, RANGES, SET, SPREADS, Overrides, one_of
 from desktop.reading.reading import EncoderReading, Layout, Reading, Spread, ValueRange
 from desktop.reading.tensors import encoder_feeds, layout_shape
+from desktop.reading.trial_z import FREE_BATCH, Run
 from desktop.reading.what_it_is import MEAN_NAMES
 from desktop.vetting.onnx_file import ModelFile, Tensor
 from desktop.vetting.trial import DTYPES

@@ -296,3 +296,15 @@ def _in_words(tried: Tried, names: list[str]) -> str:
         return f"{name[:60]} [{' × '.join(str(size or '?') for size in tried.outputs[name])}]"
 
     return " and ".join(map(one, names[:3])) + (" and more" if len(names) > 3 else "")
+
+
+def no_reading(file: ModelFile, why: str) -> ModelError:
+    """The error for a file of which no reading is found: why, with all its inputs and outputs."""
+    inputs = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
+    outputs = ", ".join(tensor.in_words() for tensor in file.outputs)
+    return ModelError(
+        f"{file.path}: this cannot be read as a decoder: {why}; its inputs are {inputs[:200]}; "
+        f"its outputs are {outputs[:200]}; if it is a decoder, say which input is z, or which output is the "
+        "picture and in which layout",
+        hints=("z-input NAME", "output NAME", "layout NAME", "image-shape C,H,W"),
+    )

@@ -1,8 +1,8 @@
 """Inspect a stranger's model file before ONNX Runtime loads it. Needs onnx; no ONNX Runtime, no Qt.
 
 Everything that inspection can find is refused here: files that are not models, graphs that are too large, too
-deep or recursive, tensors with missing numbers, weights in unexpected files. What a graph does when it runs
-is found by `desktop.vetting.trial`.
+deep or recursive, tensors with missing numbers, weights in unexpected files. What a graph does when it runs,
+`desktop.vetting.trial` finds out.
 """
 
 import hashlib
@@ -16,10 +16,11 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import TensorProto, external_data_helper, helper
+from onnx import helper
 
 from desktop.base.errors import ModelError
 from desktop.vetting import graph_limits
+from desktop.vetting.external_data import external_files
 from desktop.vetting.skeleton import skeleton
 from desktop.vetting.unpacked_size import DAMAGED, check_wire
 from export.bundle import format_by_ending, format_of
@@ -107,13 +108,13 @@ class ModelFile:
 MAX_FILE_BYTES = (2 << 30) - 1
 # Smaller models are held in memory, so that they do not depend on the file any longer.
 LARGE_BYTES = 32 << 20
-# What is hashed of an external file: all of a smaller one, and such blocks of a larger one.
+# An external file of at most this size is hashed whole; of a larger one, so many blocks of this size are.
 HASHED_WHOLE_BYTES, HASHED_BLOCKS, HASHED_BLOCK_BYTES = 256 << 20, 64, 1 << 20
 # Operators that move numbers without changing them.
 LOOKED_THROUGH = frozenset(
     ("Reshape", "Transpose", "Identity", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Slice", "DepthToSpace")
 )
-# Before it, ONNX wanted all weights among the inputs.
+# Before this version of the format, ONNX required all weights to be among the inputs.
 LEAST_OPTIONAL_VERSION = 4
 MOST_OPTIONAL = 1e9
 MOST_LOOKED_THROUGH = 32  # of these operators in a row
@@ -133,7 +134,7 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
     with path.open("rb") as file:
         if stamp[0] <= LARGE_BYTES:
             return _inspect(path, file.read(LARGE_BYTES), {path: stamp})
-        # It is closed with its last reference: an error on the way may still hold a part of it.
+        # The map is closed with the last reference to it: an error may still refer to a part of it.
         return _inspect(path, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), {path: stamp})
 
 
@@ -144,7 +145,7 @@ def _inspect(path: Path, data: bytes | mmap.mmap, stamps: Mapping[Path, Stamp]) 
         outline = skeleton(data)
         model = onnx.ModelProto.FromString(outline)
         parts = graph_limits.check(model)
-        beside = _external_files(path, parts.tensors)
+        beside = external_files(path, parts.tensors)
         tensors = [
             [_tensor(value) for value in values] for values in (_real_inputs(model.graph), model.graph.output)
         ]
@@ -315,75 +316,3 @@ def _table_rows(graph: onnx.GraphProto) -> dict[str, int]:
             if -len(dims) <= axis < len(dims):
                 found[name] = min(dims[axis], found.get(name, dims[axis]))
     return found
-
-
-def _external_files(path: Path, tensors: Iterable[TensorProto]) -> list[Path]:
-    """The files of a model's external data. Raises ModelError if a tensor does not lie within one of them."""
-    sizes: dict[str, int] = {}
-    for tensor in tensors:
-        if not external_data_helper.uses_external_data(tensor):
-            continue
-        facts = {entry.key: entry.value for entry in tensor.external_data}
-        place = facts.get("location", "")
-        if place not in sizes:
-            sizes[place] = _size_beside(path, place)
-        size = graph_limits.size_bytes(tensor)
-        offset = _whole_number(facts.get("offset", ""), 0)
-        length = _whole_number(facts.get("length", ""), size)
-        if length != size or offset + length > sizes[place]:
-            raise ModelError(
-                f"found weights {tensor.name} at bytes {offset:,} to {offset + length:,} of {place}, which "
-                f"has {sizes[place]:,} bytes, expected {size:,} bytes within it; export the model again"
-            )
-    return [path.parent / place for place in sizes]
-
-
-def _size_beside(path: Path, place: str) -> int:
-    """The size of a file of weights, which must lie beside the model and begin with its name.
-
-    A link is refused, because it could lead to any file; see `_is_of_one_store` for those that are not.
-    """
-    if Path(place).name != place or place in ("", ".", "..") or "\\" in place or ":" in place:
-        raise ModelError(
-            f"found weights in {place[:100]!r}, expected them in the model or in a file beside it; "
-            "save the model with its weights inside"
-        )
-    file = path.parent / place
-    try:
-        status = file.lstat()
-    except OSError as error:
-        stem = place.partition(".")[0][:100]
-        name = "" if place.startswith(path.stem) else f" and name the model {f'{stem}.onnx'!r} as before"
-        raise ModelError(
-            f"found no file {place[:100]!r}, expected the weights there, beside the model; fetch it too"
-            f"{name}, or export the model with its weights inside"
-        ) from error
-    if not place.startswith(path.stem):
-        raise ModelError(
-            f"found weights in {place[:100]!r}, expected a file whose name begins with {path.stem!r}; "
-            "rename one of them, or save the model with its weights inside"
-        )
-    if stat.S_ISLNK(status.st_mode) and _is_of_one_store(path, file):
-        status = file.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ModelError(
-            f"found a link or a folder at {place[:100]!r}, expected a regular file of weights; "
-            "save the model with its weights inside"
-        )
-    return status.st_size
-
-
-def _is_of_one_store(path: Path, weights: Path) -> bool:
-    """Whether model and weights are both links into one folder, as in the cache of Hugging Face."""
-    return path.is_symlink() and weights.resolve().parent == path.resolve().parent
-
-
-def _whole_number(text: str, default: int) -> int:
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise ModelError(
-            f"found {text[:40]!r} as an offset or length of weights, expected a whole number; "
-            "export the model again"
-        )
-    return int(text)

@@ -22,11 +22,12 @@ except ImportError:
 
 with needed("page", "python -m export.page", __name__):
     from export.containers import BundleError
+from export.page.bare_decoder import Wanted
 from export.page.content import Choices, Content, content_of
 from export.page.html import page
 from export.page.points import MOST_POINTS
 from export.page.program import NotLiveError
-from export.page.reading import LAYOUTS, RANGES, ReadingError, Wanted
+from export.page.reading import LAYOUTS, RANGES, ReadingError
 from training.command_line import run_command
 from training.files import check_writable, replaced_file
 from training.output import say

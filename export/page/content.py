@@ -15,13 +15,14 @@ from export.containers import ZIP_SUFFIX, BundleError
 from export.manifest import DECODER_FILE, ENCODER_FILE, MANIFEST_FILE, epoch_file
 from export.other_formats import other_format
 from export.page.atlas import Atlas, atlas_of
+from export.page.bare_decoder import Wanted, read_model
 from export.page.look import look_of
 from export.page.lowering import lower
 from export.page.packing import fits_float16, weight_blocks
 from export.page.plane import frame_of
 from export.page.points import MOST_POINTS, ground_of, points_of
 from export.page.program import Floats, NotLiveError, Program
-from export.page.reading import Reading, Wanted, bundle_reading, read_model
+from export.page.reading import Reading, bundle_reading
 from export.page.rules import RULES
 from export.page.settings import Setting
 from export.page.words import facts_of, plain

@@ -1,6 +1,6 @@
 """The program that a page runs: a graph as a list of a dozen simple steps over arrays whose shapes are known.
 
-`export.page.lowering` makes it from an ONNX graph, and `js/steps.js` runs it. Every array is float32.
+`export.page.lowering` makes it from an ONNX graph, and `js/runner.js` runs it. Every array is float32.
 """
 
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from desktop.base.watchdog import LINGER_S
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from export.graphs import BATCH_AXIS, OPSET, export_decoder
 from export.phased_decoder import phased_decoder
 

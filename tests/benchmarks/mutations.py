@@ -36,7 +36,7 @@ from desktop.images.note import read_note
 from desktop.images.picture_kinds import ImageError
 from desktop.images.read_image import read_image
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.view.provenance import from_text
 from desktop.view.saved_views import read_views
 from desktop.view.state_json import state_from_dict

@@ -43,7 +43,7 @@ from desktop.base.shipped import shipped_bundle
 from desktop.base.vector import Vector
 from desktop.latent.plane import Viewport
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.main_window import MainWindow
 from desktop.widgets.plane.plane_view import PlaneView

@@ -27,7 +27,7 @@ from desktop.jobs import picture_cache
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.vetting import trial_process
 from desktop.widgets.main_window import MainWindow
 from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Posterior, pack_posterior, write_bundle

@@ -8,7 +8,7 @@ import pytest
 
 from desktop.base.errors import ModelError
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from tests.desktop.hostile_models import CUTS, MUTATIONS, mutated, truncated
 from tests.steps import LIMIT_S, processor_seconds
 

@@ -7,7 +7,7 @@ import pytest
 from desktop.app.describe import describe
 from desktop.base.installed import program_version
 from desktop.inspect import main
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from tests.desktop.foreign_models import decoder, encoder
 
 

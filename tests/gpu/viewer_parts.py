@@ -20,7 +20,7 @@ MULTIPLY_SIZE = 4096
 def _model(place: Place, device: str):  # type: ignore[no-untyped-def]
     from desktop.base.shipped import shipped_bundle
     from desktop.models.model import Model
-    from desktop.models.source import open_source
+    from desktop.models.open_source import open_source
 
     model = Model(open_source(shipped_bundle()), device)  # type: ignore[arg-type]
     if place.is_cuda and device == "auto" and model.device.kind != "cuda":
@@ -61,7 +61,7 @@ def other_models(place: Place) -> Row:
     Where they run, whether they are slow there, and how far their pictures are from the CPU's.
     """
     from desktop.models.model import Model
-    from desktop.models.source import open_source
+    from desktop.models.open_source import open_source
     from tests.desktop.foreign_models import conditional
     from tests.gpu.large_decoder import large_decoder
 

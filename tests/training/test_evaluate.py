@@ -1,43 +1,22 @@
-"""training/evaluate.py: every figure with its error, as a table and as JSON, and its refusals."""
+"""training/evaluate.py: every figure with its error, as a table and as JSON."""
 
 import dataclasses
 import json
 import math
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
+from tests.training.untrained_run import untrained_run
 from training.config import RECIPES
 from training.device import describe_device
-from training.evaluate import (
-    DRAWS,
-    SAMPLES,
-    STEP,
-    EvaluationError,
-    command,
-    decode_batch,
-    evaluate_run,
-    main,
-    weighted_count,
-)
+from training.evaluate import EvaluationError, decode_batch, evaluate_run, weighted_count
 from training.evaluation import Comparison, to_json, to_table
 from training.fitting import fit
-from training.model import ConvVAE
-from training.runs import (
-    REQUIRED_METRICS,
-    RunError,
-    add_epoch,
-    create_run,
-    save_weights,
-    weights_path,
-)
+from training.runs import RunError, weights_path
 
 CPU = torch.device("cpu")
-MODULE = (sys.executable, "-W", "error", "-m", "training.evaluate")
 BOUND = {
     "elbo_nats",
     "elbo_standard_error_nats",
@@ -91,22 +70,6 @@ ALWAYS = {
 }
 
 
-def small_run(folder: Path, latent_dim: int = 3, dead: bool = False, broken: bool = False):
-    """A run of the smallest network, not trained, with different random weights in epochs 0 and 1."""
-    config = dataclasses.replace(RECIPES["default"], filters=(2, 2), latent_dim=latent_dim, epochs=1)
-    run = create_run(folder, config)
-    for epoch in (0, 1):
-        model = ConvVAE(config.image_shape, config.filters, config.latent_dim)
-        model.reset_parameters(torch.Generator().manual_seed(epoch))
-        with torch.no_grad():
-            if dead:
-                model.encoder.dense.weight[0] = 0
-            if broken:
-                model.decoder.conv3.bias.fill_(math.nan)
-        save_weights(weights_path(run, epoch), model)
-    return add_epoch(run, dict.fromkeys(REQUIRED_METRICS, 1.5) | {"epoch": 1})
-
-
 @pytest.fixture(scope="module")
 def few(small_mnist):
     """200 held-out images."""
@@ -151,7 +114,7 @@ def test_the_iwae_bound_shows_a_poor_encoder(fitted):
 
 
 def test_of_more_images_than_fit_as_numbers_only_some_get_the_quadrature(fitted_run, few, monkeypatch):
-    """On a GPU they go there in batches; the quadrature needs those that it integrates all at once."""
+    """A GPU gets such images in batches, but the quadrature needs all that it integrates at once."""
     monkeypatch.setattr("training.evaluate.fits", lambda *_, number_bytes: number_bytes == 1)
     found = evaluate_run(fitted_run, CPU, draws=1, images=3, samples=0, step=0.2, dataset=few)
     assert (found.quadrature.images, found.bound.images) == (3, 200)
@@ -258,7 +221,7 @@ def test_the_table_has_the_figures_of_the_json(fitted):
 
 def test_without_a_plane_there_is_no_quadrature(tmp_path, few):
     """With three latent dimensions the JSON has no quadrature and no comparison, but everything else."""
-    found = evaluate_run(small_run(tmp_path / "run"), CPU, draws=1, samples=2, images=5, dataset=few)
+    found = evaluate_run(untrained_run(tmp_path / "run"), CPU, draws=1, samples=2, images=5, dataset=few)
     assert json.loads(to_json(found)).keys() == ALWAYS | {"importance_weighted", "iwae_bound"}
     assert "quadrature" not in to_table(found)
     assert len(found.active_units.variances) == 3
@@ -266,7 +229,7 @@ def test_without_a_plane_there_is_no_quadrature(tmp_path, few):
 
 def test_without_samples_there_are_no_importance_weights(tmp_path, few):
     """With samples 0 there is neither an importance-weighted figure nor a comparison."""
-    run = small_run(tmp_path / "run", latent_dim=2)
+    run = untrained_run(tmp_path / "run", latent_dim=2)
     fewer = dataclasses.replace(few, test_images=few.test_images[:20])
     found = evaluate_run(run, CPU, draws=1, samples=0, step=0.1, dataset=fewer)
     assert json.loads(to_json(found)).keys() == ALWAYS | {"quadrature"}
@@ -275,7 +238,7 @@ def test_without_samples_there_are_no_importance_weights(tmp_path, few):
 
 def test_a_dead_unit_is_not_counted(tmp_path, few):
     """A latent dimension whose posterior mean is the same for every image is not active."""
-    run = small_run(tmp_path / "run", dead=True)
+    run = untrained_run(tmp_path / "run", dead=True)
     units = evaluate_run(run, CPU, draws=1, samples=0, dataset=few).active_units
     assert units.variances[0] == 0
     assert units.count == sum(variance > 0.01 for variance in units.variances) < 3
@@ -283,7 +246,7 @@ def test_a_dead_unit_is_not_counted(tmp_path, few):
 
 def test_the_epoch_decides_the_weights(tmp_path, few):
     """By default the last finished epoch is evaluated; epoch 0 has other weights and another ELBO."""
-    run = small_run(tmp_path / "run")
+    run = untrained_run(tmp_path / "run")
     last, same, first = (
         evaluate_run(run, CPU, epoch=epoch, draws=1, samples=0, dataset=few) for epoch in (None, 1, 0)
     )
@@ -302,7 +265,7 @@ def test_the_number_of_weighted_images_fits_the_machine(asked, device, available
 
 def test_a_missing_epoch_is_refused(tmp_path):
     """An epoch that the run does not have is refused, and the message says which ones it has."""
-    run = small_run(tmp_path / "run")
+    run = untrained_run(tmp_path / "run")
     message = f"{run.folder}: found no epoch 2, expected one from 0 to 1; choose another --epoch"
     with pytest.raises(RunError, match=f"^{re.escape(message)}$"):
         evaluate_run(run, CPU, epoch=2)
@@ -310,7 +273,7 @@ def test_a_missing_epoch_is_refused(tmp_path):
 
 def test_weights_that_are_not_finite_are_refused(tmp_path, few):
     """A network that gives nan is refused, and the message names the file of its weights."""
-    run = small_run(tmp_path / "run", broken=True)
+    run = untrained_run(tmp_path / "run", broken=True)
     with pytest.raises(EvaluationError) as error:
         evaluate_run(run, CPU, draws=1, samples=2, dataset=few)
     assert str(error.value) == (
@@ -329,111 +292,3 @@ def test_larger_networks_decode_fewer_at_once():
     assert sizes[-1] == 1
     assert 50 <= sizes[1] <= 200
     assert decode_batch(RECIPES["default"], torch.device("cuda")) > 10 * sizes[1]
-
-
-def test_the_command_takes_the_newest_run(run_main, tmp_path, monkeypatch):
-    """Without RUN the newest run in artifacts/runs is evaluated; --json prints one object, nothing else."""
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "artifacts/runs/a"
-    small_run(folder)
-    ended = run_main(main, "--device", "cpu", "--draws", 1, "--samples", 2, "--images", 3, "--json")
-    assert (ended.status, ended.err) == (0, "")
-    found = json.loads(ended.out)
-    assert Path(found["run"]) == Path("artifacts/runs/a")
-    assert found["bound"]["images"] == 10_000
-    assert found["importance_weighted"]["images"] == 3
-
-
-def test_the_real_command_prints_a_table(tmp_path):
-    """`python -m training.evaluate RUN`, as a process, prints a table on standard output and nothing else."""
-    run = small_run(tmp_path / "run")
-    options = ("--device", "cpu", "--draws", "1", "--samples", "0")
-    ended = subprocess.run([*MODULE, run.folder, *options], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    first, blank, header, elbo, *_ = ended.stdout.splitlines()
-    assert first.startswith(f"{run.folder}, epoch 1: MNIST, binarized at 0.5, 10,000 test images of 1 × 28")
-    assert blank == ""
-    assert header.split() == ["nats", "per", "image", "±", "s.e.", "bits", "per", "dimension"]
-    assert elbo.startswith("ELBO ")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--epoch", "-1"], "Invalid value for '--epoch': -1 is not in the range x>=0."),
-        (["--draws", "0"], "Invalid value for '--draws': 0 is not in the range 1<=x<=10000."),
-        (["--images", "1"], "Invalid value for '--images': 1 is not in the range x>=2."),
-        (["--samples", "1"], "Invalid value for '--samples': found 1, expected 0 or at least 2."),
-        (["--samples", "-1"], "Invalid value for '--samples': -1 is not in the range 0<=x<=10000000."),
-        (["--step", "0"], "Invalid value for '--step': 0.0 is not in the range 0.002<=x<=0.1."),
-        (["--step", "0.2"], "Invalid value for '--step': 0.2 is not in the range 0.002<=x<=0.1."),
-        (["--step", "nan"], "Invalid value for '--step': found nan, expected a finite number."),
-        (["--step", "fine"], "Invalid value for '--step': 'fine' is not a valid float range."),
-        (
-            ["--device", "gpu"],
-            (
-                "Invalid value for '--device': 'gpu' is not one of 'auto', 'cuda', 'mps', 'cpu'. "
-                "Did you mean 'cpu'?"
-            ),
-        ),
-        (["--epochs", "3"], "No such option '--epochs'. Did you mean '--epoch'?"),
-        (["a", "b"], "Got unexpected extra argument (b)"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_a_wrong_option_is_one_line_and_status_2(run_main, arguments, message):
-    """A wrong value or an unknown option gives one line that says what is allowed."""
-    said = run_main(main, *arguments).error_line
-    assert said == f"python -m training.evaluate: {message} (see python -m training.evaluate --help)"
-
-
-def test_a_folder_that_is_no_run_is_one_line(run_main, tmp_path):
-    """A folder without a config and a missing path are each refused in one line that names the path."""
-    assert run_main(main, tmp_path).error_line == (
-        f"python -m training.evaluate: {tmp_path}: found no config.json, "
-        "expected a run made by python -m training.fit"
-    )
-    assert run_main(main, tmp_path / "gone").error_line == (
-        f"python -m training.evaluate: {tmp_path / 'gone'}: found no folder there, expected a run; "
-        "make one with python -m training.fit"
-    )
-
-
-def test_without_any_run_it_says_how_to_make_one(run_main, tmp_path, monkeypatch):
-    """If artifacts/runs has no run, the error says how to make one."""
-    monkeypatch.chdir(tmp_path)
-    assert run_main(main).error_line == (
-        "python -m training.evaluate: artifacts/runs: found no run with a finished epoch; "
-        "make one with python -m training.fit"
-    )
-
-
-def test_a_missing_epoch_is_one_line(run_main, tmp_path):
-    """--epoch beyond the run's last epoch gives one line and status 2."""
-    run = small_run(tmp_path / "run")
-    assert run_main(main, run.folder, "--epoch", 9).error_line == (
-        f"python -m training.evaluate: {run.folder}: found no epoch 9, expected one from 0 to 1; "
-        "choose another --epoch"
-    )
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_cuda_that_is_not_there_is_one_line(run_main, tmp_path):
-    """--device cuda without CUDA gives one line that says what to use instead."""
-    said = run_main(main, tmp_path, "--device", "cuda").error_line
-    assert re.fullmatch(
-        r"python -m training\.evaluate: --device cuda: found no CUDA device \(PyTorch .*\); "
-        r"use --device auto or --device cpu",
-        said,
-    )
-
-
-def test_help_explains_every_option(run_main):
-    """--help explains every option, with the same defaults as the functions."""
-    ended = run_main(main, "--help")
-    assert (ended.status, ended.err) == (0, "")
-    for option in command.params[1:]:
-        assert option.opts[0] in ended.out
-        assert option.help
-    for default in (DRAWS, SAMPLES, STEP):
-        assert f"[default: {default};" in ended.out or f"[default: {default}]" in ended.out

@@ -1,11 +1,9 @@
-"""training/runs.py: a run folder is created, read and found, and refused if it is half written."""
+"""training/runs.py: a run folder is created, read and found, and used by one fit at a time."""
 
-import dataclasses
 import errno
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +11,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
-from training.config import RECIPES, to_json
-from training.model import ConvVAE
+from tests.training.untrained_run import CONFIG, metrics, untrained_model, untrained_run
+from training.config import to_json
 from training.runs import (
     LOCK_FILE,
-    REQUIRED_METRICS,
     RunError,
     add_epoch,
     create_run,
@@ -33,49 +29,6 @@ from training.runs import (
     save_weights,
     weights_path,
 )
-
-CONFIG = dataclasses.replace(RECIPES["default"], filters=(2, 2), epochs=2)
-
-
-def metrics(epoch: int) -> dict[str, float]:
-    """The metrics line of a finished epoch."""
-    return dict.fromkeys(REQUIRED_METRICS, 1.5) | {"epoch": epoch}
-
-
-def small_model(seed: int = 0) -> ConvVAE:
-    """A model of the size that the config has."""
-    model = ConvVAE(CONFIG.image_shape, CONFIG.filters, CONFIG.latent_dim)
-    model.reset_parameters(torch.Generator().manual_seed(seed))
-    return model
-
-
-def finished_run(folder: Path):
-    """A run with one finished epoch."""
-    run = create_run(folder, CONFIG)
-    for epoch in (0, 1):
-        save_weights(weights_path(run, epoch), small_model(epoch))
-    return add_epoch(run, metrics(1))
-
-
-@pytest.fixture
-def broken_run(run_folder, tmp_path):
-    """A copy of the small fit's run, for a test to damage."""
-    return Path(shutil.copytree(run_folder, tmp_path / "run"))
-
-
-def refusal(folder: Path) -> str:
-    """The message with which `read_run` refuses a run."""
-    with pytest.raises(RunError) as error:
-        read_run(folder)
-    return str(error.value)
-
-
-def weights_refusal(folder: Path, epoch: int) -> str:
-    """The message with which `load_weights` refuses weights."""
-    run = read_run(folder)
-    with pytest.raises(RunError) as error:
-        load_weights(run, epoch)
-    return str(error.value)
 
 
 @pytest.mark.parametrize("exists", [True, False])
@@ -124,7 +77,7 @@ def test_runs_without_a_name_get_new_names(tmp_path, monkeypatch):
 
 def test_a_run_is_read_as_it_was_written(tmp_path):
     """Config, metrics and weights come back equal, and each epoch has its own file."""
-    written = finished_run(tmp_path / "run")
+    written = untrained_run(tmp_path / "run", CONFIG.latent_dim)
     run = read_run(tmp_path / "run")
     assert run == written
     assert run.epochs == (0, 1)
@@ -132,13 +85,13 @@ def test_a_run_is_read_as_it_was_written(tmp_path):
     assert preview_path(run, 0) == tmp_path / "run/previews/epoch-000.png"
     for epoch in run.epochs:
         loaded = load_weights(run, epoch)
-        for name, tensor in small_model(epoch).state_dict().items():
+        for name, tensor in untrained_model(seed=epoch).state_dict().items():
             assert torch.equal(loaded[name], tensor), name
 
 
 def test_every_added_epoch_is_a_complete_line(tmp_path):
     """Every added epoch is one more line of JSON; the earlier lines stay unchanged."""
-    run = finished_run(tmp_path / "run")
+    run = untrained_run(tmp_path / "run")
     longer = add_epoch(run, metrics(2))
     lines = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [metrics(1), metrics(2)]
@@ -148,17 +101,17 @@ def test_every_added_epoch_is_a_complete_line(tmp_path):
 def test_the_newest_run_is_the_one_made_last(tmp_path):
     """The newest of several runs is the one whose config is youngest, whatever its name."""
     for age, name in enumerate(("b", "c", "a")):
-        finished_run(tmp_path / name)
+        untrained_run(tmp_path / name)
         os.utime(tmp_path / name / "config.json", (1e9 - age, 1e9 - age))
     assert newest_run(tmp_path) == tmp_path / "b"
 
 
 def test_the_newest_run_has_a_finished_epoch(tmp_path):
     """A younger run that has no finished epoch, or no config, is skipped."""
-    finished_run(tmp_path / "old")
+    untrained_run(tmp_path / "old")
     os.utime(tmp_path / "old/config.json", (1e9, 1e9))
     create_run(tmp_path / "unfinished", CONFIG)
-    finished_run(tmp_path / "torn")
+    untrained_run(tmp_path / "torn")
     (tmp_path / "torn/config.json").unlink()
     assert newest_run(tmp_path) == tmp_path / "old"
 
@@ -173,162 +126,13 @@ def test_without_a_finished_run_there_is_no_newest(tmp_path, name):
         newest_run(root)
 
 
-def test_a_missing_run_is_refused(tmp_path):
-    """A missing folder is refused with its name and how to make a run."""
-    folder = tmp_path / "gone"
-    assert refusal(folder) == (
-        f"{folder}: found no folder there, expected a run; make one with python -m training.fit"
-    )
-
-
-def test_a_run_without_config_is_refused(broken_run):
-    """A run without config.json is refused with that file's name."""
-    (broken_run / "config.json").unlink()
-    assert refusal(broken_run) == (
-        f"{broken_run}: found no config.json, expected a run made by python -m training.fit"
-    )
-
-
-def test_a_bundle_or_pictures_instead_of_a_run_are_told(tmp_path):
-    """The error says what was named, and what to do with it."""
-    (tmp_path / "bundle").mkdir()
-    (tmp_path / "bundle/manifest.json").write_text("{}")
-    assert refusal(tmp_path / "bundle") == (
-        f"{tmp_path / 'bundle'}: found a bundle, expected a run; name the run that it was exported from"
-    )
-    (tmp_path / "b.latent").write_bytes(b"PK")
-    assert ": found a bundle, expected a run; " in refusal(tmp_path / "b.latent")
-    (tmp_path / "cats and dogs/cats").mkdir(parents=True)
-    (tmp_path / "cats and dogs/cats/1.JPG").write_bytes(b"")
-    pictures = tmp_path / "cats and dogs"
-    assert refusal(pictures) == (
-        f"{pictures}: found a folder of pictures, expected a run; make one with "
-        f"python -m training.fit --data '{pictures}'"
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("{", "Expecting property name"),
-        ("[1]", "found a JSON list, expected an object"),
-        ("\udcff", "codec can't decode byte 0xff"),
-        (
-            to_json(CONFIG).replace('"latent_dim": 2', '"latent_dim": "two"'),
-            "latent_dim: found 'two', expected a whole number",
-        ),
-        (to_json(CONFIG).replace('"epochs"', '"epoch"'), "found fields"),
-    ],
-    ids=["torn", "a list", "no text", "a word for a number", "another field"],
-)
-def test_a_run_with_another_config_is_refused(broken_run, text, found):
-    """A config that is torn or has other fields is refused with its file and the reason."""
-    (broken_run / "config.json").write_bytes(text.encode(errors="surrogateescape"))
-    said = refusal(broken_run)
-    assert said.startswith(f"{broken_run / 'config.json'}: ")
-    assert found in said
-    assert said.endswith("; expected a run made by python -m training.fit")
-
-
-@pytest.mark.parametrize("emptied", [True, False])
-def test_a_run_without_a_finished_epoch_is_refused(broken_run, emptied):
-    """If metrics.jsonl is missing or empty, the error says that the run has no finished epoch."""
-    (broken_run / "metrics.jsonl").unlink()
-    if emptied:
-        (broken_run / "metrics.jsonl").touch()
-    assert refusal(broken_run) == (
-        f"{broken_run}: found no line in metrics.jsonl, expected one for each finished epoch; "
-        "the run ended during its first epoch; continue it with "
-        f"python -m training.fit --resume --out {broken_run}"
-    )
-
-
-def test_a_torn_metrics_line_is_refused(broken_run):
-    """If the last line of metrics.jsonl is half written, the error names the file and the line."""
-    path = broken_run / "metrics.jsonl"
-    path.write_text(path.read_text()[:-20])
-    said = refusal(broken_run)
-    assert said.startswith(f"{path}, line 2: ")
-    assert said.endswith("; expected one JSON object; the run is half written, fit again")
-
-
-@pytest.mark.parametrize(
-    ("line", "found"),
-    [
-        ({"epoch": 2}, "found no test_elbo_nats, expected epoch, test_elbo_nats, "),
-        ([2], "found no epoch, expected epoch, "),
-        (None, "found no epoch, expected epoch, "),
-        (metrics(7), "found epoch 7, expected 2; "),
-        (metrics(2) | {"epoch": "2"}, "found epoch '2', expected 2; "),
-    ],
-    ids=["fields missing", "a list", "null", "an epoch too far", "a word for a number"],
-)
-def test_a_metrics_line_of_something_else_is_refused(broken_run, line, found):
-    """A line that lacks a required number or has the wrong epoch is refused with file, line and field."""
-    path = broken_run / "metrics.jsonl"
-    path.write_text(path.read_text().splitlines()[0] + "\n" + json.dumps(line) + "\n")
-    said = refusal(broken_run)
-    assert said.startswith(f"{path}, line 2: {found}")
-    assert said.endswith("fit again")
-
-
-def test_metrics_that_cannot_be_read_are_refused(broken_run):
-    """A folder in the place of metrics.jsonl is refused with its name."""
-    path = broken_run / "metrics.jsonl"
-    path.unlink()
-    path.mkdir()
-    said = refusal(broken_run)
-    assert said.startswith(f"{path}: ")
-    assert "Is a directory" in said
-
-
-def test_missing_weights_are_refused(broken_run):
-    """If an epoch's weights are missing, the error names the file and the epoch."""
-    path = broken_run / "weights/epoch-001.safetensors"
-    path.unlink()
-    said = weights_refusal(broken_run, 1)
-    assert said.startswith(f"{path}: ")
-    assert "No such file" in said
-    assert said.endswith("expected the weights after epoch 1; the run is half written, fit again")
-
-
-@pytest.mark.parametrize("keep", [0, 7, 300, -1])
-def test_truncated_weights_are_refused(broken_run, keep):
-    """Weights cut at any length are refused with the name of their file, never read in part."""
-    path = broken_run / "weights/epoch-002.safetensors"
-    path.write_bytes(path.read_bytes()[:keep])
-    said = weights_refusal(broken_run, 2)
-    assert said.startswith(f"{path}: ")
-    assert said.endswith("expected the weights after epoch 2; the run is half written, fit again")
-
-
-def test_weights_of_another_shape_are_refused(broken_run):
-    """Weights of a smaller network are refused with the first parameter that differs and both shapes."""
-    path = broken_run / "weights/epoch-002.safetensors"
-    save_weights(path, small_model())
-    assert weights_refusal(broken_run, 2) == (
-        f"{path}: found decoder.conv1.bias shaped (2,), expected (16,) from config.json; fit again"
-    )
-
-
-def test_weights_of_another_network_are_refused(broken_run):
-    """A file that lacks a tensor is refused with the tensor's name."""
-    path = broken_run / "weights/epoch-002.safetensors"
-    state = ConvVAE(filters=(8, 16)).state_dict()
-    del state["encoder.dense.bias"]
-    save_file(state, path)
-    assert weights_refusal(broken_run, 2) == (
-        f"{path}: found encoder.dense.bias shaped None, expected (4,) from config.json; fit again"
-    )
-
-
 def test_weights_survive_a_disk_that_fills_up(tmp_path, file_size_limit):
     """If the disk is full, saving weights raises an OSError, and the previous weights are intact."""
     path = tmp_path / "w.safetensors"
-    save_weights(path, small_model())
+    save_weights(path, untrained_model())
     before = path.read_bytes()
     with pytest.raises(OSError, match="File too large"), file_size_limit(1000):
-        save_weights(path, small_model(1))
+        save_weights(path, untrained_model(seed=1))
     assert path.read_bytes() == before
     assert [found.name for found in tmp_path.iterdir()] == ["w.safetensors"]
 
@@ -378,7 +182,7 @@ def test_a_run_can_have_any_name_and_be_moved(tmp_path):
 
 def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
     """Windows' Notepad and PowerShell put one before what they save."""
-    run = finished_run(tmp_path / "run")
+    run = untrained_run(tmp_path / "run", CONFIG.latent_dim)
     for name in ("config.json", "metrics.jsonl"):
         file = run.folder / name
         file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())

@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.base.arrays import Bytes
-from desktop.models.source import Source, UnreadError, decoder_beside
+from desktop.models.open_source import decoder_beside
+from desktop.models.source import Source, UnreadError
 from desktop.reading.what_it_is import LooksLike
 from desktop.widgets.common.message_bar import Action
 from desktop.widgets.common.qimage import to_qimage

@@ -1,9 +1,9 @@
 /** @file Decodes and encodes: what a worker does, or the page itself where there are no workers. */
 
-import { Runner } from "./steps.js";
+import { Runner } from "./runner.js";
 
 /**
- * @typedef {{program: import("./steps.js").Program, encoder: import("./steps.js").Program | null,
+ * @typedef {{program: import("./runner.js").Program, encoder: import("./runner.js").Program | null,
  *   image: {channels: number, height: number, width: number}, latentDim: number}} Setup
  */
 

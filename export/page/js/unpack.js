@@ -1,7 +1,7 @@
 /** @file Reads the blocks of numbers that export/page/packing.py writes. */
 
 import { bytesOf } from "./machine.js";
-import { product } from "./steps.js";
+import { product } from "./shapes.js";
 
 /** Arrays of at most this many numbers are float32 whatever the others are. */
 const EXACT_COUNT = 64;
@@ -60,7 +60,7 @@ function allHalves() {
 /**
  * The weights of one epoch.
  * @param {Uint8Array<ArrayBuffer>} bytes
- * @param {import("./steps.js").Program} program
+ * @param {import("./runner.js").Program} program
  * @param {string} precision
  * @param {Uint32Array | null} after what the following epoch has, if the block holds differences
  * @returns {{arrays: Float32Array[], ordered: Uint32Array}}

@@ -14,7 +14,7 @@ from desktop.latent.paths import PathKind
 from desktop.latent.plane import Viewport, plane_through
 from desktop.latent.principal import principal_plane
 from desktop.latent.prior import Prior, PriorKind
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import bookmark
 from desktop.view.first_view import first_view

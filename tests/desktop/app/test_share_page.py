@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 
 from desktop.app.page_look import page_look
 from desktop.app.share_page import PageExport, page_arguments
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.view.state import start_state
 from tests.desktop.foreign_models import decoder
 from tests.waiting import SOON_MS

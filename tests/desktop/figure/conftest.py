@@ -9,7 +9,7 @@ from desktop.figure.figure import Subject
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.view.state import start_state
 from export.bundle import Posterior
 

@@ -11,7 +11,7 @@ from desktop.figure.layout import layout_of
 from desktop.latent.plane import axis_plane
 from desktop.latent.principal import principal_view
 from desktop.latent.prior import Prior, PriorKind
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.view.first_view import first_view
 from desktop.view.state import ViewState

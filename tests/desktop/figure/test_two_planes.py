@@ -15,7 +15,7 @@ from desktop.figure.writing import plane_content, save_figure
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.view.state import start_state
 
 SVG = "{http://www.w3.org/2000/svg}"

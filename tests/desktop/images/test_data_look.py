@@ -12,7 +12,7 @@ from desktop.images.data_look import (
     some_images,
     surface,
 )
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from export.bundle import Posterior
 
 

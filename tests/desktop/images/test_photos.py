@@ -8,7 +8,7 @@ from desktop.images.data_look import DataLook
 from desktop.images.fitting import NOTHING, THIN_PX, fit, stroke_width
 from desktop.images.read_image import decode_image
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from export.bundle import open_bundle
 from tests.desktop.photos import (
     ACROSS,

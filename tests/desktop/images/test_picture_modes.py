@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from desktop.images.picture_modes import are_probabilities, drawn, modes_of
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.view.state import PictureMode
 from tests.desktop.foreign_models import decoder
 

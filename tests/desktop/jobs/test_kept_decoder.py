@@ -8,7 +8,7 @@ from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.paths import PathKind, even_walk, path_curve
 from desktop.latent.plane import sample_prior
-from desktop.models import model as model_module
+from desktop.models import device_choice
 from desktop.models.sessions import InterruptedDecodeError
 from tests.desktop.foreign_models import decoder, sliced
 
@@ -115,7 +115,7 @@ def test_a_long_first_run_of_a_quick_decoder_is_the_first_picture(
     make_bundle, make_model, monkeypatch, long_ms
 ):
     """Its z is not decoded again; a short run is not kept, and the picture is the same."""
-    monkeypatch.setattr(model_module, "LONG_MS", long_ms)
+    monkeypatch.setattr(device_choice, "LONG_MS", long_ms)
     model = make_model(make_bundle())
     kept = KeptDecoder(model, DecodedPictures())
     assert (model.first is not None) == (long_ms == 0)

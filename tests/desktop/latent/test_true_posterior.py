@@ -17,7 +17,7 @@ from desktop.latent.true_posterior import (
     table_side,
 )
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 
 SIDE = 128
 

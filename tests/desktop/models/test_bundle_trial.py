@@ -5,8 +5,8 @@ import pytest
 
 from desktop.models import bundle_trial
 from desktop.models.model import Model
+from desktop.models.open_source import open_epoch, open_source
 from desktop.models.opened import open_model
-from desktop.models.source import open_epoch, open_source
 from desktop.vetting.opening import Opening, OpeningStoppedError
 
 

@@ -12,8 +12,8 @@ from desktop.models.epochs import (
     load_epoch,
     whole_elbo_nats,
 )
+from desktop.models.open_source import open_epoch, open_source
 from desktop.models.opened import Opened
-from desktop.models.source import open_epoch, open_source
 from export.bundle import BundleError, open_bundle
 from export.growing import grow_bundle
 

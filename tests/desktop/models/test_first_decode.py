@@ -11,7 +11,7 @@ from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.plane import sample_prior
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.reading import ValueRange
 from desktop.view.first_view import first_view
 from tests.desktop.foreign_models import decoder

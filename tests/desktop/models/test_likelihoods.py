@@ -9,7 +9,7 @@ from desktop.jobs.encode import encode
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheets import held_out_scores
 from desktop.latent.elbo import rate_nats
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from export.bundle import DECODER_FILE, Posterior
 from tests.desktop.small_bundles import encoder_graph
 

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from desktop.base.errors import ModelError
 from desktop.models.model import RUNS, Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.reading.reading import Layout, OtherInput, ValueRange
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError

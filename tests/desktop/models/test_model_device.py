@@ -10,8 +10,9 @@ import pytest
 
 from desktop.base.machine import DRIVER_LIBRARY, DeviceError
 from desktop.models.cuda_session import CudaSession
-from desktop.models.model import LONG_MS, Model
-from desktop.models.source import open_source
+from desktop.models.device_choice import LONG_MS
+from desktop.models.model import Model
+from desktop.models.open_source import open_source
 from tests.desktop.foreign_models import decoder as foreign_decoder
 
 
@@ -77,7 +78,7 @@ def pretended(monkeypatch):
         monkeypatch.setattr("desktop.models.sessions.CudaSession", kind)
 
     monkeypatch.setattr("desktop.base.machine.why_no_cuda", lambda _: "")
-    monkeypatch.setattr("desktop.models.model.cuda_session.nodes_on_cuda", lambda _: (33, 33))
+    monkeypatch.setattr("desktop.models.cuda_session.nodes_on_cuda", lambda _: (33, 33))
     use(Pretended)
     return use
 
@@ -178,7 +179,7 @@ def test_a_slow_decoder_that_cuda_does_not_run_is_decoded_picture_by_picture(
     bundle_path, opened, monkeypatch
 ):
     """As one that is opened on the CPU: a batch of CUDA's size could not be interrupted."""
-    monkeypatch.setattr("desktop.models.model.cuda_session.nodes_on_cuda", lambda _: (0, 33))
+    monkeypatch.setattr("desktop.models.cuda_session.nodes_on_cuda", lambda _: (0, 33))
     model = opened(open_source(bundle_path), "auto")
     assert model.device.kind == "cpu"
     assert model.is_slow

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from desktop.base.errors import ModelError
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from export.bundle import BundleError
 
 OLD_PYTORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02"

@@ -11,9 +11,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from desktop.base.errors import ModelError
 from desktop.base.vector import Vector
+from desktop.models.first_decode import FirstDecode
 from desktop.models.model import Model
+from desktop.models.open_source import open_source
 from desktop.models.sessions import InterruptedDecodeError
-from desktop.models.source import FirstDecode, open_source
 from export.bundle import DECODER_FILE, BundleError
 from tests.desktop.hostile_models import good_nodes, model_bytes
 from tests.desktop.models.bare_graphs import SLOW, bare, looping_nodes, picture_nodes

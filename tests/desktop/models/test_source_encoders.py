@@ -6,7 +6,7 @@ import pytest
 
 from desktop.base.errors import ModelError
 from desktop.models.model import Model
-from desktop.models.source import decoder_beside, encoder_beside, open_source
+from desktop.models.open_source import decoder_beside, encoder_beside, open_source
 from desktop.reading.reading import Layout, Spread, ValueRange
 from tests.desktop.foreign_models import decoder, encoder
 

@@ -6,7 +6,7 @@ from onnx import TensorProto, helper
 
 from desktop.base.command_line import describe_error
 from desktop.base.errors import ModelError
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.reading import Layout, ValueRange
 from tests.desktop.foreign_models import FLOAT, decoder, save
 

@@ -4,7 +4,7 @@ import pytest
 
 from desktop.base.errors import ModelError
 from desktop.latent.prior import NORMAL, Prior, PriorKind
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.guess_prior import prior_in
 from tests.desktop.foreign_models import decoder
 

@@ -3,7 +3,7 @@
 import pytest
 
 from desktop.base.errors import ModelError
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.guess_z import MAX_LATENT_DIM
 from tests.desktop.foreign_models import sliced
 

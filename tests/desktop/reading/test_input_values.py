@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.input_values import InputValue, differences, in_words, taken, values_of, with_values
 from tests.desktop.foreign_models import conditional
 

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from desktop.models.model import Model
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.reading import Layout, ValueRange
 from tests.desktop.foreign_models import FLOAT, decoder, graph, save, smooth_weights
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from desktop.models.source import UnreadError, open_source
+from desktop.models.open_source import open_source
+from desktop.models.source import UnreadError
 from desktop.reading.what_it_is import LooksLike
 from tests.desktop.foreign_models import encoder, graph
 

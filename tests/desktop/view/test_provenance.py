@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.reading.input_values import InputValue
 from desktop.view.provenance import (
     MAX_TEXT_CHARS,

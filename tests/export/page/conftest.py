@@ -45,7 +45,7 @@ def chromium() -> Iterator[Any]:
 def calculator(chromium) -> Iterator[Any]:
     """Run a program in Chromium: (program, input) to what computed, and the results."""
     tab = chromium.new_page()
-    tab.evaluate(f"() => {{ {bundled('engine.js')}; globalThis.Runner = module_steps.Runner; }}")
+    tab.evaluate(f"() => {{ {bundled('engine.js')}; globalThis.Runner = module_runner.Runner; }}")
 
     def run(program: Program, x: np.ndarray) -> tuple[str, list[np.ndarray]]:
         constants = [array.reshape(-1).tolist() for array in program.constants.values()]

@@ -11,6 +11,7 @@ from export.bundle import Bundle, write_bundle
 from export.manifest import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, tensor_facts
 from export.posterior import Posterior, pack_posterior
 
+MNIST = Path(__file__).parents[3] / "artifacts" / "mnist"  # the bundle that ships
 HOSTILE = "</script><img src=x onerror=alert(1)><!-- ]]> {{script}} \u2028\u202e'\"&amp; ${1}"
 
 # What the viewer hands over with a decoder of three dimensions.

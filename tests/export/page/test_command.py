@@ -11,12 +11,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export.containers import BundleError
 from export.page.__main__ import main
+from export.page.bare_decoder import Wanted, read_model
 from export.page.content import Choices, _thinned, content_of, decoder_program
 from export.page.html import bundled, page
 from export.page.look import look_of
 from export.page.notebook import Shown, show
 from export.page.packing import _ordered, _zigzag, planes, weight_blocks
-from export.page.reading import ReadingError, Wanted, read_model
+from export.page.reading import ReadingError
 from export.page.trace import session
 from export.page.words import facts_of, plain, script_json
 from tests.export.forging import edit_manifest

@@ -7,10 +7,11 @@ from onnx import helper
 from desktop.latent import prior as viewers
 from desktop.reading.guess_prior import prior_in as viewers_prior_in
 from export.page import show
+from export.page.bare_decoder import Wanted, read_model
 from export.page.content import Choices, content_of
 from export.page.html import bundled
 from export.page.prior import Prior, parse_prior, prior_in
-from export.page.reading import ReadingError, Wanted, read_model
+from export.page.reading import ReadingError
 from tests.export.page.decoders import linear
 from tests.export.page.tabs import Tab
 

@@ -1,4 +1,4 @@
-"""Each operator gives in Chromium what it gives in ONNX Runtime."""
+"""Each operator, and each whole model, gives in Chromium what it gives in ONNX Runtime."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,10 +8,15 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from export.bundle import open_bundle
+from export.page.bare_decoder import Wanted, read_model
+from export.page.content import decoder_program
 from export.page.lowering import lower
 from export.page.program import NotLiveError
+from export.page.reading import bundle_reading
 from export.page.rules import MAPS, REDUCTIONS, RULES, ZIPS
 from export.page.trace import run_node, session
+from tests.export.page.decoders import MNIST, foreign
 
 LOGICAL = ("And", "Or", "Xor")
 COMPARISONS = ("Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual")
@@ -334,3 +339,18 @@ def test_a_node_that_does_not_run_alone_is_named():
     given = [numbers(1, 1, 2, 2), None, None, np.array([1, 1, 4, 4], np.int64)]
     with pytest.raises(NotLiveError, match="an unusual Resize"):
         run_node(node, given, 11)
+
+
+def test_whole_models_agree(calculator, tmp_path):
+    """Whole graphs agree with ONNX Runtime to 1e-4: MNIST's decoder and a foreign one."""
+    opened = open_bundle(MNIST)
+    (tmp_path / "foreign.onnx").write_bytes(foreign().SerializeToString())
+    for reading in (
+        bundle_reading(opened, opened.read("decoder.onnx")),
+        read_model(tmp_path / "foreign.onnx", Wanted()),
+    ):
+        z = np.random.default_rng(3).standard_normal(reading.latent_dim).astype(np.float32)
+        (output,) = session(reading.source).run([reading.output], reading.feeds(z))
+        _, (found,) = calculator(decoder_program(reading), z)
+        assert found == pytest.approx(reading.picture(output).reshape(-1), abs=1e-4)
+    assert (reading.layout, reading.range, reading.image_shape) == ("NHWC", "signed", (3, 16, 16))

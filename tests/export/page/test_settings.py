@@ -7,9 +7,9 @@ import onnx
 import pytest
 from onnx import helper
 
+from export.page.bare_decoder import Wanted, read_model
 from export.page.content import Choices, content_of, decoder_program
 from export.page.html import page
-from export.page.reading import Wanted, read_model
 from export.page.settings import Setting
 from export.page.trace import session
 from tests.export.page.decoders import HOSTILE, LOOK, linear, with_inputs, with_switch

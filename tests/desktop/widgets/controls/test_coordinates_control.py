@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.widgets.controls.coordinates_control import maps_in
 from tests.desktop.foreign_models import decoder
 from tests.waiting import SOON_MS

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.widgets.dialogs.about_model import AboutDialog, in_words, show_about
 from tests.waiting import SOON_MS
 

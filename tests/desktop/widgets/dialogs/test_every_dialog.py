@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtWidgets import QAbstractButton, QDialog, QDialogButtonBox, QMainWindow, QSpinBox
 
 from desktop import widgets
-from desktop.models.source import open_source
+from desktop.models.open_source import open_source
 from desktop.widgets.common.fitting_dialog import AROUND_PX, FittingDialog, Scrolled
 from desktop.widgets.dialogs.about_model import AboutDialog
 from desktop.widgets.dialogs.command_palette import CommandPalette

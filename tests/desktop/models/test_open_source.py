@@ -10,7 +10,8 @@ from onnx import helper
 
 from desktop.base.errors import ModelError
 from desktop.models.model import Model
-from desktop.models.source import UnreadError, open_source
+from desktop.models.open_source import open_source
+from desktop.models.source import UnreadError
 from desktop.reading.reading import Spread, ValueRange
 from desktop.reading.saved_overrides import save_overrides, saved_overrides
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError

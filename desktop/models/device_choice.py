@@ -1,0 +1,155 @@
+"""Choose a decoder's device by loading and running it there: only then is it known where it really runs."""
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import onnxruntime as ort
+
+from desktop.base import machine
+from desktop.base.errors import ModelError
+from desktop.base.installed import install_line
+from desktop.base.machine import Device, DeviceError, DeviceName
+from desktop.base.vector import Vector
+from desktop.latent.plane import sample_prior
+from desktop.models import cuda_session
+from desktop.models.cuda_session import CudaSession
+from desktop.models.first_decode import FirstDecode
+from desktop.models.pieces import chunk_size
+from desktop.models.runtime import cuda_major, preload_cuda
+from desktop.models.sessions import Session, Sessions
+from desktop.models.source import Source
+from desktop.reading.tensors import probabilities
+from export.bundle import DECODER_FILE, BundleError
+
+LONG_MS = 50.0  # a first run that takes so long is most likely all decoding
+# ONNX Runtime records a CUDA graph in the first few runs of a size, after one that is not recorded.
+RECORDING_RUNS = 6
+RECORDED_DIFFERENCE = 1e-3  # half of it is TF32's
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Where a decoder runs, and what its first run showed.
+
+    Attributes:
+        device: where it runs.
+        session: the decoder's; None for a slow one on the CPU, which is loaded at its first decode.
+        chunk: how many pictures a run decodes.
+        picture_s: how long a picture took.
+        first: the picture, if it took long.
+        is_quick_on_cuda: whether it runs on CUDA and a picture does not take long there.
+    """
+
+    device: Device
+    session: Session | None
+    chunk: int
+    picture_s: float
+    first: FirstDecode | None
+    is_quick_on_cuda: bool = False
+
+
+@dataclass(frozen=True)
+class _FirstRun:
+    """A session after a run that needs no more preparation, and that run."""
+
+    session: Session
+    took_ms: float
+    chunk: int
+    first: FirstDecode | None
+
+
+def choose_device(sessions: Sessions, source: Source, wanted: DeviceName) -> Chosen:
+    """Load the decoder where it is wanted, or else on the CPU with the reason, and run it.
+
+    Raises DeviceError if CUDA is wanted and cannot run it; BundleError or ModelError if the CPU cannot.
+    """
+    available = ort.get_available_providers()
+    reason = "the CPU was requested" if wanted == "cpu" else machine.why_no_cuda(available)
+    if not reason:
+        on_cuda = _on_cuda(sessions, source)
+        if isinstance(on_cuda, Chosen):
+            return on_cuda
+        reason = machine.missing_in_words(machine.missing_libraries(cuda_major())) or on_cuda
+    if wanted == "cuda":
+        raise DeviceError(
+            f"{reason}; expected CUDA to run the model",
+            option="device cuda",
+            hints=("device auto", "device cpu"),
+        )
+    device = sessions.cpu_device(reason)
+    if source.first is not None:
+        return Chosen(device, None, 1, source.first.seconds, source.first)
+    run = _first_run(sessions, source, "cpu")
+    return Chosen(device, run.session, run.chunk, run.took_ms / 1e3, run.first)
+
+
+def _on_cuda(sessions: Sessions, source: Source) -> Chosen | str:
+    """The decoder on CUDA, or why it does not run there."""
+    preload_cuda()
+    try:
+        sessions.device = Device("cuda", "CUDA")  # until a run has shown it
+        run = _first_run(sessions, source, "cuda")
+        if sessions.device.kind != "cuda":
+            return sessions.device.reason
+        session = run.session
+        assert isinstance(session, CudaSession)
+        on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
+        if not on_cuda:
+            return f"ONNX Runtime runs no operator of it on CUDA: {install_line('cuda')}"
+        is_quick = run.took_ms < LONG_MS
+        # With a long run the graph would save nothing, and large weights would be there twice.
+        if on_cuda == nodes and is_quick and source.first is None:
+            session = _recorded(sessions, source, session)
+        first = None if is_quick else run.first or source.first
+        device = Device("cuda", cuda_session.where_in_words(on_cuda, nodes))
+        return Chosen(device, session, run.chunk, run.took_ms / 1e3, first, is_quick)
+    except (BundleError, ModelError) as error:
+        return f"CUDA failed at its first run ({error})"
+
+
+def _first_run(sessions: Sessions, source: Source, kind: Literal["cuda", "cpu"]) -> _FirstRun:
+    """Load the decoder and run it. Raises BundleError or ModelError, also if its picture has no numbers."""
+    reading = source.reading
+    session = sessions.make(source.decoder, DECODER_FILE, kind)
+    # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
+    # gives NaN.
+    z = sample_prior(1, reading.latent_dim, 0, reading.prior)
+    picture = np.empty((1, *reading.image_shape), np.float32)
+    # The first run makes buffers; on CUDA it also loads libraries and plans convolutions, for up to 1 s.
+    for _ in range(2):
+        start = time.perf_counter()
+        sessions.decode(session, reading, (reading.output,), probabilities, 1, z, picture)
+        took_ms = 1e3 * (time.perf_counter() - start)
+        if kind == "cpu" and took_ms >= LONG_MS:
+            break  # nobody waits for the same picture again
+    if np.isnan(picture).all():
+        raise sessions.failure(DECODER_FILE, "found only NaN in its first picture, expected numbers")
+    is_kept = took_ms >= LONG_MS and not np.isnan(picture).any()
+    first = FirstDecode(Vector(z[0]), picture[0], took_ms / 1e3) if is_kept else None
+    return _FirstRun(session, took_ms, chunk_size(reading, kind, took_ms), first)
+
+
+def _recorded(sessions: Sessions, source: Source, plain: CudaSession) -> CudaSession:
+    """The decoder with its runs as CUDA graphs, if they can be recorded and give the same pictures."""
+    reading = source.reading
+    outputs = (reading.output,)
+    shape = (1, *reading.image_shape)
+    found, expected = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    try:
+        made = sessions.make(source.decoder, DECODER_FILE, "cuda", is_recorded=True)
+        assert isinstance(made, CudaSession)
+        # ONNX Runtime records after some runs; the last ones are replays.
+        for seed in range(RECORDING_RUNS):
+            z = sample_prior(1, reading.latent_dim, seed, reading.prior)
+            sessions.decode(made, reading, outputs, probabilities, 1, z, found)
+        sessions.decode(plain, reading, outputs, probabilities, 1, z, expected)
+    except (BundleError, ModelError):
+        return plain
+    finally:
+        # A decoder that cannot be recorded does not mean that the device failed.
+        if sessions.device.kind != "cuda":
+            sessions.device = Device("cuda", "CUDA")
+    is_same = made.is_on_device and np.allclose(found, expected, atol=RECORDED_DIFFERENCE, equal_nan=True)
+    return made if is_same else plain
