@@ -314,8 +314,18 @@ def _captions(words: tuple[str, ...]) -> frozenset[Caption]:
 
 
 def _format(out: Path, kind: str | None) -> Format:
-    """The format that was asked for, or else that of the file's ending. Raises AnimationError."""
+    """The format that was asked for, or else that of the file's ending.
+
+    Raises AnimationError for a format that cannot be written here, and RenderError for a file that has the
+    ending of another one.
+    """
     chosen = format_of(out) if kind is None else Format(kind)
+    endings = (chosen.ending, ".png") if chosen is Format.APNG else (chosen.ending,)
+    if out.suffix and out.suffix.lower() not in endings:
+        raise RenderError(
+            f"--out {out}: found the ending {out.suffix!r} with --format {chosen.value}, expected "
+            f"{' or '.join(endings)}"
+        )
     if reason := why_not(chosen):
         raise AnimationError(reason)
     return chosen
