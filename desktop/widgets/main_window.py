@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
         self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel, self.image.marks)
         self.inputs = InputsControl(shell)
-        self.time_control = TimeControl(explorer, view, self)
+        self.time_control = TimeControl(explorer, view, self.message, self)
         self.coordinates = CoordinatesControl(explorer, panel, menus["draw"])
         self.directions = DirectionsControl(shell)
         view.addSeparator()
