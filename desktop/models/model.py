@@ -330,21 +330,23 @@ class Model:
             preload_cuda()
             try:
                 self._sessions.device = Device("cuda", "CUDA")  # until a run has shown it
-                session, one_ms = self._warm_session("cuda")
-                if self.device.kind == "cuda":
-                    assert isinstance(session, CudaSession)
-                    on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
-                    if on_cuda:
-                        self._is_quick_on_cuda = one_ms < LONG_MS
-                        # The trial was on the CPU.
-                        self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
-                        if self._is_quick_on_cuda:
-                            self.first = None
-                        self._loaded = self._recorded(session) if on_cuda == nodes else session
-                        return Device("cuda", cuda_session.where_in_words(on_cuda, nodes))
+                session = self._sessions.make(self.source.decoder, DECODER_FILE, "cuda")
+                assert isinstance(session, CudaSession)
+                on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
+                # Without CUDA's libraries all of it is on the CPU, where a slow decoder was tried already.
+                one_ms = self._warm_up(session, "cuda") if on_cuda else 0.0
+                if not on_cuda:
                     reason = f"ONNX Runtime runs no operator of it on CUDA: {install_line('cuda')}"
-                else:
+                elif self.device.kind != "cuda":
                     reason = self.device.reason
+                else:
+                    self._is_quick_on_cuda = one_ms < LONG_MS
+                    # The trial was on the CPU.
+                    self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
+                    if self._is_quick_on_cuda:
+                        self.first = None
+                    self._loaded = self._recorded(session) if on_cuda == nodes else session
+                    return Device("cuda", cuda_session.where_in_words(on_cuda, nodes))
             except (BundleError, ModelError) as error:
                 reason = f"CUDA failed at its first run ({error})"
             reason = machine.missing_in_words(machine.missing_libraries(cuda_major())) or reason
@@ -356,7 +358,8 @@ class Model:
             )
         self._chunk = 1  # and not what is best on CUDA, where it may have been tried
         if self.source.first is None:
-            self._loaded, _ = self._warm_session("cpu")
+            self._loaded = self._sessions.make(self.source.decoder, DECODER_FILE, "cpu")
+            self._warm_up(self._loaded, "cpu")
         return self._sessions.cpu_device(reason)
 
     def _recorded(self, plain: CudaSession) -> CudaSession:
@@ -385,9 +388,8 @@ class Model:
         is_same = made.is_on_device and np.allclose(found, expected, atol=RECORDED_DIFFERENCE, equal_nan=True)
         return made if is_same else plain
 
-    def _warm_session(self, kind: Literal["cuda", "cpu"]) -> tuple[Session, float]:
-        """The decoder's session, and the milliseconds of a run that needs no more preparation."""
-        session = self._sessions.make(self.source.decoder, DECODER_FILE, kind)
+    def _warm_up(self, session: Session, kind: Literal["cuda", "cpu"]) -> float:
+        """Run the decoder's session, and return the milliseconds of a run that needs no more preparation."""
         # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
         # gives NaN.
         z = sample_prior(1, self.latent_dim, 0, self.source.reading.prior)
@@ -408,7 +410,7 @@ class Model:
             self.last_decode_ms, self.picture_s = one_ms, one_ms / 1e3
         if one_ms >= LONG_MS and not np.isnan(picture).any():
             self.first = FirstDecode(Vector(z[0]), picture[0], one_ms / 1e3)
-        return session, one_ms
+        return one_ms
 
     def _without_nan(self, pictures: Floats) -> Floats:
         broken = int(np.isnan(pictures).any((1, 2, 3)).sum())
