@@ -75,8 +75,8 @@ def plane(
 ) -> None:
     """Write n × n pictures of the plane as PNG: the manifold grid, at the prior's quantiles 0.05 to 0.95.
 
-    For a model of more than 8 dimensions without test images the plane goes through three samples of the
-    prior, and the pictures are at even steps over the view that holds them.
+    If MODEL has more than 8 dimensions and no test images, the plane goes through three samples of the prior
+    instead, and the pictures are at even steps over the view that holds these.
     """
     if axes is not None and through:
         raise RenderError("found --axes and --through, expected one of them; leave one out")
@@ -157,13 +157,13 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
     type=click.IntRange(1, 200),
     default=10,
     show_default=True,
-    help="Rows at most. A bundle's dimensions with the highest rate come first.",
+    help="The largest number of rows. Of a bundle, the dimensions with the highest rate come first.",
 )
 @click.option(
     "--titles/--no-titles",
     default=True,
     show_default=True,
-    help="Write which dimension a row is, with its rate, and the values of the columns at the edges.",
+    help="Write titles at the edges: each row's dimension with its rate, and each column's value.",
 )
 def traversals(
     point: str | None,

@@ -123,18 +123,18 @@ def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()
         metavar="NAMES",
         default=",".join(start),
         show_default=True,
-        help=f"What is drawn, of {', '.join(layers)}.",
+        help=f"What to draw, separated by commas: {', '.join(layers)}.",
     )
 
 
 @click.command(cls=GroupedCommand, short_help="Write the plane with its layers as PNG, SVG or PDF.")
-@model_options("2")
+@model_options("2", scaling="Draw this many times as many pixels per side.")
 @FILE(
     "--size",
     callback=_size,
     metavar="WIDTHxHEIGHT",
-    help="Width and height: of a PNG in pixels at scale 1, in which texts and lines have fixed sizes; of SVG "
-    f"and PDF in print, such as {MILLIMETRES}, or in such pixels.  "
+    help="Width and height of a PNG in pixels, before --scale; texts and lines have fixed sizes in these "
+    f"pixels. For SVG and PDF, the size in print, such as {MILLIMETRES}, or in the same pixels.  "
     f"[default: {PIXELS}; {MILLIMETRES} for SVG and PDF]",
 )
 @FILE(
@@ -149,24 +149,25 @@ def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()
 @click.option(
     "--opacity",
     type=Finite(0, 1),
-    help=f"Of the decoded plane.  [default: {PALE_OPACITY} under points, density and holes, or else 1]",
+    help=f"Opacity of the decoded plane.  [default: {PALE_OPACITY} under points, density and holes, "
+    "otherwise 1]",
 )
 @click.option(
     "--invert/--no-invert",
     default=True,
-    help="On white or transparent ground, draw grey pictures dark on white.  [default: --invert]",
+    help="On a white or transparent background, draw grey pictures dark on white.  [default: --invert]",
 )
 @click.option("--frame/--no-frame", default=True, help="Draw a frame with numbers and names of the axes.")
 @click.option("--legend/--no-legend", default=True, help="Draw a legend.")
 @click.option(
-    "--caption", help='Write this below; "" for nothing.  [default: model, ELBO, epoch and what is shown]'
+    "--caption", help='Text below the plane; "" for none.  [default: model, ELBO, epoch and what is shown]'
 )
 @click.option(
     "--ground",
     type=Choice([ground.value.lower() for ground in Ground]),
     default=Ground.WHITE.value.lower(),
     show_default=True,
-    help="What it is drawn on. On transparent ground the colours are those for white paper.",
+    help="The background. The colours on a transparent one are those for white paper.",
 )
 def view(
     size: Size | None,
@@ -187,8 +188,8 @@ def view(
 ) -> None:
     """Write the plane with its layers as a figure for a paper: PNG, SVG or PDF, by the ending of --out.
 
-    With --scale the picture becomes finer and its layout stays as it is; in SVG and PDF only decoded pictures
-    become finer that are larger than their place on the plane.
+    --scale makes a PNG finer and leaves its layout as it is. Of an SVG or PDF it makes only decoded pictures
+    finer, if they have more pixels than their place on the plane.
     """
     out: Path = common["out"]
     kind = kind_of(out)

@@ -103,7 +103,7 @@ def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
             FILE(
                 "--size",
                 type=click.IntRange(1, 8192),
-                help="The longest that the longer side may be, in pixels. Replaces --scale.",
+                help="The largest allowed length of the longer side, in pixels; instead of --scale.",
             ),
             FILE(
                 "--format",
@@ -125,7 +125,7 @@ def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
     type=click.IntRange(2, 10_000),
     default=60,
     show_default=True,
-    help="Frames in all, there and back if --ping-pong is given.",
+    help="Number of frames; with --ping-pong, of the way there and back together.",
 )
 @click.option(
     "--z",
@@ -143,9 +143,9 @@ def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
 @click.option(
     "--interpolation",
     type=Choice(list(INTERPOLATIONS)),
-    help="Straight lines, great circles, or straight lines at a pace at which the picture changes evenly.  "
-    f"[default: straight; spherical for a model of more than {MOST_NEAR_MEAN} dimensions without test images "
-    "whose prior is normal or on a sphere]",
+    help="'straight' goes along straight lines, 'spherical' along great circles, 'visual' along straight "
+    "lines at a pace at which the picture changes evenly.  [default: straight; spherical if the model has "
+    f"more than {MOST_NEAR_MEAN} dimensions, no test images, and a normal prior or one on a sphere]",
 )
 @click.option(
     "--plane", "with_plane", is_flag=True, help="Show the plane with a moving cursor beside the picture."
@@ -208,13 +208,13 @@ def path(
 
 
 @click.command(cls=GroupedCommand, short_help="Write a bundle over its epochs as GIF, WebP, APNG or MP4.")
-@model_options("what gives about 280 to 560 pixels", takes_bare=False)
+@model_options("such that the longer side has about 280 to 560 pixels", takes_bare=False)
 @click.option(
     "--content",
     type=Choice([shown.value for shown in Shown]),
     default=Shown.PLANE.value,
     show_default=True,
-    help="The plane as each epoch has it, the picture at --z, both side by side, or the manifold grid, "
+    help="The plane of each epoch, the picture at --z, both side by side, or the manifold grid, "
     f"{GRID_SIDE} × {GRID_SIDE} pictures.",
 )
 @layers_option(START_LAYERS, without=NOT_IN_FILMS)
@@ -237,7 +237,7 @@ def epochs(
 ) -> None:
     """Write how the space of a bundle forms, a frame for each epoch, as GIF, WebP, APNG or MP4.
 
-    On the plane the points are where each epoch has them.
+    On the plane, the points are where the encoder of each epoch puts them.
     """
     out, what = Path(common["out"]), Shown(content)
     _check_size(common, size)
@@ -314,8 +314,18 @@ def _captions(words: tuple[str, ...]) -> frozenset[Caption]:
 
 
 def _format(out: Path, kind: str | None) -> Format:
-    """The format that was asked for, or else that of the file's ending. Raises AnimationError."""
+    """The format that was asked for, or else that of the file's ending.
+
+    Raises AnimationError for a format that cannot be written here, and RenderError for a file that has the
+    ending of another one.
+    """
     chosen = format_of(out) if kind is None else Format(kind)
+    endings = (chosen.ending, ".png") if chosen is Format.APNG else (chosen.ending,)
+    if out.suffix and out.suffix.lower() not in endings:
+        raise RenderError(
+            f"--out {out}: found the ending {out.suffix!r} with --format {chosen.value}, expected "
+            f"{' or '.join(endings)}"
+        )
     if reason := why_not(chosen):
         raise AnimationError(reason)
     return chosen

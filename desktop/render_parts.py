@@ -36,10 +36,11 @@ from desktop.view.first_view import MOST_NEAR_MEAN, first_view, fresh_view, home
 from desktop.view.provenance import Detail, provenance, to_text
 from desktop.view.state import ViewState
 
+SCALING = "Enlarge every pixel this many times."
 SPAN_HELP = {
     "plane": "Take even steps over a square of this side around z, instead of the prior's quantiles.",
-    "view": "Show so much of the plane along its shorter side.  [default: what the window shows first]",
-    "epochs": "Show so much of the plane along its shorter side.  [default: what the window shows first]",
+    "view": "How much of the plane to show along its shorter side.  [default: what the window shows first]",
+    "epochs": "How much of the plane to show along its shorter side.  [default: what the window shows first]",
     "traversals": "How far each dimension goes, half to either side of the prior's mean.  [default: the "
     "prior's range, 6 for N(0, 1)]",
 }
@@ -53,12 +54,13 @@ class RenderError(Exception):
 FILE, START, OTHER = map(option_of, (Group.FILE, Group.START, Group.OTHER))
 
 
-def model_options(scale: str = "1", takes_bare: bool = True) -> Adds:
+def model_options(scale: str = "1", takes_bare: bool = True, scaling: str = SCALING) -> Adds:
     """Add the options that all commands take.
 
     Args:
         scale: what --scale is by default, in words.
         takes_bare: whether the model can be a bare one, whose reading can be set.
+        scaling: what --scale does.
     """
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,7 +76,7 @@ def model_options(scale: str = "1", takes_bare: bool = True) -> Adds:
             FILE(
                 "--scale",
                 type=click.IntRange(1, 64),
-                help=f"Enlarge every pixel this many times.  [default: {scale}]",
+                help=f"{scaling}  [default: {scale}]",
             ),
             FILE(
                 "--out",
@@ -94,16 +96,14 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where a view starts."""
     for option in (
         START("--span", type=Finite(1e-6, 1e4), help=SPAN_HELP[function.__name__]),
-        START(
-            "--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed instead."
-        ),
+        START("--seed", type=click.IntRange(0), help="Start at the sample of the prior with this seed."),
         START(
             "--z",
             "point",
             metavar="NUMBERS",
-            help="The z to start at.  [default: of test images in more than 2 dimensions the one nearest to "
-            f"their mean; for a bare model, or a bundle of more than {MOST_NEAR_MEAN} dimensions without "
-            "test images, a sample; otherwise the prior's mean]",
+            help="The z to start at.  [default: with test images in more than 2 dimensions, the mean of the "
+            "one nearest to the middle; for a bare .onnx file, and without test images in more than "
+            f"{MOST_NEAR_MEAN} dimensions, a sample of the prior; otherwise the prior's mean]",
         ),
     ):
         function = option(function)

@@ -6,6 +6,7 @@ Snapshots of the first epoch, if the fit takes any, stand in its place until the
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from export.bundle import Bundle, write_bundle
 from export.exporter import EARLY_IMAGES, Exporter
@@ -15,6 +16,7 @@ from training.runs import (
     RUNS_FOLDER,
     Run,
     RunError,
+    is_fitting,
     is_free,
     is_started,
     newest_run,
@@ -30,6 +32,8 @@ POLL_S = 0.25
 REST = 3
 # Grace period for readers that hold the previous manifest, after the last one is written.
 GRACE_S = 1.0
+# The manifest's key for a fit that has stopped before its last epoch.
+STOPPED = "stopped"
 
 
 class StoppedError(Exception):
@@ -64,17 +68,24 @@ def follow_run(
 ) -> Bundle:
     """Export a run's epochs as they are finished, until it has all of them. Returns the finished bundle.
 
+    While the fit is interrupted, or after it ended in an error, the manifest says so under STOPPED. An
+    interrupted fit may be resumed, so it is still followed.
+
     `on_growth` gets the bundle whenever it was written, with its new epochs, which are none if it has a new
-    snapshot. Raises StoppedError between epochs if asked to stop, RunError if the fit ended in an error or
-    another run has taken its place, and the errors of `export_run`. Whatever was written before stays and is
-    complete.
+    snapshot, or if only STOPPED has changed. Raises StoppedError between epochs if asked to stop, RunError
+    if the fit ended in an error or another run has taken its place, and the errors of `export_run`. Whatever
+    was written before stays and is complete.
     """
     bundle: Bundle | None = None
     has_grown = False
+    was_fitting, told_stop = False, None
     snapshot_step, rested_at = 0, 0.0
     try:
         while True:
-            # The failure is read before the run, so that epochs finished before it are still exported.
+            # In this order: a fit notes its failure before it unlocks the folder, and finishes epochs before
+            # both.
+            is_running = is_fitting(run.folder)
+            was_fitting = was_fitting or is_running is True
             failure = read_failure(run)
             run = _read_again(run)
             new = exporter.to_export(run, goes_on=failure is None)
@@ -89,19 +100,24 @@ def follow_run(
             if snapshot is not None:
                 exporter.add_snapshot(snapshot)
                 snapshot_step = snapshot.step
-            if new or snapshot is not None:
-                is_whole = len(run.metrics) == run.config.epochs
+            is_whole = len(run.metrics) == run.config.epochs
+            # A fit that was never seen to run may be one on another machine, whose locks are not seen here.
+            is_interrupted = was_fitting and is_running is False
+            stop = None if is_whole else _stop(run, failure is not None, is_interrupted)
+            if new or snapshot is not None or (bundle is not None and stop != told_stop):
                 content = exporter.content(None if is_whole else EARLY_IMAGES)
+                facts = {**content.facts, **({} if stop is None else {STOPPED: stop})}
                 if bundle is None:
-                    bundle = write_bundle(out, content.facts, content.files, overwrite)
+                    bundle = write_bundle(out, facts, content.files, overwrite)
                 else:
                     has_grown = True
-                    bundle = grow_bundle(bundle, content.facts, content.files)
+                    bundle = grow_bundle(bundle, facts, content.files)
+                told_stop = stop
                 on_growth(bundle, new)
             if snapshot is not None:
                 now = time.monotonic()
                 rested_at = now + REST * (now - started_at)
-            if bundle is not None and len(run.metrics) == run.config.epochs:
+            if bundle is not None and is_whole:
                 return bundle
             if failure is not None:
                 raise RunError(
@@ -113,6 +129,14 @@ def follow_run(
         if bundle is not None and has_grown:
             time.sleep(GRACE_S)
             settle_bundle(bundle)
+
+
+def _stop(run: Run, has_failed: bool, is_interrupted: bool) -> dict[str, Any] | None:
+    """What the manifest says of a fit that has stopped; None of one that goes on."""
+    if not has_failed and not is_interrupted:
+        return None
+    # Not the error's text, which may name folders: a bundle is for other people, too.
+    return {"after_epoch": len(run.metrics), "by": "error" if has_failed else "interruption"}
 
 
 def _pause(stop_requests: list[int]) -> None:

@@ -29,7 +29,7 @@ with needed("export", "python -m export.onnx", __name__):
 from export.bundle import Bundle, check_target, write_bundle
 from export.containers import ZIP_SUFFIX, BundleError, check_suffix
 from export.exporter import MOST_EPOCHS, Exporter, usual_every
-from export.follow import StoppedError, follow_run, wait_for_run
+from export.follow import STOPPED, StoppedError, follow_run, wait_for_run
 from export.graphs import ExportError
 from export.manifest import DECODER_FILE
 from export.parity import ParityError
@@ -211,10 +211,20 @@ def _follow(
 
             def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
                 nonlocal kept
-                if not epochs:
+                stop = bundle.manifest.get(STOPPED)
+                if stop is not None and stop["by"] == "interruption":
+                    resume = f"python -m training.fit --resume --out {shlex.quote(str(run.folder))}"
+                    done = stop["after_epoch"]
+                    when = (
+                        f"after epoch {done} of {last}" if done else f"before epoch 1 of {last} was finished"
+                    )
+                    say(f"the fit was interrupted {when}; continue it with {resume}, or press Ctrl-C")
+                if not epochs and "unfinished" in bundle.manifest:
                     share = f"{bundle.manifest['unfinished']['share']:.0%}"
                     say(f"epoch 1/{last}: {share} of it so far")
                     kept = f"{target} is complete, with epoch 0 and {share} of epoch 1"
+                    return
+                if not epochs:
                     return
                 if epochs[0] == 0:
                     say(f"bundle {target} grows; view it with python -m desktop {shlex.quote(str(target))}")

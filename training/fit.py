@@ -88,8 +88,8 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     type=NumberList(1, 4096),
     metavar="FIRST SECOND …",
     show_default=True,
-    help="Channels of the encoder's convolutions, one for each time that they halve the images, or units of "
-    "the perceptron's hidden layers; the decoder mirrors them.",
+    help="Channels of the encoder's convolutions, a number for each halving of the images; for 'mlp', units "
+    "of the hidden layers. The decoder mirrors them.",
 )
 @click.option(
     "--likelihood",

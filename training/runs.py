@@ -44,6 +44,7 @@ METRICS_FILE = "metrics.jsonl"
 MOST_ENTRIES = 1_000  # of a folder that are looked at to say what it is
 FAILURE_FILE = "failure.txt"
 LOCK_FILE = ".fit.lock"
+LOCK_WAIT_S = 0.2  # `is_fitting` takes the lock for a moment, which is no other fit
 REQUIRED_METRICS = ("epoch", "test_elbo_nats", "test_rate_nats", "test_distortion_nats", "train_seconds")
 
 
@@ -104,7 +105,7 @@ def only_fit(folder: Path) -> Iterator[None]:
     """
     path = folder / LOCK_FILE
     # Not by a file's existence, filelock's way out without locks: it would outlast a process that was killed.
-    lock = FileLock(path, timeout=0, fallback_to_soft=False)
+    lock = FileLock(path, timeout=LOCK_WAIT_S, fallback_to_soft=False)
     try:
         lock.acquire()
     except Timeout as error:
@@ -122,6 +123,25 @@ def only_fit(folder: Path) -> Iterator[None]:
             with suppress(OSError):
                 path.unlink()
             lock.release()
+
+
+def is_fitting(folder: Path) -> bool | None:
+    """Whether a fit is running in a run folder; None where nobody can know.
+
+    False if no fit has locked the folder. Where files cannot be locked, a running fit has not either.
+    """
+    path = folder / LOCK_FILE
+    if not path.exists():
+        return False
+    lock = FileLock(path, timeout=0, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except OSError:
+        return None
+    lock.release()
+    return False
 
 
 def _taken(folder: Path) -> RunError:

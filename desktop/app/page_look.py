@@ -6,7 +6,7 @@ It is JSON as the command `export.page` takes it; the same facts are told in wor
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from desktop.base.arrays import Floats
 from desktop.jobs.route import Route, straight_walk
@@ -48,6 +48,13 @@ class PageLook:
     has_path: bool
 
 
+class _Seen(NamedTuple):
+    """A plane of a page: its number there, and the seed of the view that has it."""
+
+    number: int
+    seed: int
+
+
 def page_look(
     state: ViewState, marks: Sequence[Bookmark], seconds: float, means: Floats | None = None
 ) -> PageLook:
@@ -56,7 +63,7 @@ def page_look(
     `means` z [N, d] are those of the bundle's test images, if it has them.
     A bookmark brings its values of the further inputs, or those that the page begins with if it knows none.
     """
-    planes: dict[Plane, int] = {}
+    planes: dict[Plane, _Seen] = {}
     place = _place(state, planes)
     room = MOST_NUMBERS - _numbers(state.plane)
     has_path = len(state.path) > 0 and len(state.path) * len(state.z) <= room
@@ -69,7 +76,10 @@ def page_look(
         inputs = {each.name: each.value for each in mark.view.inputs}
         places.append(_place(mark.view, planes) | {"name": mark.name, "inputs": inputs})
     look = {
-        "planes": [_plane(replace(state, plane=plane, scale=AxisScale.LINEAR), means) for plane in planes],
+        "planes": [
+            _plane(replace(state, plane=plane, scale=AxisScale.LINEAR, seed=seen.seed), means)
+            for plane, seen in planes.items()
+        ],
         "place": place,
         "path": _path(state, seconds) if has_path else None,
         "bookmarks": places,
@@ -141,10 +151,10 @@ def _bookmarks(count: int) -> str:
     return "1 bookmark" if count == 1 else f"{count} bookmarks"
 
 
-def _place(state: ViewState, planes: dict[Plane, int]) -> dict[str, Any]:
+def _place(state: ViewState, planes: dict[Plane, _Seen]) -> dict[str, Any]:
     """A view as a place; its plane gets a number."""
     return {
-        "plane": planes.setdefault(state.plane, len(planes)),
+        "plane": planes.setdefault(state.plane, _Seen(len(planes), state.seed)).number,
         "view": _rectangle(state.chart, state.viewport),
         "cursor": state.cursor_ab.tolist(),
         "epoch": state.epoch,

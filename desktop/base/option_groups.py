@@ -15,7 +15,7 @@ class Group(StrEnum):
     OWN = "Options"
     START = "Where it starts"
     OTHER = "Other options"
-    BARE = "For a bare model (.onnx), instead of a guess"
+    BARE = "How to read a bare .onnx file, instead of guessing"
 
 
 class GroupedOption(click.Option):

@@ -9,6 +9,7 @@ define what is in them:
                bookmarks and drawing                                   desktop.view.saved_views
     last       SHA-256 of the decoder that was open last               desktop.view.saved_views
     controls   name of an input in the window → its value              desktop.view.saved_views
+    second     SHA-256 of a decoder → the path of a model that was B   desktop.view.saved_views
     recent     paths of the models that were opened, newest first      desktop.widgets.common.settings
     geometry   the window's geometry, as base64                        desktop.widgets.common.settings
     theme      the chosen theme                                        desktop.widgets.common.settings
@@ -36,7 +37,13 @@ KEPT_NAME = "saved.json.old"  # of a file that cannot be used
 MAX_FILE_CHARS = 12 << 20
 # How long a change waits for that of another viewer, which takes milliseconds.
 LOCK_S = 2.0
-SECTIONS: dict[str, type] = {"readings": dict, "models": dict, "last": str, "controls": dict}
+SECTIONS: dict[str, type] = {
+    "readings": dict,
+    "models": dict,
+    "last": str,
+    "controls": dict,
+    "second": dict,
+}
 QT_SECTIONS: dict[str, type] = {"recent": list, "geometry": str}
 
 Content = dict[str, Any]

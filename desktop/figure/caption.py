@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from desktop.base.arrays import Array
 from desktop.base.words import NAME_CHARS, in_nats, one_line
-from desktop.figure.figure import Figure, FigureError, Ground, Part, Subject
+from desktop.figure.figure import DENSITY_CELL_PX, Figure, FigureError, Ground, Part, Subject
 from desktop.figure.in_view import InView, everything, in_view
 from desktop.figure.layout import layout_of
+from desktop.jobs.density_map import is_map_smoothed
 from desktop.latent.axis_texts import axis_words
 from desktop.latent.chart import AxisScale
+from desktop.latent.normals import PlaneNormals, project_normals
 from desktop.latent.plane import MOST_SHOWN, format_z
 from desktop.latent.prior import NORMAL
 from desktop.models.epochs import elbo_errors_nats, elbos_nats, in_percent, unfinished, whole_elbo_nats
@@ -27,6 +29,7 @@ ROUNDING = 1e-4  # of a z on a plane, for one that is float32
 MOST_CHECKED = 1000  # of the points that may lie on it
 MOST_NUMBERS = 8  # more numbers of z are not written out
 INVERTED = "grey values of the decoded pictures inverted"
+SMOOTHED = ", smoothed because many posteriors are too narrow to draw"
 TEXTS = {
     Part.BACKDROP: "the picture decoded at each point of the plane",
     Part.PRIOR: "contours that hold 50, 90 and 99 % of the prior",
@@ -48,12 +51,18 @@ def caption_of(source: Source, subject: Subject, figure: Figure, beside: Source 
     How much is in view depends on the room that the caption itself takes.
     """
     text, foot = quick_caption(source, subject, figure, beside), foot_point(subject)
+    normals = [_drawn_normals(plane, figure) for plane in subject.planes]
     for _ in range(MOST_ROUNDS):
         try:
-            seen = in_view(subject, layout_of(subject, replace(figure, caption=text)).projections)
+            projections = layout_of(subject, replace(figure, caption=text)).projections
+            seen = in_view(subject, projections)
         except FigureError:  # there is no room for a plane, which whoever lays it out says
             return text
-        before, text = text, _caption(source, subject, figure, seen, beside, foot)
+        is_smoothed = any(
+            one is not None and is_map_smoothed(one, projection, DENSITY_CELL_PX)
+            for one, projection in zip(normals, projections, strict=True)
+        )
+        before, text = text, _caption(source, subject, figure, seen, beside, foot, is_smoothed)
         if text == before:
             break
     return text
@@ -71,13 +80,21 @@ def _caption(
     seen: Sequence[InView],
     beside: Source | None,
     foot: str = "",
+    is_smoothed: bool = False,
 ) -> str:
     models = _model(source, subject)
     if subject.beside is not None and beside is not None:
         models = f"A: {models} B: {_model(beside, subject.beside)}"
     is_gray = any(each is not None and each.reading.image_shape[0] == 1 for each in (source, beside))
     is_inverted = is_gray and figure.is_inverted and figure.ground is not Ground.DARK
-    return f"{models} {_shown(subject, figure.parts, seen, is_inverted, foot)}".strip()
+    return f"{models} {_shown(subject, figure.parts, seen, is_inverted, foot, is_smoothed)}".strip()
+
+
+def _drawn_normals(plane: Subject, figure: Figure) -> PlaneNormals | None:
+    """The posteriors whose density a figure draws on a plane; None if it draws none."""
+    if plane.encoded is None or Part.DENSITY not in figure.parts:
+        return None
+    return project_normals(plane.state.plane, plane.encoded.mean, plane.encoded.logvar)
 
 
 def title_of(letter: str, source: Source, epoch: int | None) -> tuple[str, str]:
@@ -122,7 +139,12 @@ def _facts(source: Source, epoch: int | None, has_errors: bool = True) -> list[s
 
 
 def _shown(
-    subject: Subject, parts: frozenset[Part], seen: Sequence[InView], is_inverted: bool, foot: str
+    subject: Subject,
+    parts: frozenset[Part],
+    seen: Sequence[InView],
+    is_inverted: bool,
+    foot: str,
+    is_smoothed: bool,
 ) -> str:
     shown = parts & frozenset().union(*(each.parts for each in seen))
     texts = [TEXTS[part] for part in (Part.BACKDROP,) if part in shown]
@@ -132,7 +154,11 @@ def _shown(
     if len(set(points)) > 1:
         points = [f"{letter}: {text}" for letter, text in zip("AB", points, strict=True) if text]
     texts += filter(None, dict.fromkeys(points))
-    texts += [text for part, text in _texts(subject).items() if part in shown and part is not Part.BACKDROP]
+    texts += [
+        text
+        for part, text in _texts(subject, is_smoothed).items()
+        if part in shown and part is not Part.BACKDROP
+    ]
     gap = None if subject.own is None else subject.own.gap_nats
     if gap is not None and {Part.ENCODED, Part.TRUE_POSTERIOR} <= shown:
         texts.append(f"gap log p(x) − ELBO {in_nats(gap)}")
@@ -150,7 +176,7 @@ def _shown(
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _texts(subject: Subject) -> dict[Part, str]:
+def _texts(subject: Subject, is_smoothed: bool) -> dict[Part, str]:
     """What each part shows, of these images and in so many dimensions."""
     texts = dict(TEXTS)
     images = "" if subject.encoded is None else f"{len(subject.encoded.mean):,} images"
@@ -159,6 +185,8 @@ def _texts(subject: Subject) -> dict[Part, str]:
         texts[Part.PRIOR] += "'s projection on the plane"
         texts[Part.DENSITY] += ", both projected on the plane"
         texts[Part.HOLES] += ", both projected on the plane"
+    if is_smoothed:
+        texts[Part.DENSITY] += SMOOTHED
     if all(plane.has_too_few_for_holes for plane in subject.planes):
         texts[Part.HOLES] = f"no holes are hatched, because {images} are too few to tell them from chance"
     return texts

@@ -26,6 +26,7 @@ START_MM, START_PAIR_MM, START_TEXT_PT = (170, 128), (170, 89), 8
 MM_RANGE, TEXT_PT_RANGE = (40, 900), (4, 24)
 POINTS_PER_MM = 72 / 25.4
 # Beside the picture, drawing it and encoding it take about as many bytes for each pixel.
+DENSITY_CELL_PX = 1.0  # finer than in the window, which draws the density while the plane is moved
 BYTES_PER_PIXEL = 14
 
 

@@ -14,7 +14,7 @@ from desktop.base.machine import free_memory_bytes
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.figure.backdrop import Backdrop, backdrop_cost, decode_backdrop
 from desktop.figure.drawing import Content, draw
-from desktop.figure.figure import Figure, FigureError, FileKind, Ground, Part, Subject
+from desktop.figure.figure import DENSITY_CELL_PX, Figure, FigureError, FileKind, Ground, Part, Subject
 from desktop.figure.layout import layout_of
 from desktop.images.pixels import write_png
 from desktop.jobs.cost import Cost, Progress
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 POLL_S = 0.004
-DENSITY_CELL_PX = 1.0  # finer than in the window, which draws the density while the plane is moved
 NOTHING = Content()
 CREATOR = "Latent Plane"
 # The same ids in each SVG, so that the same figure is the same file.

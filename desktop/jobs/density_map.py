@@ -54,7 +54,7 @@ def posterior_map(
 ) -> Iterator[PosteriorMap | None]:
     """Compute the map of a view from the posteriors on its plane, yielding None between steps."""
     plane = projection.chart.plane
-    a, b, corners = _cells(projection, cell_size_px(normals, projection, least_cell_px))
+    a, b, corners = _grid(normals, projection, least_cell_px)
     q = np.zeros((len(b), len(a)), np.float32)
     for step in density(normals, a, b):
         if step is not None:
@@ -68,6 +68,14 @@ def posterior_map(
     yield PosteriorMap(
         plane, picture, corners, regions, len(normals.mean), is_smoothed(normals, a, b), has_too_few
     )
+
+
+def is_map_smoothed(
+    normals: PlaneNormals, projection: Projection, least_cell_px: float = MIN_CELL_PX
+) -> bool:
+    """Whether `posterior_map` of the same arguments would be smoothed, without computing the map."""
+    a, b, _ = _grid(normals, projection, least_cell_px)
+    return is_smoothed(normals, a, b)
 
 
 def cell_size_px(normals: PlaneNormals, projection: Projection, least_px: float = MIN_CELL_PX) -> float:
@@ -89,6 +97,12 @@ def cell_size_px(normals: PlaneNormals, projection: Projection, least_px: float 
         return MAX_CELL_PX
     narrow_px = float(np.sqrt(np.quantile(variances, NARROWEST_SHARE))) / units_per_px
     return min(MAX_CELL_PX, max(least_px, min(FINE_CELL_PX, narrow_px), narrow_px / CELLS_A_DEVIATION))
+
+
+def _grid(
+    normals: PlaneNormals, projection: Projection, least_cell_px: float
+) -> tuple[Doubles, Doubles, Corners]:
+    return _cells(projection, cell_size_px(normals, projection, least_cell_px))
 
 
 def _cells(projection: Projection, cell_px: float) -> tuple[Doubles, Doubles, Corners]:

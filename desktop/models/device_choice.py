@@ -52,9 +52,8 @@ class Chosen:
 
 @dataclass(frozen=True)
 class _FirstRun:
-    """A session after a run that needs no more preparation, and that run."""
+    """A run that needs no more preparation."""
 
-    session: Session
     took_ms: float
     chunk: int
     first: FirstDecode | None
@@ -81,8 +80,9 @@ def choose_device(sessions: Sessions, source: Source, wanted: DeviceName) -> Cho
     device = sessions.cpu_device(reason)
     if source.first is not None:
         return Chosen(device, None, 1, source.first.seconds, source.first)
-    run = _first_run(sessions, source, "cpu")
-    return Chosen(device, run.session, run.chunk, run.took_ms / 1e3, run.first)
+    session = sessions.make(source.decoder, DECODER_FILE, "cpu")
+    run = _first_run(sessions, source, session, "cpu")
+    return Chosen(device, session, run.chunk, run.took_ms / 1e3, run.first)
 
 
 def _on_cuda(sessions: Sessions, source: Source) -> Chosen | str:
@@ -90,14 +90,15 @@ def _on_cuda(sessions: Sessions, source: Source) -> Chosen | str:
     preload_cuda()
     try:
         sessions.device = Device("cuda", "CUDA")  # until a run has shown it
-        run = _first_run(sessions, source, "cuda")
-        if sessions.device.kind != "cuda":
-            return sessions.device.reason
-        session = run.session
+        session = sessions.make(source.decoder, DECODER_FILE, "cuda")
         assert isinstance(session, CudaSession)
         on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
+        # Without CUDA's libraries all of it is on the CPU, where a slow decoder was tried already.
         if not on_cuda:
             return f"ONNX Runtime runs no operator of it on CUDA: {install_line('cuda')}"
+        run = _first_run(sessions, source, session, "cuda")
+        if sessions.device.kind != "cuda":
+            return sessions.device.reason
         is_quick = run.took_ms < LONG_MS
         # With a long run the graph would save nothing, and large weights would be there twice.
         if on_cuda == nodes and is_quick and source.first is None:
@@ -109,10 +110,11 @@ def _on_cuda(sessions: Sessions, source: Source) -> Chosen | str:
         return f"CUDA failed at its first run ({error})"
 
 
-def _first_run(sessions: Sessions, source: Source, kind: Literal["cuda", "cpu"]) -> _FirstRun:
-    """Load the decoder and run it. Raises BundleError or ModelError, also if its picture has no numbers."""
+def _first_run(
+    sessions: Sessions, source: Source, session: Session, kind: Literal["cuda", "cpu"]
+) -> _FirstRun:
+    """Run the decoder's session. Raises BundleError or ModelError, also if its picture has no numbers."""
     reading = source.reading
-    session = sessions.make(source.decoder, DECODER_FILE, kind)
     # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
     # gives NaN.
     z = sample_prior(1, reading.latent_dim, 0, reading.prior)
@@ -128,7 +130,7 @@ def _first_run(sessions: Sessions, source: Source, kind: Literal["cuda", "cpu"])
         raise sessions.failure(DECODER_FILE, "found only NaN in its first picture, expected numbers")
     is_kept = took_ms >= LONG_MS and not np.isnan(picture).any()
     first = FirstDecode(Vector(z[0]), picture[0], took_ms / 1e3) if is_kept else None
-    return _FirstRun(session, took_ms, chunk_size(reading, kind, took_ms), first)
+    return _FirstRun(took_ms, chunk_size(reading, kind, took_ms), first)
 
 
 def _recorded(sessions: Sessions, source: Source, plain: CudaSession) -> CudaSession:

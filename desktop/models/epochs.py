@@ -20,6 +20,7 @@ KEPT_ON_CUDA = 12
 MOST_PLANNED = 1_000_000  # more is no number of epochs
 MOST_NATS = sys.float_info.max  # a longer integer is no float
 ELBO, ELBO_ERROR = "test_elbo_nats", "test_elbo_error_nats"  # in a manifest's metrics
+STOP_WORDS = {"interruption": "was interrupted", "error": "ended in an error"}
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,20 @@ def _planned(bundle: Bundle) -> int:
     fit = bundle.manifest.get("fit")
     planned = fit.get("epochs") if isinstance(fit, dict) else None
     return planned if type(planned) is int and 0 < planned < MOST_PLANNED else 0
+
+
+def stop_in_words(source: Source | None) -> str:
+    """Say that the fit of a bundle stopped before its last epoch, if the manifest says so; else empty."""
+    bundle = None if source is None else source.bundle
+    facts = None if bundle is None else bundle.manifest.get("stopped")
+    epoch, by = (facts.get("after_epoch"), facts.get("by")) if isinstance(facts, dict) else (None,) * 2
+    is_plausible = type(epoch) is int and 0 <= epoch < MOST_PLANNED and isinstance(by, str)
+    if bundle is None or not is_plausible or by not in STOP_WORDS:
+        return ""
+    planned = _planned(bundle)
+    of = f" of {planned}" if planned else ""
+    when = f"after epoch {epoch}{of}" if epoch else f"before epoch 1{of} was finished"
+    return f"The fit {STOP_WORDS[by]} {when}."
 
 
 def in_percent(share: float) -> str:

@@ -33,7 +33,7 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "set_inputs",
         multiple=True,
         metavar="NAME=VALUE",
-        help="The value of another input. Can be given more than once.",
+        help="A value for an input other than z, such as --set psi=0.7. Can be given more than once.",
     )(function)
     for name, what in reversed(OPTIONS.items()):
         metavar = METAVARS.get(name, "NAME")

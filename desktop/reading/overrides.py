@@ -10,23 +10,23 @@ from desktop.reading.reading import Layout, Reading, Spread, ValueRange
 
 # Each option with what it sets. The command line, the dialog and the saved overrides use the same names.
 OPTIONS = {
-    "encoder": "the encoder's file, or none",
+    "encoder": "the encoder's file, or none for no encoder",
     "z-input": "the input that takes z",
-    "latent-dim": "the number of latent dimensions, if the model leaves it open",
-    "z-shape": "the sizes of z after the batch axis, if the model leaves them open",
-    "batch": "how many pictures the model decodes at once, if it cannot take any number",
+    "latent-dim": "the number of latent dimensions, if the file does not say it",
+    "z-shape": "the sizes of z without the batch, such as 4,8,8, if the file does not say them",
+    "batch": "how many z the model takes at once, if that number is fixed",
     "output": "the output that is the picture",
     "layout": "the order of a picture's numbers in memory",
     "image-shape": "the picture's channels, height and width",
-    "range": "the value range of the output",
-    "prior": "the distribution of z: normal, uniform or sphere; with :SCALE (:LOW,HIGH for uniform)",
+    "range": "the value range of the picture: unit is 0 to 1, signed −1 to 1, bytes 0 to 255",
+    "prior": "the distribution of z, such as normal, normal:2, uniform:-1,1 or sphere",
     "x-input": "the encoder's input that takes the picture",
     "encoder-layout": "the order of the picture's numbers in the encoder's input",
     "encoder-range": "the value range of the encoder's input",
-    "mean-output": "the encoder's output that is the mean",
-    "spread-output": "the encoder's output that is the spread",
-    "spread": "what the spread is",
-    "patience": "how many seconds the first trial of a model may take",
+    "mean-output": "the encoder's output that is the mean of q(z|x)",
+    "spread-output": "the encoder's output that is the spread of q(z|x), such as a log variance",
+    "spread": "what this output is: the log variance, variance, standard deviation or its log",
+    "patience": "how many seconds the program may try the model before it gives up",
 }
 # What error messages call each of them.
 NAMES = {

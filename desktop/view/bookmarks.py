@@ -16,7 +16,8 @@ from desktop.view.state import ViewState
 from desktop.view.state_json import state_from_dict, state_to_dict
 
 # What a bookmark keeps of a view.
-FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior", "layers", "inputs")
+FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior", "layers", "inputs", "seed")
+LATER_FIELDS = ("layers", "seed")  # earlier versions did not keep them
 MAX_BOOKMARKS = 500
 MAX_PICTURE_CHARS = 1 << 16
 ON_PLANE = 1e-4  # farther from a plane, relative to z, a bookmark is not on it
@@ -30,18 +31,18 @@ class Bookmark:
         name: for people.
         view: a view, of which only FIELDS count.
         picture: the picture at the cursor as a small PNG in base64, or an empty string.
-        has_layers: whether it keeps the layers; those of earlier versions do not.
+        lacks: the names of FIELDS that it does not keep, because an earlier version wrote it.
     """
 
     name: str
     view: ViewState
     picture: str = ""
-    has_layers: bool = True
+    lacks: frozenset[str] = frozenset()
 
     @property
     def fields(self) -> tuple[str, ...]:
         """What it keeps of a view."""
-        return FIELDS if self.has_layers else tuple(name for name in FIELDS if name != "layers")
+        return tuple(name for name in FIELDS if name not in self.lacks)
 
     @property
     def nbytes(self) -> int:
@@ -160,5 +161,6 @@ def _read(data: object, latent_dim: int | None) -> Bookmark:
     if not isinstance(name, str) or not isinstance(picture, str) or len(picture) > MAX_PICTURE_CHARS:
         raise ValueError("bookmarks: found no name or no picture as text, expected both")
     kept = {key: view[key] for key in FIELDS if key in view} if isinstance(view, Mapping) else view
-    has_layers = isinstance(kept, Mapping) and "layers" in kept
-    return Bookmark(one_line(name, NAME_CHARS), state_from_dict(kept, latent_dim), picture, has_layers)
+    found = kept if isinstance(kept, Mapping) else {}
+    lacks = frozenset(name for name in LATER_FIELDS if name not in found)
+    return Bookmark(one_line(name, NAME_CHARS), state_from_dict(kept, latent_dim), picture, lacks)

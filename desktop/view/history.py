@@ -302,8 +302,9 @@ def in_words(before: ViewState, after: ViewState) -> str:
         return {1: "adding a path point", 0: "moving a path point", -1: "removing a path point"}.get(
             grown, "changing the path"
         )
-    if "seed" in names and names <= {"seed", "plane", "z", "viewport"}:
+    if after.seed == before.seed + 1 and names <= {"seed", "plane", "z", "viewport"}:
         return "drawing a random z"
+    names -= {"seed"}  # a bookmark's, which comes with its plane
     if "plane" in names and names <= {"plane", "z", "viewport"}:
         turned = (before.plane.u, before.plane.v) != (after.plane.u, after.plane.v)
         return "changing the plane" if turned else "moving the cursor"

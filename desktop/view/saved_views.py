@@ -1,8 +1,8 @@
 """The saved views of models, the model that was open last, and the saved inputs of the window. No Qt.
 
-They are three sections of `desktop.base.saved`. Reading raises nothing: what cannot be used is left out. A
-view with very long z would make that file too large, so it has a file of its own, views/SHA-256.json beside
-it, with the same JSON. At most MAX_LARGE of these are kept.
+With the paths of second models they are four sections of `desktop.base.saved`. Reading raises nothing: what
+cannot be used is left out. A view with very long z would make that file too large, so it has a file of its
+own, views/SHA-256.json beside it, with the same JSON. At most MAX_LARGE of these are kept.
 """
 
 import json
@@ -24,6 +24,7 @@ from desktop.view.state_json import state_from_dict, state_to_dict
 
 MAX_MODELS = 40
 MAX_CONTROLS = 300
+MAX_SECOND = 40
 # Views whose vectors take more have files of their own: that many, of at most that size.
 MAX_BYTES, MAX_LARGE, MAX_LARGE_BYTES = 128 << 10, 4, 1 << 30
 IN_FILE = "in_file"
@@ -85,12 +86,14 @@ class SavedViews:
         last: the SHA-256 of the decoder that was open last, or an empty string.
         models: SHA-256 of the decoder → the saved model, the newest last.
         controls: name of an input of the window → its value.
+        second: SHA-256 of the decoder → the path of a model that was B in Compare, the newest last.
         note: what was wrong with the file, in one line, or an empty string.
     """
 
     last: str = ""
     models: Mapping[str, SavedModel] = field(default_factory=dict)
     controls: Mapping[str, Value] = field(default_factory=dict)
+    second: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
 
     @property
@@ -142,9 +145,10 @@ class SavedViews:
             return None
 
     def path_of(self, sha256: str) -> Path | None:
-        """Return the path at which a model was open last, or None."""
+        """Return the path at which a model was open last, or else was B last, or None."""
         model = self.models.get(sha256)
-        return None if model is None else Path(model.path)
+        path = self.second.get(sha256) if model is None else model.path
+        return None if path is None else Path(path)
 
     def pictures_of(self, sha256: str) -> SavedPictures | None:
         """Return the own pictures that were shown with a model last, or None."""
@@ -172,6 +176,10 @@ class SavedViews:
         models = _with_model(self.models, sha256, saved_model)
         return replace(self, last=sha256, models=models)
 
+    def with_second(self, sha256: str, path: Path) -> "SavedViews":
+        """Return the views with this model as one that was B."""
+        return replace(self, second=_newest_second(self.second, {sha256: str(path)}))
+
 
 def read_views() -> SavedViews:
     """Read what is saved; empty if nothing is saved or nothing can be used."""
@@ -180,6 +188,7 @@ def read_views() -> SavedViews:
         last=content["last"],
         models=_models(content["models"]),
         controls=_controls(content["controls"]),
+        second=_second(content["second"]),
         note=note,
     )
 
@@ -199,6 +208,8 @@ def save_views(views: SavedViews, before: SavedViews) -> None:
         content["last"] = views.last
         content["models"] = {sha256: _written(sha256, model) for sha256, model in models.items()}
         _drop_large(content["models"])
+        second = {sha256: path for sha256, path in views.second.items() if before.second.get(sha256) != path}
+        content["second"] = _newest_second(_second(content["second"]), second)
         content["controls"] = saved.newest(_controls(content["controls"]) | controls, MAX_CONTROLS)
 
     saved.change(edit)
@@ -279,6 +290,19 @@ def _models(found: Mapping[str, Any]) -> dict[str, SavedModel]:
                 model.path, model.state, model.pictures, model.only, model.bookmarks, model.drawing
             )
     return models
+
+
+def _second(found: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        sha256: path
+        for sha256, path in list(found.items())[-MAX_SECOND:]
+        if SHA256.fullmatch(sha256) and isinstance(path, str) and path and "\0" not in path
+    }
+
+
+def _newest_second(before: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    others = {sha256: path for sha256, path in before.items() if sha256 not in new}
+    return saved.newest(others | dict(new), MAX_SECOND)
 
 
 def _controls(found: Mapping[str, Any]) -> dict[str, Value]:

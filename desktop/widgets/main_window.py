@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
         self.own_pictures = OwnPicturesControl(shell)
         self.true_posterior = TruePosteriorControl(explorer, plane, self.image.panel, self.image.marks)
         self.inputs = InputsControl(shell)
-        self.time_control = TimeControl(explorer, view, self)
+        self.time_control = TimeControl(explorer, view, self.message, self)
         self.coordinates = CoordinatesControl(explorer, panel, menus["draw"])
         self.directions = DirectionsControl(shell)
         view.addSeparator()
@@ -401,6 +401,7 @@ class MainWindow(QMainWindow):
         self.image.changed.connect(self.figure_control.set_encoded)
         compared = self.compare.image
         self.image.changed.connect(lambda encoded: compared.set_encoded(self.image.drawing, encoded))
+        self.compare.comparison.second.opened.connect(self.saved_control.keep_second)
         self.figure_control.set_comparison(self.compare.comparison)
         self.compare.stepped.connect(self.history.record_other)
         self.history.other_wanted.connect(self.compare.show_other)

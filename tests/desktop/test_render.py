@@ -317,7 +317,12 @@ def test_the_help_begins_with_what_people_want(call, name):
     """The file comes first and what is set for bare models last, each under a title."""
     status, said, _ = call(name, "--help")
     assert status == 0
-    titles = ["The file:", "Options:", "Other options:", "For a bare model (.onnx), instead of a guess:"]
+    titles = [
+        "The file:",
+        "Options:",
+        "Other options:",
+        "How to read a bare .onnx file, instead of guessing:",
+    ]
     places = [said.index(title) for title in titles]
     assert places == sorted(places)
     for option, title in (("--out", 0), ("--device", 2), ("-h, --help", 2), ("--z-input", 3), ("--set", 3)):

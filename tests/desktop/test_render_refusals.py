@@ -141,6 +141,17 @@ def test_a_wrong_ending_is_told_before_anything_is_decoded(refused, tmp_path, co
     assert f"{out}: found the ending {found}, expected {expected}" in said
 
 
+@pytest.mark.parametrize("command", [("path", "--z", "0,0"), ("epochs",)])
+def test_an_ending_of_another_format_than_the_one_asked_for_is_told(refused, tmp_path, command):
+    """An APNG may end in .png, and a name without an ending is taken as it is."""
+    options = (*command, tmp_path / "no bundle", "--out")
+    said = refused(*options, tmp_path / "a.jpg", "--format", "gif")
+    assert "a.jpg: found the ending '.jpg' with --format GIF, expected .gif" in said
+    assert "expected .apng or .png" in refused(*options, tmp_path / "a.gif", "--format", "apng")
+    for name, kind in (("a.png", "apng"), ("a", "gif"), ("a.GIF", "gif")):
+        assert "no bundle" in refused(*options, tmp_path / name, "--format", kind)
+
+
 @pytest.mark.parametrize(
     ("points", "said"),
     [

@@ -30,6 +30,7 @@ from training.runs import (
     add_epoch,
     load_weights,
     note_failure,
+    only_fit,
     read_run,
     read_started_run,
 )
@@ -266,6 +267,28 @@ def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, three_epochs, ou
         f"number), expected it to go on; {out} has the epochs until then"
     )
     assert epoch_of(open_bundle(out)) == 1
+    assert open_bundle(out).manifest["stopped"] == {"after_epoch": 1, "by": "error"}
+
+
+def test_an_interrupted_fit_is_told_of_until_it_goes_on(follow, young, three_epochs, out):
+    """The manifest says so while no process has the run folder, and no longer once it is resumed."""
+    with only_fit(young):
+        following = follow(young, out)
+        following.wait_for_growth()
+        finish_epoch(young, three_epochs)
+        following.wait_for_growth()
+        assert "stopped" not in open_bundle(out).manifest
+    following.wait_for_growth()
+    assert open_bundle(out).manifest["stopped"] == {"after_epoch": 1, "by": "interruption"}
+    with only_fit(young):
+        following.wait_for_growth()
+        assert "stopped" not in open_bundle(out).manifest
+        for _ in range(2):
+            finish_epoch(young, three_epochs)
+            following.wait_for_growth()
+    following.end()
+    assert following.told == [(0,), (1,), (), (), (2,), (3,)]
+    assert "stopped" not in open_bundle(out).manifest
 
 
 def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, three_epochs, few_mnist, out):

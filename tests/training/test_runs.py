@@ -19,6 +19,7 @@ from training.runs import (
     RunError,
     add_epoch,
     create_run,
+    is_fitting,
     load_weights,
     newest_run,
     note_failure,
@@ -211,8 +212,12 @@ def test_a_fit_that_was_killed_keeps_no_other_out(tmp_path):
     killed = subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
     assert killed.returncode == -9
     assert [path.name for path in tmp_path.iterdir()] == [LOCK_FILE]
+    assert is_fitting(tmp_path) is False
     with only_fit(tmp_path):
         create_run(tmp_path, CONFIG)
+        assert is_fitting(tmp_path) is True
+    assert is_fitting(tmp_path) is False
+    assert LOCK_FILE not in [path.name for path in tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
@@ -225,7 +230,10 @@ def test_a_file_system_without_locks_is_fitted_on_too(tmp_path, monkeypatch, num
 
     monkeypatch.setattr(fcntl, "flock", flock)
     with only_fit(tmp_path), only_fit(tmp_path):
-        pass
+        assert not is_fitting(tmp_path)
+    (tmp_path / LOCK_FILE).touch()
+    assert is_fitting(tmp_path) is None
+    (tmp_path / LOCK_FILE).unlink()
     monkeypatch.undo()
     with only_fit(tmp_path):
         create_run(tmp_path, CONFIG)

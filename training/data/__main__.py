@@ -27,6 +27,12 @@ LEAST_PX = 64  # small images are enlarged, so that one sees their pixels
 MOST_LABELS = 20
 
 
+def _is_png(context: click.Context, parameter: click.Parameter, sheet: Path | None) -> Path | None:
+    if sheet is not None and sheet.suffix.lower() != ".png":
+        raise click.BadParameter(f"found {str(sheet)!r}, expected a name ending in .png.", context, parameter)
+    return sheet
+
+
 @click.command(
     name="python -m training.data",
     cls=DataCommand,
@@ -38,6 +44,7 @@ MOST_LABELS = 20
 @click.option(
     "--sheet",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=_is_png,
     help="Write a picture of 64 training images, evenly chosen, to this PNG. One that exists is replaced.",
 )
 @version_option

@@ -40,6 +40,7 @@ MANIFEST, PROGRESS, LEFT_OUT = "manifest.json", "progress.json", "left_out.txt"
 PARTS = ("train", "test")
 FILES = (*(f"{part}.{kind}" for part in PARTS for kind in ("images", "labels")), LEFT_OUT)
 PROGRESS_SECONDS = 5.0
+LINE_SECONDS = 10.0
 # A tenth of the pictures are test images, if the source does not say which.
 TEST_SHARE = 10
 # More damaged pictures than this stop the fit, as soon as so many were looked at.
@@ -81,6 +82,7 @@ def cached(
     *,
     builds: bool = True,
     progress_seconds: float = PROGRESS_SECONDS,
+    line_seconds: float = LINE_SECONDS,
 ) -> Dataset:
     """The dataset of a source in a form, from the cache in `folder`, or after adding it there.
 
@@ -90,6 +92,8 @@ def cached(
         folder: holds all caches.
         builds: whether this process may make the cache; otherwise it waits until another one has.
         progress_seconds: seconds between the notes from which an interrupted cache goes on.
+        line_seconds: seconds between lines that say how many pictures are decoded, where no terminal shows
+            a progress bar.
 
     Raises DatasetError if too few pictures can be read, or the form leaves open what differs; OSError if the
     cache cannot be written.
@@ -105,13 +109,15 @@ def cached(
             if not (place / MANIFEST).is_file():
                 # Another process may have failed and removed it.
                 place.mkdir(exist_ok=True)
-                _build(source, form, whole, place, progress_seconds)
+                _build(source, form, whole, place, progress_seconds, line_seconds)
     while not (place / MANIFEST).is_file():
         time.sleep(POLL_SECONDS)
     return _open(source, form, whole, place)
 
 
-def _build(source: Source, form: Form, whole: Form, place: Path, progress_seconds: float) -> None:
+def _build(
+    source: Source, form: Form, whole: Form, place: Path, progress_seconds: float, line_seconds: float
+) -> None:
     """Make the cache of a source. `form` is what was asked for, `whole` what that means here."""
     progress = _progress_of(place)
     _check_room(source, whole, place, progress)
@@ -130,7 +136,9 @@ def _build(source: Source, form: Form, whole: Form, place: Path, progress_second
                 (place / name).touch()
                 os.truncate(place / name, progress.sizes[name])
                 files[name] = (place / name).open("ab")
+        count = "" if source.count is None else f"{source.count:,} "
         written, told = time.monotonic(), False
+        said = written
         items = itertools.islice(source.items(), progress.seen, None)
         side_px = None if form.size is None else max(form.size)
         for item, result in read_in_order(items, whole, side_px, source.sequential):
@@ -139,11 +147,14 @@ def _build(source: Source, form: Form, whole: Form, place: Path, progress_second
             if time.monotonic() - written >= progress_seconds:
                 if not told:
                     # Quick ones need no word.
-                    count = "" if source.count is None else f"{source.count:,} "
                     warn(f"{source.name}: decoding {count}pictures into {place}, once")
                     told = True
                 _note(progress, files, place)
                 written = time.monotonic()
+            if bar.disable and time.monotonic() - said >= line_seconds:
+                of = f"of {count}" if count else ""
+                warn(f"{source.name}: {progress.seen:,} {of}pictures decoded")
+                said = time.monotonic()
         _note(progress, files, place)
         _check_enough(source, progress)
     except DatasetError:

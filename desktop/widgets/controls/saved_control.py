@@ -140,8 +140,14 @@ class SavedControl(QObject):
             self._drawing = drawing
             self._save_later()
 
+    def keep_second(self, opened: Opened) -> None:
+        """Save where the second model in Compare is, so that exports which show it find it again."""
+        source = opened.model.source
+        self.views = self.views.with_second(source.sha256, source.path.resolve())
+        self._save_later()
+
     def path_of(self, sha256: str) -> Path | None:
-        """Return the path of the model with this decoder if it was open before and is still there."""
+        """Return the path of the model with this decoder if it was open or B before and is still there."""
         known = self.views.path_of(sha256)
         return known if known is not None and known.exists() else None
 

@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QMenu
 from desktop.app.bundle_watch import BundleWatch
 from desktop.app.explorer import Explorer
 from desktop.app.timeline import Timeline
-from desktop.models.epochs import epoch_in_words
+from desktop.models.epochs import epoch_in_words, stop_in_words
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import name_command
+from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.time_bar import TimeBar
@@ -30,12 +31,14 @@ class TimeControl(QObject):
     told = Signal(str)
     playing_changed = Signal(bool)
 
-    def __init__(self, explorer: Explorer, view: QMenu, parent: QObject) -> None:
+    def __init__(self, explorer: Explorer, view: QMenu, message: MessageBar, parent: QObject) -> None:
         super().__init__(parent)
+        self._message = message
         self._explorer = explorer
         self.timeline = Timeline(explorer)
         self._watch = BundleWatch(explorer)
         self.bar = TimeBar()
+        self._stop, self._note = "", -1  # why the fit has stopped, and the message that says so
         self._clock = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
         self._clock.timeout.connect(self._step)
         # If decoding a plane takes longer than an epoch is shown, playing waits, so that each is seen.
@@ -54,10 +57,14 @@ class TimeControl(QObject):
         self.bar.speed.valueChanged.connect(self._set_speed)
         save_input("epochs.speed", self.bar.speed)
         self.timeline.epochs_changed.connect(self._on_epochs)
-        explorer.opened.connect(self._pause)
+        explorer.opened.connect(self._on_opened)
         explorer.state_changed.connect(self._on_state)
         self._watch.grown.connect(self._on_grown)
         self._on_epochs()
+
+    def _on_opened(self) -> None:
+        self._pause()
+        self._stop = stop_in_words(self._explorer.source)
 
     def _on_epochs(self) -> None:
         epochs = self.timeline.epochs
@@ -70,11 +77,22 @@ class TimeControl(QObject):
         self.bar.set_index(self.timeline.index)
 
     def _on_grown(self) -> None:
-        epochs = self.timeline.epochs
+        epochs, stop = self.timeline.epochs, stop_in_words(self._explorer.source)
+        if stop != self._stop:
+            self._stop = stop
+            self._message.withdraw(self._note)
+            if stop:
+                self._message.when_free(lambda: self._show_stop(stop))
+        if stop:
+            return  # which the message says
         if epochs:
             self.told.emit(f"the bundle has grown: {epoch_in_words(epochs, len(epochs) - 1)}")
         else:
             self.told.emit("the bundle has changed")
+
+    def _show_stop(self, stop: str) -> None:
+        if stop == self._stop:  # it may have waited, and the fit gone on meanwhile
+            self._note = self._message.show_note(stop)
 
     def _go(self, index: int) -> None:
         self._pause()

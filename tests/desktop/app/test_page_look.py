@@ -115,6 +115,15 @@ def test_a_plane_through_samples_is_told_from_other_oblique_ones():
     assert [plane["on_samples"] for plane in look["planes"]] == [False]
 
 
+def test_a_bookmark_of_an_earlier_seed_is_on_samples_and_has_its_home():
+    """Its plane goes through the samples of its own seed, not through those of the view's."""
+    earlier = first_view(16, seed=3)
+    look = json.loads(page_look(first_view(16, seed=4), [bookmark(earlier, [])], 8.0).text)
+    alone = json.loads(page_look(earlier, [], 8.0).text)
+    assert look["planes"][1:] == alone["planes"]
+    assert alone["planes"][0]["on_samples"]
+
+
 def test_each_plane_says_what_is_all_of_it():
     """That is what Home shows in the window, wherever one looks, and also on axes of quantiles."""
     state = replace(start_state(2), viewport=Viewport((3.0, 1.0), 0.1))

@@ -50,7 +50,7 @@ def save(section, **entries):
 def test_nothing_is_saved_at_first():
     """All sections are empty, there is no note, and reading creates no file."""
     content, note = saved.read()
-    assert content == {"format": 1, "readings": {}, "models": {}, "last": "", "controls": {}}
+    assert content == {"format": 1, "readings": {}, "models": {}, "last": "", "controls": {}, "second": {}}
     assert note == ""
     assert not saved.place().exists()
 
@@ -137,7 +137,7 @@ def test_files_of_older_versions_are_taken_over_once():
     folder = saved.place().parent
     (folder / "session.json").write_text(json.dumps(old))
     (folder / "readings.json").write_text(json.dumps({SHA: {"layout": "NHWC"}}))
-    expected = old | {"readings": {SHA: {"layout": "NHWC"}}}
+    expected = old | {"readings": {SHA: {"layout": "NHWC"}}, "second": {}}
     assert saved.read() == (expected, "")
     save("controls", n=1)
     (folder / "session.json").unlink()
@@ -186,7 +186,7 @@ def test_a_file_that_cannot_be_used_is_kept(content):
     assert note.endswith("; the file is kept as saved.json.old")
     save("controls", n=1)
     assert saved.read() == (
-        {"format": 1, "readings": {}, "models": {}, "last": "", "controls": {"n": 1}}
+        {"format": 1, "readings": {}, "models": {}, "last": "", "controls": {"n": 1}, "second": {}}
         | {"recent": [], "geometry": ""},
         "",
     )

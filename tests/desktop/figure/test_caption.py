@@ -44,6 +44,23 @@ def test_it_counts_what_is_in_view(small_decoder, subject):
     )
 
 
+def test_it_says_that_the_density_is_smoothed_where_posteriors_are_too_narrow(small_decoder, subject):
+    """On the same plane it is exact with wide posteriors, and again for narrow ones from nearby."""
+    source, words = small_decoder.model.source, "relative to the prior's peak, smoothed because many"
+    figure = replace(FIGURE, parts=FIGURE.parts | {Part.DENSITY})
+    assert "the density of the" in caption_of(source, subject, figure)
+    assert "smoothed" not in caption_of(source, subject, figure)
+    narrow = replace(subject.encoded, logvar=np.full_like(subject.encoded.logvar, -16))
+    subject = replace(subject, encoded=narrow)
+    assert words in caption_of(source, subject, figure)
+    assert "smoothed" not in caption_of(source, subject, FIGURE)
+    wide = replace(subject, encoded=replace(narrow, logvar=narrow.logvar + 16))
+    assert words in caption_of(source, replace(wide, beside=subject, title=("A", "")), figure)
+    center = tuple(narrow.mean[0].tolist())
+    near = replace(subject.state, viewport=replace(subject.state.viewport, center=center, span=0.02))
+    assert "smoothed" not in caption_of(source, replace(subject, state=near), figure)
+
+
 @pytest.mark.parametrize(
     ("figure", "is_inverted"),
     [

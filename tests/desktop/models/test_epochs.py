@@ -10,6 +10,7 @@ from desktop.models.epochs import (
     epoch_in_words,
     epochs_of,
     load_epoch,
+    stop_in_words,
     whole_elbo_nats,
 )
 from desktop.models.open_source import open_epoch, open_source
@@ -91,6 +92,37 @@ def test_an_elbo_is_told_with_its_standard_error(make_film, said, words):
     assert epoch_in_words(epochs_of(source), 1) == f"epoch 1 of 1: test ELBO {words}"
     error = said if words.endswith("± 0.41 nats") else None
     assert whole_elbo_nats(source.bundle) == (-190.0, error)
+
+
+@pytest.mark.parametrize(
+    ("said", "fit", "words"),
+    [
+        ({"after_epoch": 3, "by": "error"}, {"epochs": 9}, "The fit ended in an error after epoch 3 of 9."),
+        ({"after_epoch": 3, "by": "interruption"}, None, "The fit was interrupted after epoch 3."),
+        (
+            {"after_epoch": 0, "by": "interruption"},
+            {"epochs": 9},
+            "The fit was interrupted before epoch 1 of 9 was finished.",
+        ),
+        ({"after_epoch": -1, "by": "error"}, None, ""),
+        ({"after_epoch": "3", "by": "error"}, None, ""),
+        ({"after_epoch": 3, "by": ["error"]}, None, ""),
+        ({"after_epoch": 3}, None, ""),
+        ("yes", None, ""),
+        (None, None, ""),
+    ],
+)
+def test_a_fit_that_has_stopped_is_told(make_film, said, fit, words):
+    """If the manifest says so in a plausible way."""
+    film = make_film(1)
+    film.write(1, stopped=said, fit=fit)
+    assert stop_in_words(open_source(film.path)) == words
+
+
+def test_nothing_is_told_of_a_fit_that_goes_on(make_film):
+    """Nor if nothing is open."""
+    assert stop_in_words(open_source(make_film(1).path)) == ""
+    assert stop_in_words(None) == ""
 
 
 @pytest.mark.parametrize(

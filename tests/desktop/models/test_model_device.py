@@ -13,6 +13,7 @@ from desktop.models.cuda_session import CudaSession
 from desktop.models.device_choice import LONG_MS
 from desktop.models.model import Model
 from desktop.models.open_source import open_source
+from desktop.models.sessions import Sessions
 from tests.desktop.foreign_models import decoder as foreign_decoder
 
 
@@ -192,6 +193,28 @@ def test_a_slow_decoder_that_cuda_does_not_run_is_decoded_picture_by_picture(
     monkeypatch.setattr(model._sessions, "run", watched)
     model.decode(np.zeros((3, model.latent_dim), np.float32))
     assert sizes == [1, 1, 1]
+
+
+@pytest.mark.usefixtures("all_are_slow", "pretended")
+def test_a_slow_decoder_is_not_run_to_be_opened_where_cuda_runs_none_of_it(bundle_path, opened, monkeypatch):
+    """As with a driver but without CUDA's libraries: it was tried on the CPU already."""
+    source, runs = open_source(bundle_path), []
+    run = Sessions.run
+
+    def counted(self, *arguments):
+        runs.append(arguments)
+        return run(self, *arguments)
+
+    monkeypatch.setattr(Sessions, "run", counted)
+    assert opened(source, "auto").device.kind == "cuda"
+    assert runs
+    runs.clear()
+    monkeypatch.setattr("desktop.models.device_choice.cuda_session.nodes_on_cuda", lambda _: (0, 33))
+    model = opened(source, "auto")
+    assert model.device.kind == "cpu"
+    assert model.first is source.first
+    assert model.picture_s == source.first.seconds
+    assert not runs
 
 
 @pytest.mark.skipif(not has_driver(), reason="there is no GPU")

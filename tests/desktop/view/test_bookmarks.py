@@ -21,6 +21,8 @@ from desktop.view.bookmarks import (
     with_other_inputs,
     with_picture,
 )
+from desktop.view.first_view import first_view, home_view, is_on_samples, random_view, sample_seed
+from desktop.view.history import in_words
 from desktop.view.saved_views import read_views, save_views
 from desktop.view.state import Layer, ViewState, start_state
 
@@ -47,13 +49,29 @@ def test_a_place_is_seen_again_and_nothing_else_changes():
     assert not mark.is_at(replace(HERE, epoch=3))
 
 
-def test_a_place_of_an_earlier_version_leaves_the_layers():
+def test_a_plane_through_samples_is_one_again_after_other_seeds():
+    """There Home shows the samples that span it, and a figure's caption names their seed, also if saved."""
+    there = first_view(16, seed=2)
+    now = random_view(random_view(there, False), False)
+    assert now.seed == 4
+    mark = bookmark(there, ())
+    for kept in (mark, *bookmarks_from_list([bookmark_to_dict(mark)], 16)):
+        seen = kept.seen_from(now)
+        assert is_on_samples(seen, has_posterior=False)
+        assert home_view(seen, False) == home_view(there, False)
+        assert sample_seed(seen) == 2
+        assert in_words(now, seen) == "changing the plane"
+    assert in_words(now, random_view(now, False)) == "drawing a random z"
+
+
+def test_a_place_of_an_earlier_version_leaves_the_layers_and_the_seed():
     """It kept none, and is written again as it was."""
     data = bookmark_to_dict(bookmark(HERE, ()))
-    del data["view"]["layers"]
+    del data["view"]["layers"], data["view"]["seed"]
     (mark,) = bookmarks_from_list([data])
-    now = start_state(3)
+    now = replace(start_state(3), seed=7)
     assert mark.seen_from(now).layers == now.layers
+    assert mark.seen_from(now).seed == 7
     assert bookmark_to_dict(mark) == data
 
 

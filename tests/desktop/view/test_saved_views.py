@@ -72,6 +72,21 @@ def test_two_viewers_that_are_open_at_once_keep_each_others_models():
     assert found.controls == VIEWS.controls | {"samples.n": 9, "speed": 2.0}
 
 
+def test_models_that_were_b_are_found_again(monkeypatch):
+    """The newest of them, also those of another viewer; a place where a model was open goes before."""
+    monkeypatch.setattr("desktop.view.saved_views.MAX_SECOND", 3)
+    keys = [digit * 64 for digit in "12345"]
+    save_views(SavedViews().with_second(keys[0], Path("/b/0")), SavedViews())
+    first = second = read_views()
+    for number in (1, 2):
+        first = first.with_second(keys[number], Path(f"/b/{number}"))
+    save_views(first, second)
+    save_views(second.with_second(keys[3], Path("/b/3")).with_second(keys[1], Path("/new/1")), second)
+    found = read_views()
+    assert [found.path_of(key) for key in keys] == [None, Path("/new/1"), Path("/b/2"), Path("/b/3"), None]
+    assert found.with_model(keys[2], Path("/a"), STATE).path_of(keys[2]) == Path("/a")
+
+
 def test_a_state_that_does_not_fit_is_not_taken():
     """A state with another number of dimensions or an invalid one is ignored."""
     assert VIEWS.state_of(SHA, 2) is None
@@ -147,6 +162,8 @@ def test_a_future_version_is_told():
         {"models": {SHA: {"path": 7, "state": {}}}},
         {"models": {SHA: {"path": "/a\0b", "state": {}}}},
         {"models": {SHA: {"path": "/a", "state": "z"}}},
+        {"second": []},
+        {"second": {SHA: 7, OTHER: "/a\0b", "../../x": "/a"}},
         {"controls": "n"},
         {"controls": {"n": [1], "m": None, "o": 1e300}},
     ],

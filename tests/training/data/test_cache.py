@@ -114,6 +114,15 @@ def test_a_process_that_was_killed_is_gone_on_with(pictures, tmp_path):
     assert content(tmp_path / "cut") == content(tmp_path / "whole")
 
 
+def test_without_a_terminal_lines_say_how_many_are_decoded(pictures, tmp_path, capsys):
+    """Now and then; quick ones need none."""
+    cached(FolderSource(pictures), FORM, tmp_path / "told", line_seconds=0)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"pictures: {seen} of 60 pictures decoded" for seen in range(1, 61)]
+    cached(FolderSource(pictures), FORM, tmp_path / "quick")
+    assert capsys.readouterr().err == ""
+
+
 def test_a_full_disk_is_told_and_what_is_there_is_kept(pictures, tmp_path, file_size_limit):
     """The error names the file; with room again the cache goes on and ends like an undisturbed one."""
     cached(FolderSource(pictures), FORM, tmp_path / "whole")

@@ -116,6 +116,14 @@ def test_a_sheet_that_cannot_be_written_is_told_before_pictures_are_read(run_mai
     assert line == f"python -m training.data: {sheet}: No such file or directory; check the path"
 
 
+@pytest.mark.parametrize("name", ["s.jpg", "s"])
+def test_a_sheet_of_another_ending_is_refused(run_main, tmp_path, name):
+    """It would be a PNG that is called something else. The data are not even there."""
+    line = run_main(main, tmp_path / "no data", "--sheet", tmp_path / name).error_line
+    assert f"found '{tmp_path / name}', expected a name ending in .png" in line
+    assert not (tmp_path / name).exists()
+
+
 def test_names_of_pictures_lead_to_their_folder(run_main, tmp_path):
     """As the shell makes of *.png: they are counted, not repeated."""
     pictures = [tmp_path / f"{number}.png" for number in range(100)]

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from desktop.images.note import read_note, webp_note
 from desktop.render import command
+from desktop.view.comparison import Other
 from desktop.view.provenance import Beside, from_text, to_text
 from tests.desktop.dropping import drop
+from tests.desktop.foreign_models import decoder
 from tests.desktop.widgets.on_plane import go_elsewhere
 from tests.waiting import SOON_MS
 
@@ -180,6 +182,21 @@ def test_a_second_model_that_is_open_alone_becomes_b(window, saved, qtbot, make_
         window.provenance_control.restore_view(text, "a.png")
     qtbot.waitUntil(lambda: second.source is not None, timeout=SOON_MS)
     assert (window.explorer.source.path, second.source.path) == (bundle, other)
+
+
+def test_a_bare_model_that_was_only_b_is_found_again(window, saved, qtbot, make_bundle, tmp_path):
+    """Also after another one was B."""
+    carried, second = from_text(read_note(saved[0])), window.compare.comparison.second
+    for path in (decoder(tmp_path / "bare.onnx"), make_bundle(name="other", seed=1)):
+        with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+            window.compare.open_other(Other(path))
+        if path.suffix:
+            beside = Beside("bare", second.source.sha256)
+    text = to_text(replace(carried, kind="view", details=beside.details()))
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        window.provenance_control.restore_view(text, "a.png")
+    assert second.source.path == tmp_path / "bare.onnx"
+    assert not window.message.isVisible()
 
 
 def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bundle, monkeypatch):

@@ -180,6 +180,19 @@ def test_the_open_bundle_is_followed(open_window, make_film, qtbot, shows, pixel
     assert not window.message.isVisible()
 
 
+def test_the_window_says_that_a_followed_fit_has_stopped(open_window, make_film, qtbot):
+    """In a message that stays until the fit goes on."""
+    film = make_film(1)
+    window = open_window(film.path)
+    words = "The fit was interrupted after epoch 1 of 9."
+    film.write(1, stopped={"after_epoch": 1, "by": "interruption"}, fit={"epochs": 9})
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    assert window.message.text() == words
+    film.write(2, fit={"epochs": 9})
+    qtbot.waitUntil(window.message.isHidden, timeout=SOON_MS)
+    assert window.statusBar().currentMessage().startswith("the bundle has grown: epoch 2 of 9")
+
+
 def test_who_looks_at_an_epoch_stays_there(open_window, make_film, qtbot, shows):
     """While an earlier epoch is looked at, growth gives the slider a tick and changes nothing else."""
     film = make_film(2)
