@@ -1,4 +1,4 @@
-"""Training images mirrored and moved, anew in each epoch: what a photograph could as well have been."""
+"""Mirrors and shifts the training images, anew in each epoch: a photograph could as well look like that."""
 
 import numpy as np
 import torch
@@ -8,10 +8,10 @@ from training.pieces import pieces
 
 
 def augmented(images: Tensor, flip_share: float, shift_px: int, seed: int, epoch: int) -> Tensor:
-    """`images` uint8 [N, C, H, W], each mirrored with probability `flip_share` and moved; same device.
+    """`images` uint8 [N, C, H, W], each mirrored with probability `flip_share` and shifted; same device.
 
-    An image is moved by −`shift_px` to `shift_px` pixels in each direction; what comes in repeats its edge.
-    `seed` and `epoch` alone decide.
+    An image is shifted by −`shift_px` to `shift_px` pixels in each direction; the gap is filled with copies
+    of the edge. The draws depend on `seed` and `epoch` alone.
     """
     # The third number keeps these draws apart from those of `draw_epoch` and `warped`.
     (mixed_seed,) = np.random.SeedSequence([seed, epoch, 2]).generate_state(1, np.uint64)
@@ -25,7 +25,7 @@ def augmented(images: Tensor, flip_share: float, shift_px: int, seed: int, epoch
     result = torch.empty_like(images)
     for part in pieces(images):
         image = torch.arange(len(rows[part]), device=images.device)[:, None, None]
-        # Advanced indices come first: [n, H, W, C].
+        # Dimensions of advanced indices come first: [n, H, W, C].
         picked = images[part].permute(0, 2, 3, 1)[image, rows[part][:, :, None], columns[part][:, None, :]]
         result[part] = picked.permute(0, 3, 1, 2)
     return result

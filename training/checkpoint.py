@@ -43,15 +43,15 @@ def save_checkpoint(folder: Path, config: FitConfig, checkpoint: Checkpoint) -> 
     content = {"format": FORMAT, "config": to_json(config), **vars(checkpoint)}
     torch.save(content, buffer)
     with replaced_file(folder / CHECKPOINT_FILE) as temporary:
-        # When the disk is full, torch's own file writer does not raise OSError.
+        # Not torch's own file writer: when the disk is full, it does not raise OSError.
         temporary.write_bytes(buffer.getbuffer())
 
 
 def load_checkpoint(folder: Path, config: FitConfig) -> Checkpoint | None:
-    """The checkpoint of a run folder, or None if there is neither one nor a finished epoch.
+    """The checkpoint of a run folder, or None if the folder has no checkpoint and no finished epoch.
 
-    Raises RunError if it is damaged, belongs to another config, or is missing beside finished epochs, which a
-    fit from the beginning would replace one by one; OSError if it cannot be read.
+    Raises RunError if the checkpoint is damaged, belongs to another config, or is missing although epochs are
+    finished (a fit from the beginning would overwrite them one by one); OSError if it cannot be read.
     """
     path = folder / CHECKPOINT_FILE
     try:
@@ -89,7 +89,7 @@ def load_checkpoint(folder: Path, config: FitConfig) -> Checkpoint | None:
 
 
 def instead(folder: Path) -> str:
-    """What to do with a run whose checkpoint is of no use."""
+    """What to do with a run whose checkpoint cannot be used."""
     if not _finished(folder):
         return f"delete {CHECKPOINT_FILE} to start this run again from the beginning"
     return (

@@ -1,4 +1,4 @@
-"""What data and device choose if nobody says it: recipe, likelihood, depth of the network, precision."""
+"""Chooses by data and device what no option sets: recipe, likelihood, depth of the network, precision."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ from training.device import fast_precision
 from training.likelihood import LIKELIHOODS
 from training.model import halvings
 
-# Above this side colour gets the recipe for larger pictures.
+# Colour images with a longer side than this get the recipe for larger pictures.
 SMALL_SIDE_PX = 48
-# Widths double from one convolution to the next up to this, or up to a recipe's own widest.
+# Widths double from one convolution to the next, up to this or to the recipe's largest width.
 WIDEST = 128
 
 
@@ -25,8 +25,8 @@ class ChoiceError(Exception):
 def recipe_on(recipe: str, device: torch.device, changes: Iterable[str] = ()) -> FitConfig:
     """The recipe of that name with the precision and the steps that are best on `device`.
 
-    That is bfloat16 where it is faster, and on CUDA larger batches, unless batch or step size are among the
-    `changes`. The tutorial's stays float32, because it reproduces the tutorial exactly.
+    The precision is bfloat16 where that is faster. On CUDA the batches are larger, unless batch or step size
+    are among the `changes`. The recipe 'tutorial' stays float32, because it reproduces the tutorial exactly.
     """
     config = RECIPES[recipe]
     steps = CUDA_STEPS.get(recipe, {}) if device.type == "cuda" else {}
@@ -38,7 +38,7 @@ def recipe_on(recipe: str, device: torch.device, changes: Iterable[str] = ()) ->
 
 
 def config_for(dataset: Dataset, recipe: str, device: torch.device, changes: dict[str, Any]) -> FitConfig:
-    """The config of a new fit: the recipe, or the one that the data choose, with `changes`."""
+    """The config of a new fit: the named recipe, or the one that fits the data, with `changes`."""
     if "recipe" not in changes:
         recipe = recipe_for(dataset.image_shape, dataset.levels)
     config = dataclasses.replace(recipe_on(recipe, device, changes), **changes, data_key=dataset.key)
@@ -56,9 +56,10 @@ def recipe_for(image_shape: tuple[int, int, int], levels: int) -> str:
 
 
 def likelihood_for(levels: int) -> LikelihoodName:
-    """The likelihood for images with so many levels.
+    """The likelihood for images with `levels` levels.
 
-    A Gaussian's mean gives the best pictures, and its latent space the evenest.
+    For images that are not binary it is the Gaussian: its mean gives the best pictures and the most even
+    latent space.
     """
     if levels == 2:
         return "bernoulli"
@@ -68,10 +69,10 @@ def likelihood_for(levels: int) -> LikelihoodName:
 def fitted_to_data(
     config: FitConfig, image_shape: tuple[int, int, int], levels: int, given: set[str]
 ) -> FitConfig:
-    """The config for images of this kind; the fields `given` by a person stay.
+    """The config for images of this kind; fields in `given`, which a person set, keep their values.
 
-    The likelihood becomes that of the data if the recipe's does not fit it, and a convolutional network gets
-    as many convolutions as the size asks for. Raises ChoiceError if a given likelihood does not fit.
+    If the recipe's likelihood does not fit the images, one that does is chosen. A convolutional network gets
+    the number of convolutions that suits the size. Raises ChoiceError if a given likelihood does not fit.
     """
     config = dataclasses.replace(config, image_shape=image_shape, levels=levels)
     likelihood = LIKELIHOODS[config.likelihood]
@@ -90,7 +91,7 @@ def fitted_to_data(
 
 
 def widths(filters: tuple[int, ...], depth: int) -> tuple[int, ...]:
-    """Widths of `depth` convolutions that begin as `filters` do."""
+    """The widths of `depth` convolutions; the first are those of `filters`."""
     widest = max(WIDEST, *filters)
     result = list(filters[:depth])
     while len(result) < depth:
@@ -99,7 +100,7 @@ def widths(filters: tuple[int, ...], depth: int) -> tuple[int, ...]:
 
 
 def in_words(config: FitConfig, given: set[str]) -> str | None:
-    """One line that says what the data chose and why; None if they left the defaults as they were."""
+    """One line that says what was chosen by the data and why; None if the defaults were kept."""
     chosen = [f"{name} {getattr(config, name)}" for name in ("recipe", "likelihood") if name not in given]
     is_usual = config.likelihood == "bernoulli" and ("recipe" in given or config.recipe == "default")
     if not chosen or (is_usual and config.levels == 2):
@@ -107,4 +108,4 @@ def in_words(config: FitConfig, given: set[str]) -> str | None:
     channels, height, width = config.image_shape
     kind = "binary" if config.levels == 2 else "grey" if channels == 1 else "colour"
     options = " and ".join(f"--{name}" for name in ("recipe", "likelihood") if name not in given)
-    return f"{kind} images of {height} × {width}: {' and '.join(chosen)}; {options} set others"
+    return f"{kind} images of {height} × {width}: {' and '.join(chosen)}; choose others with {options}"

@@ -19,8 +19,8 @@ import click
 from training.installed import Choice, as_called
 from training.output import OutputClosedError, open_streams, warn
 
-# As a shell reports a process that SIGPIPE ended.
-MOST_WORDS = 3  # that are repeated of those that are too many
+# The status by which a shell reports that SIGPIPE ended a process.
+MOST_WORDS = 3  # an error message repeats at most so many unexpected arguments
 OUTPUT_CLOSED_STATUS = 128 + 13
 
 
@@ -28,7 +28,7 @@ class Finite(click.FloatRange):
     """A float range that rejects nan and infinity."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Convert as click does, which accepts nan, then reject what is not finite."""
+        """Convert as click does, then reject nan and infinity, which click accepts."""
         number = super().convert(value, param, ctx)
         return (
             number
@@ -54,10 +54,10 @@ class NumberList(click.ParamType[Any]):
 
 
 class DataCommand(click.Command):
-    """A command that takes data, by --data or as its argument; words that are too many may be meant so."""
+    """A command that takes data, as --data or as its argument; an unexpected word may be meant as data."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as click does, and say of words that are too many what was probably meant."""
+        """Parse as click does; for unexpected arguments, the error says what was probably meant."""
         ctx.allow_extra_args = True
         words = super().parse_args(ctx, args)
         if words and not ctx.resilient_parsing:
@@ -65,7 +65,7 @@ class DataCommand(click.Command):
         return words
 
     def _too_many(self, ctx: click.Context, words: list[str]) -> str:
-        """What is said of words that are neither options nor arguments, such as the names that * gave."""
+        """The error message for unexpected arguments, such as the file names that the shell made of `*`."""
         option = next((param.opts[0] + " " for param in self.params if "--data" in param.opts), "")
         given = ctx.params.get("data")
         named = [*([given] if given and Path(given).exists() else []), *words]
@@ -109,15 +109,15 @@ device_option = click.option(
 def run_command(command: click.Command, expected_errors: tuple[type[Exception], ...]) -> None:
     """Run `command` with the process's arguments and exit.
 
-    A wrong option, an error in `expected_errors`, a file that cannot be read or written, or too little
-    memory is reported as one line on standard error, with status 2. Ctrl-C that the command does not handle
-    itself gives 130, SIGTERM 143 and SIGHUP 129, after what was half written is removed. If nobody reads
-    standard output any more the status is 141.
+    A wrong option, an error in `expected_errors`, a file that cannot be read or written, or too little memory
+    is reported as one line on standard error, with exit status 2. Ctrl-C (if the command does not handle it),
+    SIGTERM and SIGHUP first remove temporary files, then end the process with status 130, 143 and 129. If
+    nobody reads standard output any more, the status is 141.
     """
     prog = as_called(command.name or "latent-plane")
     open_streams()
     heed_ctrl_c()
-    # At its end Python searches all of PyTorch's modules for cycles: a second in which nothing is to be won.
+    # At exit, Python's garbage collector searches PyTorch's modules for cycles; this saves that second.
     atexit.register(gc.freeze)
     try:
         with _signals_that_exit():
@@ -144,9 +144,9 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
 
 
 def heed_ctrl_c() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt from now on. While a command was being imported, it ended at once.
+    """Let Ctrl-C raise KeyboardInterrupt from now on. During the imports it ended the process at once.
 
-    Where Ctrl-C is ignored, as by a script's commands in the background, it stays ignored.
+    If Ctrl-C is ignored, as in a script's background commands, it stays ignored.
     """
     if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -160,7 +160,7 @@ def is_out_of_memory(error: Exception) -> bool:
 
 @contextmanager
 def _signals_that_exit() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the process as an exception does, so that temporary files are removed.
+    """Within the block, SIGTERM and SIGHUP raise SystemExit, so that temporary files are removed.
 
     Signals that are ignored, as SIGHUP is under nohup, stay ignored.
     """

@@ -20,7 +20,7 @@ Crop = Literal["centre", "pad"]
 
 @dataclass(frozen=True)
 class Within:
-    """The least and the largest value of a number, both allowed, and in words."""
+    """The range of a number, both ends included, and the same range in words."""
 
     least: float
     most: float
@@ -50,15 +50,16 @@ class FitConfig:
         encoder_step_share: the encoder's step size as a share of `learning_rate`, which is the decoder's.
         schedule: "constant", or "one-cycle": a linear rise over `warmup_epochs`, `hold_fraction` of all steps
             at the peak, and a linear fall to zero over the rest.
-        warmup_epochs: see `schedule`; in epochs rather than as a share of the fit, because the same happens
-            in it however long the fit is.
+        warmup_epochs: see `schedule`; in epochs rather than as a share of the fit, because the warm-up needs
+            the same time however long the fit is.
         hold_fraction: see `schedule`.
         rate_warmup_epochs: number of epochs in which the weight of the rate in the minimised loss rises
             linearly from 0 to 1, so that the images spread before the prior holds them together (Sønderby et
             al. 2016, "Ladder variational autoencoders", section 2.3: warm-up). Reported losses are
             unweighted.
-        rate_warmup_start: that weight at the beginning. Above 1 it falls instead: where pixels are worth
-            thousands of nats, the prior then holds the images together before they spread.
+        rate_warmup_start: the rate's weight at the beginning. From a value above 1 the weight falls to 1:
+            where pixels are worth thousands of nats, the prior then holds the images together before they
+            spread.
         first_epoch_boost: factor on the step sizes of the first epoch, in which the images find their places
             in the latent space.
         warp_share: share of the training images that are distorted, anew in each epoch.
@@ -75,8 +76,8 @@ class FitConfig:
         start_spread: start with the hinges of the decoder's first layer spread over the prior, and with
             narrow posteriors (`ConvVAE.spread_over_prior`).
         flip_share: share of the training images that are mirrored, left to right, anew in each epoch.
-        shift_px: the training images are moved by up to so many pixels in both directions, anew in each
-            epoch; what comes in repeats the edge.
+        shift_px: the training images are shifted by up to so many pixels in both directions, anew in each
+            epoch; the gap is filled with copies of the edge.
         latent_dim: dimensions of z.
         likelihood: p(x|z): what the decoder's numbers mean (`training.likelihood`).
         network: "conv", or "mlp": a perceptron, for small images.
@@ -88,9 +89,9 @@ class FitConfig:
         data_key: a hash of the images and labels; empty for the embedded MNIST.
         image_shape: channels, height, width.
         levels: how many values the numbers of an image can have: 2 or 256.
-        threshold: share of white above which a number becomes 1, and otherwise 0; with 0 images keep their
-            levels. The embedded MNIST has been thresholded.
-        crop: how pictures of another aspect ratio come to the images' size (`training.data.form.Form`).
+        threshold: numbers above this share of white become 1, others 0; with 0 images keep their levels. The
+            embedded MNIST is already thresholded.
+        crop: how pictures of another aspect ratio get the images' size (`training.data.form.Form`).
         background: colour behind transparent pictures.
     """
 
@@ -155,8 +156,8 @@ _DEFAULT = FitConfig(
     start_at_log_odds=True,
     start_spread=True,
 )
-# The warps are those of handwriting. A pixel with levels is worth more nats than a binary one, so that the
-# rate hardly holds the images together: at first it counts thirty times.
+# Warps are made for handwriting, so there are none here. A pixel with levels is worth more nats than a binary
+# one, and the rate hardly holds the images together: at first it has thirty times its weight.
 _GREY = dataclasses.replace(
     _DEFAULT,
     recipe="grey",
@@ -279,7 +280,7 @@ def to_json(config: FitConfig) -> str:
 def from_json(text: str) -> FitConfig:
     """A config from what `to_json` wrote. Raises ValueError on anything else, saying what was wrong.
 
-    A field that came later may be missing: its default is what a fit did before it was there.
+    A field that a newer version added may be missing: its default is what fits did before that version.
     """
     values: Any = json.loads(text)
     if not isinstance(values, dict):
@@ -324,7 +325,7 @@ def _numbers(value: object, kind: Any) -> Any:
     return tuple(map(_number, value, items[:1] * len(value) if is_any else items))
 
 
-# Reads a FitConfig by its annotations, and converts nothing: "3" and 3.0 are no whole numbers.
+# Reads a FitConfig by its annotations and converts nothing: "3" and 3.0 are not accepted as whole numbers.
 _CONVERTER = Converter()
 for _kind in KINDS:
     _CONVERTER.register_structure_hook(_kind, _exact)

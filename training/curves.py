@@ -11,14 +11,14 @@ from training.output import escaped
 
 # Okabe and Ito's palette, which people with any kind of colour vision can tell apart.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
-# What fits above the curves.
+# The longest title that fits above the curves.
 TITLE_CHARACTERS = 64
 
 
 def write_curves(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
     """Draw a run's metrics as a PNG. Raises OSError if it cannot be written."""
-    # Imported here, because Matplotlib reads settings of the user and of the current folder, and a fit must
-    # neither end by them nor look like them.
+    # Matplotlib reads settings of the user and of the current folder. They must not end a fit or change its
+    # pictures, so Matplotlib is imported here.
     import matplotlib
 
     with matplotlib.rc_context():
@@ -35,7 +35,7 @@ def _draw(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
     # Fixed, because computing a layout takes as long as drawing.
     margins = {"left": 0.09, "right": 0.985, "bottom": 0.14, "top": 0.82, "wspace": 0.22}
     axes = figure.subplots(1, 3, gridspec_kw=margins)
-    # A run may have any name, also one with $ signs, which is no formula.
+    # The run's name is not parsed as a formula, even if it has $ signs.
     figure.suptitle(_in_a_line(title), fontsize=11, parse_math=False, usetex=False)
     panels = (
         ("ELBO, higher is better", "test_elbo_nats", BLUE),
@@ -70,7 +70,7 @@ def _draw(path: Path, title: str, metrics: Sequence[dict[str, Any]]) -> None:
 
 
 def _in_a_line(title: str) -> str:
-    """The title with escapes for what has no letter, and without its middle if it is too long."""
+    """The title in one line: unprintable characters escaped, and the middle left out if it is too long."""
     title = escaped(title).replace("\n", r"\n")
     if len(title) <= TITLE_CHARACTERS:
         return title

@@ -21,7 +21,7 @@ class DeviceError(Exception):
 def pick_device(name: str, local_rank: int = 0) -> torch.device:
     """The device called `name`: "cuda", "mps", "cpu", or "auto" for the best one available.
 
-    With CUDA it is GPU number `local_rank`, which becomes the current device of this process.
+    For "cuda" it is GPU number `local_rank`, which becomes the current device of this process.
 
     Raises DeviceError if the named device is not available.
     """
@@ -57,19 +57,19 @@ def describe_device(device: torch.device) -> str:
 
 
 def fast_precision(device: torch.device) -> Precision:
-    """The number format that is fastest at no cost to the ELBO: bfloat16 on a CPU with AMX.
+    """The fastest number format that does not lower the ELBO: bfloat16 on a CPU with AMX.
 
-    Everywhere else float32, because no GPU and no other processor has been measured.
+    On every other device it is float32: GPUs and other processors have not been measured.
     """
     return "bfloat16" if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16") else "float32"
 
 
 @contextmanager
 def measured_exactly() -> Iterator[None]:
-    """Convolve within the block in full float32, by algorithms that cuDNN need not search for.
+    """Within the block, convolve in full float32 and without cuDNN's search for the fastest algorithm.
 
-    On CUDA the default, TF32, rounds every factor to ten bits. And a search pays off only where every batch
-    has the same size.
+    On CUDA the default, TF32, rounds every factor to ten bits. The search pays off only if all batches have
+    the same size.
     """
     cudnn = torch.backends.cudnn
     before = cudnn.allow_tf32, cudnn.benchmark

@@ -1,4 +1,4 @@
-"""What the steps of an epoch read, on the device."""
+"""Tables on the device that the steps of an epoch read: order, noise and schedules."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 class EpochTables:
-    """The order, noise and schedules of one epoch, and the place of the next step in them.
+    """The order, noise and schedules of one epoch, and the number of the next step.
 
-    All of it keeps its place in memory, and the place is counted on the device: a step that was recorded as a
-    CUDA graph needs nothing from the host.
+    All tensors keep their addresses in memory, and the steps are counted on the device: a step that was
+    recorded as a CUDA graph needs nothing from the host.
 
     Args:
         image_count: images in an epoch, N.
@@ -28,10 +28,10 @@ class EpochTables:
         self.place = torch.zeros(1, dtype=torch.int64, device=device)
 
     def fill(self, order: Tensor, noise: Tensor, schedules: Sequence[Sequence[float]], place: int) -> None:
-        """Take the draws and schedules of an epoch.
+        """Copy the draws and schedules of an epoch into the tables.
 
         order int64 [N], noise float32 [N, d]; `schedules` are the learning rates, the weights of the rate and
-        those of the running average at each step; `place` is that of the next step, from 0.
+        those of the running average at each step; `place` is the number of the next step, from 0.
         """
         self._order.copy_(order)
         self._noise.copy_(noise)

@@ -1,4 +1,4 @@
-"""python -m training.evaluate: a run → its figures on the test images, each with its error."""
+"""python -m training.evaluate: compute a run's figures on the test images, each with its error."""
 
 import math
 import time
@@ -46,8 +46,8 @@ from training.runs import Run, RunError, load_weights, newest_run, read_run, wei
 from training.summaries import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
 
 IMPORTANCE_SEED = 20_160_502
-# Of each image, proposal and weights are computed in float64 on the CPU: on CUDA that takes most of the time,
-# for 10,000 images about half an hour.
+# The number of images by device. Each image's proposal and weights are computed in float64 on the CPU, which
+# takes most of the time on CUDA: for 10,000 images about half an hour.
 IMAGES = {"cuda": 1000}
 IMAGES_OFF_CUDA = 100
 SAMPLES = 5000
@@ -102,8 +102,8 @@ def evaluate_run(
     count = weighted_count(images, device, len(dataset.test_images))
     test = on_device(dataset.test_images, device)
     likelihood = model.likelihood
-    # The quadrature needs images as float32, all at once. If they do not fit so, or pairs of image and z are
-    # no matrix product, only some images get it.
+    # The quadrature needs all its images at once, as float32. It gets only some of them if not all fit into
+    # memory, or if the likelihood of pairs of image and z is not a matrix product.
     has_quadrature = run.config.latent_dim == 2
     are_all = likelihood.pairs_are_products and fits(dataset.test_images, device, number_bytes=4)
     integrated = len(test) if has_quadrature and are_all else count

@@ -151,7 +151,7 @@ def to_table(evaluation: Evaluation) -> str:
         notes.append(
             "bernoulli: grey levels stand for probabilities, so these are cross-entropies and not log p(x)"
             if evaluation.likelihood == "bernoulli"
-            else f"{evaluation.likelihood}: of a density of x in [0, 1], whose log can be above zero"
+            else f"{evaluation.likelihood}: logs of a density of x in [0, 1], which can be above zero"
         )
     for name, weighted, proposal in (
         (WEIGHTED_NAME, evaluation.importance_weighted, "from a proposal fitted to each"),
@@ -241,7 +241,7 @@ def weighted_figures(
 def quadrature_figures(
     integral: PlaneIntegral, grid: Grid, half_width: float, dimensions: int | None, seconds: float
 ) -> Quadrature:
-    """The figures of an integral over a square of that half width; see `weighted_figures`."""
+    """The figures of an integral over a square with the given half width; see `weighted_figures`."""
     mean, error = mean_and_standard_error(integral.log_px_nats)
     return Quadrature(
         log_px_nats=mean,
@@ -269,7 +269,7 @@ def compare(estimate: ImportanceEstimate, log_px_nats: Tensor) -> Comparison:
 
 
 def difference_nats(estimate: ImportanceEstimate, log_px_nats: Tensor) -> Tensor:
-    """An estimate minus log p(x), [N], where the estimate is: the quadrature's numbers are on its device."""
+    """An estimate minus log p(x) by quadrature, [N]; both may be on different devices."""
     return estimate.log_px_nats - log_px_nats.to(estimate.log_px_nats.device)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# Of the file's name in that of its temporary sibling: a file system may allow no more than 143 bytes.
+# A temporary sibling's name has at most so many characters of the file's: some file systems allow 143 bytes.
 STEM_CHARACTERS = 24
 
 
@@ -28,18 +28,18 @@ def replaced_file(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        # The error of a full disk names no file, and the temporary name would mean nothing to anyone.
+        # The error of a full disk names no file, and people would not know the temporary name.
         if error.errno is not None:
             error.filename = str(path)
         raise
     finally:
-        # An error here would hide the one that matters.
+        # An error here would hide the original one.
         with suppress(OSError):
             temporary.unlink()
 
 
 def check_writable(path: Path) -> None:
-    """Raise OSError if no file can be written at `path`: better before long work than after it."""
+    """Raise OSError if no file can be written at `path`; called before long work rather than after it."""
     folder = path.parent
     number = 0
     try:

@@ -1,4 +1,4 @@
-"""python -m training.fit: options → FitConfig → a run folder."""
+"""python -m training.fit: fit a model as the options say, and write a run folder."""
 
 import shlex
 import time
@@ -31,7 +31,7 @@ POSITIVE = click.IntRange(min=1)
 
 
 def _defaults(recipe: str) -> dict[str, Any]:
-    """The defaults of the options that a recipe sets."""
+    """The option defaults that a recipe sets."""
     values = vars(RECIPES[recipe]) | {"filters": ", ".join(map(str, RECIPES[recipe].filters))}
     return {name: value for name, value in values.items() if name != "precision"}
 
@@ -108,7 +108,7 @@ def _take_defaults(context: click.Context, _parameter: click.Parameter, recipe: 
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
     show_default=True,
-    help="The same seed on the same machine gives the same result: to the bit on the CPU, up to rounding on "
+    help="The same seed on the same machine gives the same result: bit by bit on the CPU, up to rounding on "
     "a GPU.",
 )
 @device_option
@@ -165,7 +165,7 @@ def command(
     """
     source_of = click.get_current_context().get_parameter_source
     ranks = ranks_from()
-    # One process of each machine decodes pictures, and the others wait for it.
+    # On each machine one process decodes the pictures, and the others wait for it.
     places = taken_places(changes, builds=ranks.local_rank == 0)
     given = {"recipe": recipe, **changes}
     changes = {
@@ -247,7 +247,7 @@ def _run_to_resume(out: Path | None, changes: dict[str, Any]) -> tuple[Path, Fit
 
 
 def _check_form(folder: Path, config: FitConfig, size: tuple[int, int] | None, channels: int | None) -> None:
-    """Raise RunError if the size or channels that were asked for are not those of a run."""
+    """Raise RunError if the requested size or channels are not those of the run."""
     found, height, width = config.image_shape
     if size not in (None, (height, width)) or channels not in (None, found):
         raise RunError(

@@ -1,4 +1,4 @@
-"""Fits a model and writes its run folder: trains, keeps the record, and stops when it is asked to."""
+"""Fits a model and writes its run folder; stops early on request, with a checkpoint."""
 
 import dataclasses
 import shlex
@@ -55,13 +55,12 @@ def fit(
     """Fit the VAE to `dataset`, by default that of the config; print a line per epoch, write a run folder.
 
     Ctrl-C, SIGTERM or SIGHUP ends the fit after the current step, with a checkpoint; the run so far is
-    returned.
-    Only the first rank prints, writes and returns the run; the others return None. With `resume` the fit
-    continues the run in `out`, which must have the same config.
+    returned. Only the first rank prints, writes and returns the run; the others return None. With `resume`
+    the fit continues the run in `out`, which must have the same config.
 
-    Raises RunError if `out` is not empty, or cannot be resumed, or another fit is running there, OSError if
-    it cannot be written, DatasetError if the data is not what it should be, FitError if a loss or the test
-    ELBO is not finite or the tensorboard package is missing.
+    Raises RunError if `out` is not empty, or cannot be resumed, or another fit is running there; OSError if
+    it cannot be written; DatasetError if the data is missing, damaged or changed; FitError if a loss or the
+    test ELBO is not finite or the tensorboard package is missing.
     """
     dataset = dataset or dataset_of(config)
     if not ranks.is_first:
@@ -85,7 +84,7 @@ def fit(
         tensorboard_writer_class()
     folder = out if resume and out is not None else run_folder(out, config)
     with only_fit(folder):
-        # Another fit may have started, and ended, here before the folder was this one's alone.
+        # Another fit may have started and ended in this folder before it was locked.
         run = resume_run(folder) if resume and out is not None else create_run(folder, config)
         return _fit(config, device, dataset, ranks, run, checkpoint_seconds, snapshot_seconds, tensorboard)
 
@@ -100,7 +99,7 @@ def _fit(
     snapshot_seconds: float,
     tensorboard: bool,
 ) -> Run | None:
-    """Fit as `fit` does, in a run folder that no other fit uses; None for a rank that is not the first."""
+    """Fit as `fit` does, in a run folder that is locked for this fit; None on all ranks but the first."""
     checkpoint = ranks.from_first(None if run is None else load_checkpoint(run.folder, config))
     trainer = Trainer(config, dataset.train_images, device, ranks)
     if checkpoint is not None:
@@ -136,7 +135,7 @@ def _fit(
         checkpoint_seconds,
         tensorboard,
         snapshot_seconds,
-        # Test images in a file are in memory for no longer than they are looked at.
+        # Test images in a file are in memory only while they are evaluated.
         lambda _: forget_pages(dataset.test_images),
     )
     try:
@@ -197,7 +196,7 @@ def _train(trainer: Trainer, logbook: Logbook | None) -> None:
 
 @contextmanager
 def _noted_failure(run: Run) -> Iterator[None]:
-    """Write an error that ends the fit to the run folder too."""
+    """If an error ends the fit, write it to the run folder too."""
     try:
         yield
     except (StopRequestedError, OutputClosedError):

@@ -1,7 +1,7 @@
-"""Where a fit takes its training images from: the device's memory, or a file that is larger.
+"""Gives a fit its training images, from the device's memory or, if they do not fit there, from their file.
 
 Images in a file are read a batch at a time, by a thread that is one batch ahead. They come in the same order
-as from memory, so that it does not matter for a fit where they are.
+as from memory, so the result of a fit does not depend on where its images are.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,16 +15,16 @@ from torch import Tensor
 
 from training.data.mapped import forget_pages, mapping_of
 
-# Up to so many bytes a memory-mapped dataset is kept in memory as a whole.
+# A memory-mapped dataset of up to so many bytes is kept in memory as a whole.
 RESIDENT_BYTES = 1 << 30
 # A GPU keeps the images if they, and a distorted copy of them, leave half of its free memory.
 GPU_SHARE = 4
-# So many images stand for all of a large dataset.
+# The number of images that represent a large dataset.
 SAMPLE = 2000
 
 
 def fits(images: NDArray[np.uint8], device: torch.device, number_bytes: int = 1) -> bool:
-    """Whether images are kept on a device as a whole, if each of their numbers takes so many bytes there."""
+    """Whether all images can be kept on a device, if each of their numbers takes `number_bytes` there."""
     size_bytes = images.nbytes * number_bytes
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
@@ -33,20 +33,20 @@ def fits(images: NDArray[np.uint8], device: torch.device, number_bytes: int = 1)
 
 
 def on_device(images: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """The images on a device, or where they are if they do not fit there."""
+    """The images moved to a device; if they do not fit there, they stay where they are."""
     found = torch.from_numpy(images)
     return found.to(device) if fits(images, device) else found
 
 
 def sample(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Images all over the dataset, in memory: all of them, or `SAMPLE` of a large file."""
+    """All images, or of a large file `SAMPLE` evenly spaced ones, in memory."""
     if mapping_of(images) is None or images.nbytes <= RESIDENT_BYTES:
         return images
     return _gathered(images, np.linspace(0, len(images) - 1, SAMPLE).astype(np.int64))
 
 
 def read_ahead(images: NDArray[np.uint8], batches: Iterable[Tensor]) -> Iterator[Tensor]:
-    """The images of each batch of indices, uint8 [n, C, H, W] on the CPU; the next are read meanwhile."""
+    """The images of each batch of indices, uint8 [n, C, H, W] on the CPU; the next batch is read ahead."""
     with ThreadPoolExecutor(1, "images") as pool:
         ready = None
         for indices in chain(batches, [None]):
@@ -58,7 +58,7 @@ def read_ahead(images: NDArray[np.uint8], batches: Iterable[Tensor]) -> Iterator
 
 def _gathered(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The images in these rows, in memory."""
-    # Read in the order in which they lie in the file.
+    # Read in the order of the file.
     result = np.empty((len(rows), *images.shape[1:]), np.uint8)
     sorted_places = np.argsort(rows)
     result[sorted_places] = images[rows[sorted_places]]

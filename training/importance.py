@@ -271,7 +271,7 @@ def _estimate(parts: list[tuple[Tensor, Tensor]], samples: int) -> ImportanceEst
 def _explore(
     decode: Decode, images: Tensor, latent_dim: int, seed: int, batch: int, likelihood: Likelihood
 ) -> tuple[Tensor, Tensor]:
-    """The `KEPT` most likely of `EXPLORED` draws from the prior: z [N, KEPT, d] and log p(x, z) [N, KEPT]."""
+    """The `KEPT` of `EXPLORED` prior draws with the largest p(x|z): z [N, KEPT, d], log p(x, z) [N, KEPT]."""
     z = torch.randn(EXPLORED, latent_dim, generator=torch.Generator().manual_seed(seed))
     x = images.float()
     best = x.new_empty(len(x), 0)

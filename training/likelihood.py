@@ -27,12 +27,12 @@ from training.elbo import LOG_2PI, distortion_nats
 
 Doubles = NDArray[np.float64]
 
-# Below it a scale has no use: 0.0009, a quarter of the distance of two of 256 levels.
+# A smaller scale is of no use: this is 0.0009, a quarter of the distance between two of 256 levels.
 LEAST_LOG_SCALE = -7.0
 HALF_LEVEL = 1 / 510
 # Below this |logit| a series replaces differences of nearly equal numbers; its error there is 1e-11.
 SMALL_LOGIT = 0.5
-# Numbers (images × z × pixels) in memory at a time, where pairs are no matrix product.
+# Numbers (images × z × pixels) in memory at a time, for a likelihood whose pairs are not a matrix product.
 PAIRED_NUMBERS = 1 << 22
 
 
@@ -41,13 +41,13 @@ class Likelihood:
 
     Attributes:
         name: as in a config and in a bundle's manifest.
-        maps: numbers of the decoder for each number of an image, 1 or 2.
+        maps: how many numbers the decoder gives for each number of an image, 1 or 2.
         has_one_scale: whether the second half of the output is one learned number, the decoder's `log_scale`.
-        counted_levels: of images with so many levels p(x|z) is a probability, which can be counted in bits.
-            It is a density if this is None.
+        counted_levels: for images with so many levels p(x|z) is a probability, which can be counted in bits;
+            None if it is a density.
         pairs_are_products: whether `log_px_of_pairs_nats` is a product of matrices, which is fast.
         part_names: the names of `parts`.
-        levels: the numbers of levels that images can have for it.
+        levels: the numbers of levels of the images that it is for.
     """
 
     name: ClassVar[LikelihoodName]
@@ -67,7 +67,7 @@ class Likelihood:
         raise NotImplementedError
 
     def parts(self, output: Tensor) -> dict[str, Tensor]:
-        """What the exported decoder gives, by name: the picture in [0, 1] first, then what p(x|z) needs."""
+        """The exported decoder's outputs by name: first the picture in [0, 1], then what p(x|z) needs."""
         raise NotImplementedError
 
     def picture(self, output: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ class Likelihood:
         return next(iter(self.parts(output).values()))
 
     def start(self, mean: Doubles, deviation: Doubles) -> Doubles:
-        """The output whose p(x|z) has this mean, strictly within (0, 1), and deviation: [maps, …]."""
+        """The output whose p(x|z) has this mean, strictly within (0, 1), and this deviation: [maps, …]."""
         raise NotImplementedError
 
 
@@ -145,7 +145,7 @@ class Gaussian(Likelihood):
         """The same, as products of matrices."""
         mean, log_scale = mean_and_log_scale(output)
         weight = (-2 * log_scale).exp()
-        # Around ½ the squares are smaller, and so is what rounding takes from their difference.
+        # Centred on ½ the squares are smaller, and so is the rounding error of their difference.
         x, mean = images - 0.5, mean - 0.5
         squares = x.square() @ weight.T - 2 * (x @ (mean * weight).T) + (mean.square() * weight).sum(1)
         return -0.5 * squares - (log_scale + LOG_2PI / 2).sum(1)
@@ -161,7 +161,7 @@ class Gaussian(Likelihood):
 
 
 class Logistic(Likelihood):
-    """A logistic density around the mean, summed over each of 256 levels; the ends take the tails."""
+    """A logistic density around the mean, integrated over each of 256 levels; the ends include the tails."""
 
     name = "logistic"
     maps = 2
@@ -217,7 +217,7 @@ def bounded_log_scale(log_scale: Tensor) -> Tensor:
 def log_normalizer_nats(logits: Tensor) -> Tensor:
     """log ∫ exp(logit · t) dt over [0, 1] = log((exp(logit) − 1) / logit), for each logit."""
     small = logits.abs() < SMALL_LOGIT
-    # Both branches of `where` get a gradient, so each sees only what it can compute.
+    # Both branches of `where` get a gradient, so each gets only values that it can compute.
     near, far = torch.where(small, logits, 0), torch.where(small, 1, logits).abs()
     square = near.square()
     series = near / 2 + square * (1 / 24 - square * (1 / 2880 - square * (1 / 181_440 - square / 9_676_800)))
@@ -234,11 +234,11 @@ def continuous_bernoulli_mean(logits: Tensor) -> Tensor:
 
 
 def logistic_nats(mean: Tensor, log_scale: Tensor, x: Tensor) -> Tensor:
-    """−log of the logistic distribution's mass on the level x, by the shape that all three have together.
+    """−log of the logistic distribution's mass on the level x; the arguments are broadcast.
 
     With a and b the upper and the lower edge in units of the scale, σ(a) − σ(b) = σ(a) σ(−b) (1 − e^(b − a)),
-    which is no difference of nearly equal numbers. The lowest level has no lower edge, the highest no upper
-    one.
+    which avoids a difference of nearly equal numbers. The lowest level has no lower edge, the highest no
+    upper one.
     """
     inverse = (-log_scale).exp()
     a, b = (x + HALF_LEVEL - mean) * inverse, (x - HALF_LEVEL - mean) * inverse

@@ -1,8 +1,8 @@
 """The record of a running fit: the files of its run folder, and a printed line for each epoch.
 
-Weights, metrics and checkpoint are what must be kept, and are written first. Curves, previews, TensorBoard's
-files, the progress bar and the line come after them and are no reason to end a fit: if one fails, a line on
-standard error says so, once.
+Weights, metrics and checkpoint must be kept, so they are written first. Curves, previews, TensorBoard's
+files, the progress bar and the printed line come after them. Their failure does not end a fit: a line on
+standard error reports it, once.
 """
 
 import math
@@ -89,11 +89,12 @@ class Logbook:
             save_weights(weights_path(run, 0), trainer.fitted)
             self.save_checkpoint()
         if tensorboard:
-            # Drop what a killed fit wrote after its last checkpoint, and about the epoch that is shown below.
+            # Drop the points that a killed fit wrote after its last checkpoint, and those of the epoch that
+            # is shown below.
             first_step = trainer.step - (place or trainer.steps_per_epoch) + 1 if trainer.step else 0
             with self._decoration("TensorBoard's file was not written"):
                 self._writer = tensorboard_writer_class()(str(tensorboard_path(run)), purge_step=first_step)
-        # A fit that was killed after its checkpoint may not have shown the epoch.
+        # A fit that was killed right after its checkpoint may not have shown the epoch.
         if place == 0 and (tensorboard or not preview_path(run, epoch).exists()):
             self._show_epoch(epoch, evaluate(trainer.fitted, test_images) if epoch and tensorboard else None)
 
@@ -119,8 +120,8 @@ class Logbook:
             with self._decoration("the progress bar was not drawn"):
                 if self._bar.update(image_count):
                     self._bar.set_postfix_str(f"ELBO {self._trainer.recent_elbo_nats():.1f}", refresh=False)
-        # After an epoch's last step the checkpoint waits for the evaluation, because a fit resumed in between
-        # would skip it.
+        # After an epoch's last step the checkpoint is saved only after the evaluation: a fit resumed from an
+        # earlier one would skip the evaluation.
         is_within = self._trainer.step % self._trainer.steps_per_epoch > 0
         if is_within and time.perf_counter() - self._saved_at >= self._checkpoint_seconds:
             self.save_checkpoint()
@@ -131,7 +132,7 @@ class Logbook:
     def finish_epoch(self) -> None:
         """Evaluate the epoch, write its files, and print its line.
 
-        Raises FitError if the test ELBO is not finite; nothing of the epoch is kept then.
+        Raises FitError if the test ELBO is not finite; then nothing of the epoch is kept.
         """
         trainer, config = self._trainer, self._trainer.config
         self._stop_clock()
@@ -165,15 +166,16 @@ class Logbook:
                 "images_a_second": len(trainer.images) / self._epoch_seconds,
             },
         )
-        # Before the checkpoint: a fit that ends before this finishes the epoch, and comes here, again.
+        # Before the checkpoint: a fit that is killed before this line repeats the end of the epoch when it is
+        # resumed, and removes the snapshot then.
         with self._decoration("the snapshot was not removed"):
             remove_snapshot(self.run)
         seconds, self._epoch_seconds = self._epoch_seconds, 0.0
-        # After weights and metrics, because a fit that ends before this repeats all of it from the previous
-        # checkpoint.
+        # After weights and metrics: a fit that is killed before this line repeats the work since the previous
+        # checkpoint when it is resumed.
         self.save_checkpoint()
         self._show_epoch(epoch, metrics)
-        # After the last epoch, `finish` draws them.
+        # After the last epoch, `finish` draws the curves.
         is_last = trainer.step == trainer.step_count
         if not is_last and time.perf_counter() - self._curves_drawn_at >= SECONDS_BETWEEN_CURVES:
             self.draw_curves()
@@ -187,8 +189,8 @@ class Logbook:
     def save_checkpoint(self) -> None:
         """Write the state of the fit; the training clock stops meanwhile.
 
-        Keeps the previous checkpoint if a weight is not finite; raises NotFiniteError if a loss of this epoch
-        is not.
+        Keeps the previous checkpoint if a weight is not finite. Raises NotFiniteError if a loss of this epoch
+        is not finite.
         """
         state = self._trainer.state()
         if not all(weights.isfinite().all() for weights in state["model"].values()):
@@ -206,7 +208,7 @@ class Logbook:
         """Write the files that show all epochs: the curves and the GIF of the previews."""
         self.draw_curves()
         pictures = [path for epoch in self.run.epochs if (path := preview_path(self.run, epoch)).exists()]
-        if pictures:  # otherwise it was told why there are none
+        if pictures:  # if there are none, the reason was already reported
             with self._decoration("previews.gif was not written"):
                 preview.write_preview_gif(self.run.folder / "previews.gif", pictures)
         if self._writer is not None:
@@ -231,9 +233,9 @@ class Logbook:
 
     @contextmanager
     def _decoration(self, failure: str) -> Iterator[None]:
-        """Within the block an error is told in a line that begins with `failure`, if it was not told before.
+        """Within the block, report an error in one line that begins with `failure`, once in a fit.
 
-        Only if nobody reads standard output any more, OutputClosedError is raised.
+        Only OutputClosedError is raised, which means that nobody reads standard output any more.
         """
         try:
             yield
@@ -251,7 +253,7 @@ class Logbook:
         if time.perf_counter() - self._snapshot_at < self._snapshot_seconds:
             return
         trainer = self._trainer
-        # This waits for the steps that a GPU has still to take, which are training.
+        # Reading the weights waits for the GPU's unfinished steps, which are part of the training time.
         is_finite = all(weights.isfinite().all() for weights in trainer.fitted.state_dict().values())
         was_running = self._stop_clock()
         if is_finite:

@@ -1,4 +1,4 @@
-"""The training loop."""
+"""The training loop: takes the steps of a fit and keeps its state."""
 
 import copy
 import math
@@ -101,7 +101,7 @@ class Trainer:
         # The model that is evaluated and saved: the running average of the weights, if there is one.
         self.fitted = copy.deepcopy(self.model) if config.average_power else self.model
         self.objective: nn.Module = Objective(self.model, config)
-        # As they were drawn there: another processor may round otherwise.
+        # All ranks start from the first rank's weights: another processor may round differently.
         ranks.give_first_([*self.model.parameters(), *self.fitted.parameters()])
         self._changes_images = config.changes_images
         # Images that stay in their file; None if they are on the device.
@@ -109,10 +109,11 @@ class Trainer:
         self.images = torch.from_numpy(train_images)
         if self._in_file is None:
             self.images = self.images.to(device)
-            # The images of this epoch, some of them changed. A recorded step reads this memory.
+            # The images of this epoch, as training sees them: distorted, mirrored or shifted. A recorded step
+            # reads this memory.
             self._epoch_images = self.images.clone() if self._changes_images else self.images
         else:
-            # Those of this step.
+            # The images of this step.
             self._epoch_images = self.images.new_zeros(
                 (config.batch_size, *config.image_shape), device=device
             )
@@ -138,9 +139,10 @@ class Trainer:
         self.step_graph = StepGraph(self._take_whole_step, ranks.are_several) if on_cuda else None
 
     def prepare(self) -> float:
-        """Record a step before any counts, and put back what that changed; the seconds that it took.
+        """Record a step as a CUDA graph before the fit begins; return the seconds that it took.
 
-        Without a step to record it does nothing. Every rank calls it, before its first step.
+        The state that recording changed is restored. On devices without CUDA this does nothing. Every rank
+        calls it, before its first step.
         """
         start = time.perf_counter()
         if self.step_graph is None or self.config.batch_size > len(self.images):
@@ -168,7 +170,7 @@ class Trainer:
         """
         epoch = self.step // self.steps_per_epoch
         order, noise = draw_epoch(self.config.seed, epoch, len(self.images), self.config.latent_dim)
-        # What is read from a file is read by the CPU.
+        # The CPU reads the images of a file, so it needs the order.
         batches = self._batches_in_file(order, epoch)
         if self._changes_images and self._in_file is None:
             self._epoch_images.copy_(self._changed(self.images, epoch, epoch))
@@ -208,7 +210,7 @@ class Trainer:
 
     @property
     def losses_so_far_nats(self) -> Tensor:
-        """The losses of the steps taken in this epoch; after its last step, of all its steps."""
+        """The losses of the steps taken in this epoch; right after its last step, of all its steps."""
         taken = self.step % self.steps_per_epoch
         return self.losses_nats[:taken] if taken or not self.step else self.losses_nats
 
@@ -220,7 +222,7 @@ class Trainer:
             raise NotFiniteError(self.step - len(losses) + bad[0] + 1, losses[bad[0]].item())
 
     def recent_elbo_nats(self) -> float:
-        """The mean ELBO of the last `RECENT_STEPS` steps. On a GPU it does not wait and may lag a call."""
+        """The mean ELBO of the last `RECENT_STEPS` steps. On a GPU it may be the value of an earlier call."""
         self._recent_nats.copy_(self.losses_so_far_nats[-RECENT_STEPS:].mean(), non_blocking=True)
         return -float(self._recent_nats)
 
@@ -249,7 +251,7 @@ class Trainer:
         self.step = int(state["step"])
 
     def _changed(self, images: Tensor, epoch: int, draw: int) -> Tensor:
-        """Images of an epoch, warped, mirrored and moved as the config says; `draw` numbers what is drawn."""
+        """Images of an epoch, warped, mirrored and shifted as the config says; `draw` seeds the draws."""
         config = self.config
         if warp_share := warp_share_at(config, epoch):
             images = warped(images, warp_share, config.seed, draw, config.levels)
@@ -263,13 +265,13 @@ class Trainer:
             return
         first = self.step % self.steps_per_epoch
         batches = torch.split(order, self.config.batch_size)[first:]
-        # Changes are drawn for a whole batch, so that they are the same however many ranks there are.
+        # Changes are drawn for a whole batch, so that they do not depend on the number of ranks.
         rows = batches if self._changes_images else map(self.ranks.share, batches)
         for step, images in enumerate(read_ahead(self._in_file, rows), self.step):
             yield self.ranks.share(self._changed(images, epoch, step)) if self._changes_images else images
 
     def _scheduled(self, value_at: Callable[[FitConfig, int, int], float], epoch: int) -> list[float]:
-        """A schedule's values at each step of an epoch; of this one alone, as a fit may have millions."""
+        """A schedule's values at each step of one epoch; a whole fit may have millions of steps."""
         first = epoch * self.steps_per_epoch
         steps = range(first, first + self.steps_per_epoch)
         return [value_at(self.config, step, self.steps_per_epoch) for step in steps]
@@ -278,11 +280,11 @@ class Trainer:
         self._take_step(self.config.batch_size)
 
     def _take_step(self, batch_size: int) -> None:
-        """Take a step on this rank's share of a batch of `batch_size`, and note its loss −ELBO.
+        """Take a step on this rank's share of a batch of `batch_size`, and store its loss −ELBO.
 
-        Everything that differs from step to step is read on the device, so that it can be recorded. The loss
-        is scaled so that its mean over the ranks is the mean over the batch, however the batch is shared; of
-        the gradients, too, the mean over the ranks is taken.
+        Everything that differs from step to step is read on the device, so that the step can be recorded.
+        Each rank's loss is scaled so that the mean over the ranks is the mean over the batch, however the
+        batch is shared. The gradients are averaged over the ranks in the same way.
         """
         learning_rate, rate_weight, average_weight = self._tables.scheduled()
         for group, share in zip(self.optimizer.param_groups, self._step_shares, strict=True):

@@ -7,9 +7,9 @@
 With f = (32, 64), d = 2 and images of 1 × 28 × 28 it has the tutorial's 69,989 parameters. Weights start
 Glorot-uniform and biases at zero, as in Keras, unless a recipe says otherwise.
 
-Images of another size have as many convolutions as halve their shorter side to 4 to 7 pixels, each with one
-width: f = (f0, …, fk). The decoder's start has the width before the last. What the decoder gives is read by
-a likelihood (`training.likelihood`), which may ask for more than C maps.
+For images of another size, the number of convolutions is such that they halve the shorter side to 4 to 7
+pixels; each has a width: f = (f0, …, fk). The decoder's first map has the width before the last. A likelihood
+(`training.likelihood`) reads the decoder's output and may ask for more than C maps.
 """
 
 import math
@@ -25,13 +25,13 @@ from training.likelihood import BERNOULLI, Likelihood
 from training.transposed_convolution import TransposedConvolution
 
 KERNEL_PX = 3
-# The tutorial pads neither of its two convolutions. More of them are padded: each unpadded one leaves out a
-# row and a column of an even size, which add up.
+# The tutorial pads neither of its two convolutions. Deeper networks pad theirs: an unpadded convolution
+# leaves out a row and a column of an even size, and these losses add up.
 UNPADDED_CONVOLUTIONS = 2
 MOST_AT_END_PX = 7
 # Initial log-variance of narrow posteriors: a standard deviation of 0.37.
 NARROW_LOGVAR = -2.0
-# A network starts at the mean of so many of the images.
+# A network starts at the mean of at most so many images.
 MOST_IN_MEAN, MOST_IN_DEVIATION = 100_000, 2_000
 
 
@@ -81,14 +81,14 @@ class Decoder(nn.Module):
         self.size = (height, width)
         self.depth = len(filters)
         start = filters[-2:][0]
-        # Rounded up: what is too much is cut off at the end.
+        # Rounded up; the surplus is cut off at the end.
         self.start_shape = (start, *(-(-size // 2**self.depth) for size in self.size))
         self.dense = nn.Linear(latent_dim, math.prod(self.start_shape))
         inputs = start
         for number, outputs in enumerate(reversed(filters), start=1):
             self.add_module(f"conv{number}", _doubling_convolution(inputs, outputs))
             inputs = outputs
-        # The likelihood's one log-scale takes the place of maps of them.
+        # If the likelihood has one log-scale for all, it replaces the maps of log-scales.
         maps = 1 if likelihood.has_one_scale else likelihood.maps
         last = TransposedConvolution(inputs, maps * channels, KERNEL_PX, padding=1)
         self.add_module(f"conv{self.depth + 1}", last)
@@ -112,7 +112,7 @@ class Decoder(nn.Module):
 
 
 class VAE(nn.Module):
-    """An encoder and a decoder, and what their images are.
+    """An encoder and a decoder, with the likelihood and the levels of their images.
 
     The encoder takes x [N, C, H, W] to mean and logvar [N, d], and its last layer is `dense`. The decoder
     takes z [N, d] to what `likelihood` reads, its first layer is `dense`, and it has `output_bias`, and a
@@ -141,7 +141,7 @@ class VAE(nn.Module):
 
     @property
     def gives_probabilities(self) -> bool:
-        """Whether p(x|z) is a probability and no density."""
+        """Whether p(x|z) is a probability and not a density."""
         return self.levels == self.likelihood.counted_levels
 
     def network_input(self, images: Tensor) -> Tensor:
@@ -158,7 +158,7 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def spread_over_prior(self, generator: torch.Generator) -> None:
-        """Draw the decoder's first layer so that it varies all over the prior, and start with narrow q(z|x).
+        """Draw the decoder's first layer so that pictures vary all over the prior; start with narrow q(z|x).
 
         With Glorot's weights every unit's hinge, the line on which its ReLU turns on, passes through z = 0,
         and the picture hardly depends on z. Here a unit's weights have length 1 and its hinge passes through
@@ -178,7 +178,7 @@ class VAE(nn.Module):
     def start_at(self, images: NDArray[np.uint8]) -> None:
         """Set the output's bias so that every picture begins as the mean of `images`, uint8 [N, C, H, W].
 
-        The mean is that of each channel if the bias has a number for each map, and else that of each pixel.
+        If the bias has a number for each map, the mean is taken for each channel, otherwise for each pixel.
         """
         bias = self.decoder.output_bias
         assert isinstance(bias, Tensor)
@@ -188,7 +188,7 @@ class VAE(nn.Module):
         many, some = (images[:: 1 + len(images) // most] for most in (MOST_IN_MEAN, MOST_IN_DEVIATION))
         mean = many.mean(axis=axes, dtype=np.float64) / top
         deviation = some.std(axis=axes, dtype=np.float64) / top
-        # No pixel of few images says that it is never on.
+        # From few images it cannot be concluded that a pixel is never on.
         margin = 0.5 / (len(images) + 1)
         start = self.likelihood.start(mean.clip(margin, 1 - margin), deviation)
         if self.likelihood.has_one_scale:
@@ -242,7 +242,7 @@ def network_input(images: Tensor, levels: int) -> Tensor:
 
 
 def with_log_scale(mean: Tensor, log_scale: Tensor) -> Tensor:
-    """An output with two maps a channel, the second of which is everywhere the same: → [N, 2·C, H, W]."""
+    """An output with two maps a channel, where the second map is constant: → [N, 2·C, H, W]."""
     return torch.cat([mean, log_scale.to(mean.dtype).expand(mean.shape)], dim=1)
 
 

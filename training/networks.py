@@ -9,7 +9,7 @@ NETWORKS = {"conv": ConvVAE, "mlp": PerceptronVAE}
 
 
 def network_of(config: FitConfig) -> VAE:
-    """The network of a config, with weights that are not drawn yet.
+    """The network of a config; its weights are not drawn yet.
 
     Raises ValueError if its filters do not fit its images.
     """

@@ -1,4 +1,4 @@
-"""What the commands print: to any stream, in any encoding, and with no error if nobody reads it."""
+"""Prints for the commands: to any stream, in any encoding, and without an error if nobody reads it."""
 
 import errno
 import io
@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-# A pipe whose reader has ended, and a terminal that was closed.
+# The errors of a pipe whose reader has ended, and of a terminal that was closed.
 GONE = (errno.EPIPE, errno.EIO)
 
 
@@ -18,11 +18,12 @@ class OutputClosedError(Exception):
 
 
 def open_streams() -> None:
-    """Make standard output and error take every text: characters that their encoding lacks are escaped.
+    """Make standard output and error accept every text: characters that their encoding lacks are escaped.
 
     A stream that is closed (`2>&-`) or missing (None, under pythonw) becomes the null device.
     """
-    # Otherwise the next file that is opened would get the stream's number, and libraries would print into it.
+    # Otherwise the next file that is opened would get the stream's file number, and libraries would print
+    # into that file.
     for number in range(3):
         try:
             os.fstat(number)
@@ -32,7 +33,7 @@ def open_streams() -> None:
         stream = getattr(sys, name)
         if stream is None:
             null = os.open(os.devnull, os.O_WRONLY)
-            # Python warns of a file that is never closed, but not of a number.
+            # Python warns of a file object that is never closed, but not of a bare file number.
             setattr(sys, name, open(null, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -54,7 +55,7 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Print a line on standard error. Does nothing if it cannot be written: nobody is left to be told."""
+    """Print a line on standard error. If that fails, do nothing: there is nobody to report it to."""
     try:
         click.echo(escaped(text), file=sys.stderr)
     except OSError:
@@ -67,12 +68,12 @@ def counted(count: int, one: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text with escapes for control characters, and for the bytes of a name that are not UTF-8."""
+    """The text with control characters escaped, and also bytes of a file name that are not UTF-8."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 def _drop(stream: TextIO) -> None:
-    """Send what is left in a stream's buffer to the null device: at exit Python would fail to write it."""
+    """Send the rest of a stream's buffer to the null device: at exit Python would fail to write it."""
     null = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError):
         os.dup2(null, stream.fileno())

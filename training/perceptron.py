@@ -1,4 +1,4 @@
-"""The other network: a variational perceptron for small images, complete in one file.
+"""A perceptron as VAE, for small images, complete in one file.
 
     encoder   Linear(C·H·W → f0) ReLU   Linear(f0 → f1) ReLU   Linear → mean, logvar
     decoder   Linear(d → f1) ReLU   Linear(f1 → f0) ReLU   Linear(f0 → C·H·W) → logits
@@ -47,7 +47,7 @@ class Decoder(nn.Module):
     ) -> None:
         super().__init__()
         channels, height, width = image_shape
-        # The likelihood's one log-scale takes the place of maps of them.
+        # If the likelihood has one log-scale for all, it replaces the maps of log-scales.
         maps = 1 if likelihood.has_one_scale else likelihood.maps
         self.output_shape = (maps * channels, height, width)
         self.dense = nn.Linear(latent_dim, widths[-1])

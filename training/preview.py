@@ -40,10 +40,10 @@ def write_preview(path: Path, picture: NDArray[np.uint8]) -> None:
 
 
 def write_preview_gif(path: Path, pictures: Sequence[Path]) -> None:
-    """Write the pictures in order as one GIF that loops and rests on the last one."""
+    """Write the pictures in order as one GIF, which loops and shows the last one longer."""
     frames = [imageio.imread(picture) for picture in pictures]
     durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
-    # Pillow accepts a list of durations only for several frames.
+    # Pillow accepts a list of durations only if there are several frames.
     duration = durations if len(frames) > 1 else LAST_FRAME_MS
     # With optimize each gray frame gets its own palette, which Pillow itself cannot read back.
     data = imageio.imwrite(
@@ -53,13 +53,13 @@ def write_preview_gif(path: Path, pictures: Sequence[Path]) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    # When the disk is full, imageio's own file writer prints a traceback besides its error.
+    # Not imageio's own file writer: when the disk is full, it prints a traceback beside its error.
     with replaced_file(path) as temporary:
         temporary.write_bytes(data)
 
 
 def _sheet(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """One picture of images uint8 [N, C, H, W], each enlarged, with gaps and white after the last."""
+    """One picture of images uint8 [N, C, H, W], enlarged, with white gaps and white empty places."""
     large = images.repeat(SCALE, axis=2).repeat(SCALE, axis=3)
     framed = np.pad(large, ((0, 0), (0, 0), (0, GAP_PX), (0, GAP_PX)), constant_values=255)
     count, channels, height, width = framed.shape

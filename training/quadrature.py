@@ -134,7 +134,7 @@ def survey(
         best = torch.maximum(best, reach)
         ring += 1
         on_tiles(len(tiles))
-        # Written so that nan, from a broken network, also ends the loop.
+        # This condition also ends the loop for nan, from a broken network.
         if ring * grid.tile_side >= half_width and not (reach >= best - margin_nats).any():
             break
     field = torch.stack(

@@ -32,7 +32,7 @@ class Ranks:
 
     @property
     def are_several(self) -> bool:
-        """Whether there is another rank to speak with."""
+        """Whether there are other ranks."""
         return self.size > 1
 
     @property
@@ -53,7 +53,7 @@ class Ranks:
     def average_gradients_(self, parameters: Sequence[Tensor]) -> None:
         """Replace each parameter's gradient with its mean over the ranks, by one all-reduce of all of them.
 
-        Nothing waits for the device, so that a step with it can be recorded as a CUDA graph.
+        Nothing waits for the device, so a step that calls this can be recorded as a CUDA graph.
         """
         if not self.are_several:
             return
@@ -67,7 +67,7 @@ class Ranks:
         """Replace `values` with those of the first rank, on every rank."""
         if self.are_several:
             for each in values:
-                # NCCL sends only what lies in order.
+                # NCCL sends only contiguous tensors.
                 ordered = each.detach().contiguous().clone()
                 torch.distributed.broadcast(ordered, 0)
                 each.detach().copy_(ordered)

@@ -10,7 +10,7 @@
     curves.png                          ELBO, rate and distortion over the epochs
     tensorboard/                        the same metrics for TensorBoard, if requested
     failure.txt                         the error that ended the fit, until it is resumed; usually missing
-    .fit.lock                           while a fit is running here: no other one may
+    .fit.lock                           while a fit is running here: keeps other fits out
 
 An epoch is finished once it has its line in metrics.jsonl; its weights are on disk before that.
 """
@@ -41,7 +41,7 @@ from training.networks import network_of
 RUNS_FOLDER = Path("artifacts/runs")
 CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.jsonl"
-MOST_ENTRIES = 1_000  # of a folder that are looked at to say what it is
+MOST_ENTRIES = 1_000  # at most so many files of a folder are looked at to say what it holds
 FAILURE_FILE = "failure.txt"
 LOCK_FILE = ".fit.lock"
 LOCK_WAIT_S = 0.2  # `is_fitting` takes the lock for a moment, which is no other fit
@@ -79,7 +79,7 @@ def create_run(out: Path | None, config: FitConfig) -> Run:
 
 
 def run_folder(out: Path | None, config: FitConfig) -> Path:
-    """Make the empty folder of a new run, `out` or a new one under artifacts/runs; or find it made already.
+    """The empty folder of a new run, `out` or a new one under artifacts/runs; made if it does not exist.
 
     Raises RunError if `out` exists and is not an empty folder, OSError if it cannot be made.
     """
@@ -87,24 +87,26 @@ def run_folder(out: Path | None, config: FitConfig) -> Path:
         return _new_folder(config.recipe)
     if not is_free(out):
         raise _taken(out)
-    # The system does not make a folder where a link leads to nothing yet.
+    # The system cannot make a folder through a link whose target does not exist, so the link is resolved.
     target = Path(os.path.realpath(out))
     try:
         target.mkdir(parents=True, exist_ok=out.is_dir())
     except FileExistsError as error:
-        # Another process was quicker.
+        # Another process made it in the meantime.
         raise _taken(out) from error
     return out
 
 
 @contextmanager
 def only_fit(folder: Path) -> Iterator[None]:
-    """Keep other fits out of a run folder. The system does so until this process ends, by whatever.
+    """Keep other fits out of a run folder. The system drops the lock when this process ends, however it ends.
 
-    Raises RunError if another fit is running there. Where files cannot be locked, nothing is kept out.
+    Raises RunError if another fit is running there. If the file system has no locks, other fits are not kept
+    out.
     """
     path = folder / LOCK_FILE
-    # Not by a file's existence, filelock's way out without locks: it would outlast a process that was killed.
+    # filelock's fallback for file systems without locks is a file whose existence is the lock. If a process
+    # is killed, that file remains, so the fallback is not used.
     lock = FileLock(path, timeout=LOCK_WAIT_S, fallback_to_soft=False)
     try:
         lock.acquire()
@@ -114,12 +116,13 @@ def only_fit(folder: Path) -> Iterator[None]:
             "another folder"
         ) from error
     except OSError:
-        pass  # no locks on this file system, or a folder that is read-only, which the first file will tell
+        pass  # a file system without locks, or a read-only folder, where writing the first file will fail
     try:
         yield
     finally:
         if lock.is_locked:
-            # While it is still locked: who has opened it meanwhile locks a file that is gone, and sees that.
+            # Removed while it is still locked: a process that has opened it in the meantime gets the lock of
+            # a removed file, and notices that.
             with suppress(OSError):
                 path.unlink()
             lock.release()
@@ -153,7 +156,7 @@ def _taken(folder: Path) -> RunError:
 
 def is_free(folder: Path) -> bool:
     """Whether a run can be created at `folder`: it does not exist, or is an empty folder."""
-    # What a process that was killed at the very start left does not count.
+    # Files that a process left when it was killed at the very start do not count.
     leftovers = f".{CONFIG_FILE}.*.tmp"
     return not folder.exists() or (
         folder.is_dir() and all(path.match(leftovers) or path.name == LOCK_FILE for path in folder.iterdir())
@@ -161,7 +164,7 @@ def is_free(folder: Path) -> bool:
 
 
 def is_started(folder: Path) -> bool:
-    """Whether `folder` holds a run that was started: its config, the first file written, is there."""
+    """Whether `folder` holds a run that was started: it has a config, which is the first file written."""
     return (folder / CONFIG_FILE).is_file()
 
 
@@ -176,7 +179,7 @@ def resume_run(folder: Path) -> Run:
 
 
 def add_epoch(run: Run, metrics: dict[str, Any]) -> Run:
-    """Add a finished epoch to the run, whose weights must be on disk already; return the longer run."""
+    """Add a finished epoch, whose weights must be on disk already, to the run; return the longer run."""
     longer = Run(run.folder, run.config, (*run.metrics, metrics))
     _write_text(run.folder / METRICS_FILE, "".join(json.dumps(line) + "\n" for line in longer.metrics))
     return longer
@@ -184,7 +187,7 @@ def add_epoch(run: Run, metrics: dict[str, Any]) -> Run:
 
 def note_failure(run: Run, error: Exception) -> None:
     """Write the error that ends a fit to the run folder, for programs that wait for its next epoch."""
-    # A full disk may be that very error.
+    # That error may be a full disk, and then writing fails too.
     with suppress(OSError):
         _write_text(run.folder / FAILURE_FILE, f"{error}\n")
 
@@ -317,13 +320,13 @@ def read_started_run(folder: Path) -> Run:
 
 
 def _no_run(folder: Path) -> RunError:
-    """The error for a folder without a config, or a bundle's file: what it is, and what to do."""
+    """The error for a folder without a config, or for a bundle: says what was found and what to do."""
     if folder.is_file() or (folder / "manifest.json").is_file():
         return RunError(f"{folder}: found a bundle, expected a run; name the run that it was exported from")
     none = RunError(f"{folder}: found no {CONFIG_FILE}, expected a run made by python -m training.fit")
     if (folder / "weights").is_dir():
-        return none  # a run, of whose files one is missing; its previews are pictures
-    with suppress(OSError):  # of a folder that cannot be read nothing more is known
+        return none  # a run whose config is missing; its previews must not be taken for a folder of pictures
+    with suppress(OSError):  # if the folder cannot be read, no more can be said
         within = [folder, *(path for path in islice(folder.iterdir(), MOST_ENTRIES) if path.is_dir())]
         files = (path for place in within for path in islice(place.iterdir(), MOST_ENTRIES))
         if any(path.suffix.lower() in SUFFIXES for path in files):
@@ -358,7 +361,7 @@ def _new_folder(recipe: str) -> Path:
     number = 2
     while True:
         try:
-            # Of two fits that start in the same second, one makes it and the other takes the next name.
+            # If two fits start in the same second, one makes this folder and the other takes the next name.
             folder.mkdir(parents=True)
         except FileExistsError:
             folder = RUNS_FOLDER / f"{name}-{number}"
@@ -372,7 +375,7 @@ def _tidy(folder: Path) -> None:
     for part in ("weights", "previews"):
         (folder / part).mkdir(exist_ok=True)
     for leftover in folder.rglob(".*.tmp"):
-        # Another process may have renamed it meanwhile.
+        # Another process may have renamed it in the meantime.
         with suppress(OSError):
             leftover.unlink()
     (folder / FAILURE_FILE).unlink(missing_ok=True)
@@ -380,5 +383,5 @@ def _tidy(folder: Path) -> None:
 
 def _write_text(path: Path, text: str) -> None:
     with replaced_file(path) as temporary:
-        # A failure may name a file whose name is not UTF-8.
+        # The text may contain the name of a file that is not UTF-8.
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -1,6 +1,6 @@
-"""The snapshot of a fit: its weights within the first epoch, for those who watch it before that is finished.
+"""The snapshot of a fit: its weights within the first epoch, so that people can watch before its end.
 
-There is one file, which each snapshot replaces and the end of the epoch removes. Nothing continues from it.
+There is one file, which each snapshot replaces and the end of the epoch removes. No fit continues from it.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class Snapshot:
 
     Attributes:
         step: how many steps were taken.
-        share: of the epoch's steps, above 0 and below 1.
+        share: the share of the epoch's steps that were taken, above 0 and below 1.
         weights: the state_dict, float32.
     """
 
@@ -32,7 +32,7 @@ class Snapshot:
 
 
 def save_snapshot(run: Run, model: VAE, step: int, steps_per_epoch: int) -> None:
-    """Write a snapshot in the place of the one before."""
+    """Write a snapshot; it replaces the previous one."""
     facts = {"step": str(step), "steps_per_epoch": str(steps_per_epoch)}
     save_weights(_path(run), model, facts)
 
@@ -43,7 +43,7 @@ def remove_snapshot(run: Run) -> None:
 
 
 def read_snapshot(run: Run, known_step: int = 0) -> Snapshot | None:
-    """The snapshot of a run, unless it is the one of that step; None once the first epoch is finished.
+    """The snapshot of a run; None if it is the one of `known_step`, or once the first epoch is finished.
 
     Raises RunError if it is damaged or for another model.
     """

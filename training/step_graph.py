@@ -11,14 +11,14 @@ WARM_UP_STEPS = 3
 class StepGraph:
     """Runs `take_step` a few times, records it once, and from then on replays the recording.
 
-    Everything that `take_step` reads and writes must keep its place in memory: images, draws, schedules,
+    Everything that `take_step` reads and writes must keep its address in memory: images, draws, schedules,
     weights, optimizer state, losses. The first steps are not recorded, because in them cuDNN chooses its
     algorithms and the optimizer creates its state. (PyTorch, "CUDA semantics", section "CUDA Graphs".)
 
     Args:
         take_step: one step.
-        has_ranks: whether a step speaks with other ranks. A thread of NCCL's then looks after what was sent
-            before, which recording must allow.
+        has_ranks: whether a step communicates with other ranks. Then a thread of NCCL watches earlier
+            transfers by CUDA calls, which recording must allow.
     """
 
     def __init__(self, take_step: Callable[[], None], has_ranks: bool = False) -> None:
@@ -30,7 +30,7 @@ class StepGraph:
         self.capture_seconds = 0.0
 
     def prepare(self, before_step: Callable[[], object]) -> None:
-        """Take the steps before the recording, and record; whoever calls it puts back what they changed."""
+        """Take the steps before the recording, then record; the caller restores the state they changed."""
         while self._steps < WARM_UP_STEPS:
             before_step()
             self()
@@ -54,7 +54,7 @@ class StepGraph:
         start = time.perf_counter()
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        # Recording does not run anything, so the state stays that of the steps before.
+        # Recording runs nothing, so the state does not change.
         with torch.cuda.graph(graph, stream=self._stream, capture_error_mode=self._error_mode):
             self._take_step()
         torch.cuda.synchronize()

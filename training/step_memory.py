@@ -1,4 +1,4 @@
-"""Whether the CPU's memory holds a step of a fit. Linux ends a process that takes more, without a word."""
+"""Checks that a step of a fit fits into the CPU's memory: Linux kills a process that takes more, silently."""
 
 import contextlib
 from pathlib import Path
@@ -13,17 +13,17 @@ from training.image_access import fits
 from training.networks import network_of
 
 MEMORY = Path("/proc/meminfo")
-GROUP = Path("/sys/fs/cgroup")  # a container's limits and what it takes, control groups version 2
-# Of each weight: itself, its gradient, and Adam's two moments; in float32.
+GROUP = Path("/sys/fs/cgroup")  # a container's limits and current use, control groups version 2
+# For each weight: itself, its gradient, and Adam's two moments; in float32.
 BYTES_PER_WEIGHT = 4 * 4
 
 
 def require_memory(
     config: FitConfig, train_images: NDArray[np.uint8], device: torch.device, ranks: int = 1
 ) -> None:
-    """Raise ChoiceError if a step of one of several `ranks` cannot fit into the memory that is free.
+    """Raise ChoiceError if one rank's step does not fit into the free memory; `ranks` share a batch.
 
-    Only on a CPU: PyTorch itself says that a GPU's memory is full.
+    Only for the CPU: PyTorch itself reports that a GPU's memory is full.
     """
     free = free_bytes() if device.type == "cpu" else None
     if free is None:
@@ -31,10 +31,10 @@ def require_memory(
     batch_size = min(config.batch_size, len(train_images))
     try:
         needed = step_bytes(config, -(-batch_size // ranks))
-    except ValueError:  # filters that do not fit the images, which the fit itself tells
+    except ValueError:  # filters that do not fit the images; the fit itself reports that
         return
     if config.changes_images and fits(train_images, device):
-        needed += train_images.nbytes  # those of an epoch, changed
+        needed += train_images.nbytes  # the changed images of an epoch
     if needed <= free:
         return
     _, height, width = config.image_shape
@@ -46,10 +46,10 @@ def require_memory(
 
 
 def step_bytes(config: FitConfig, count: int) -> int:
-    """What a step with `count` images takes at least, from the sizes of the layers.
+    """The least memory that a step with `count` images takes, computed from the sizes of the layers.
 
-    Every layer's result is kept until its gradient is computed, and the largest has its gradient beside it.
-    The rest is the images and the decoder's output as float32, and what each weight needs.
+    Every layer's result is kept until its gradient is computed; the largest one and its gradient are in
+    memory together. The images and the decoder's output as float32, and the weights' share, are added.
     """
     channels, height, width = config.image_shape
     pixels = height * width
@@ -64,28 +64,28 @@ def step_bytes(config: FitConfig, count: int) -> int:
 
 
 def weights_of(config: FitConfig) -> int:
-    """How many weights the network of a config has. Raises ValueError as `network_of` does."""
-    with torch.device("meta"):  # which takes no memory
+    """The number of weights of a config's network. Raises ValueError as `network_of` does."""
+    with torch.device("meta"):  # tensors on this device take no memory
         return sum(weight.numel() for weight in network_of(config).parameters())
 
 
 def free_bytes() -> int | None:
-    """The free memory and swap space, each within a container's limit; None where no Linux tells."""
+    """The free memory and swap space, each within a container's limit; None on other systems than Linux."""
     try:
         lines = MEMORY.read_text(encoding="ascii").splitlines()
         kibibytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
         memory, swap = 1024 * kibibytes["MemAvailable"], 1024 * kibibytes["SwapFree"]
     except (OSError, ValueError, KeyError):
         return None
-    # Linux takes back the memory in which it keeps files, if a program needs it.
+    # Memory in which Linux caches files counts as free: a program gets it if it needs it.
     return _left("memory", memory, "inactive_file") + _left("memory.swap", swap)
 
 
 def _left(kind: str, free: int, given_back: str = "") -> int:
-    """How much of `free` bytes a container may still take; all of it without a limit."""
+    """The part of `free` bytes that a container may still take; all of it without a limit."""
     try:
         limit, taken = (int((GROUP / f"{kind}.{name}").read_text("ascii")) for name in ("max", "current"))
-    except (OSError, ValueError):  # "max" is no number
+    except (OSError, ValueError):  # no limit: "max" is not a number
         return free
     with contextlib.suppress(OSError, ValueError, KeyError):
         lines = (GROUP / f"{kind}.stat").read_text("ascii").splitlines()

@@ -11,8 +11,8 @@ from types import FrameType
 def stop_requests() -> Iterator[list[int]]:
     """Yield a list that the first Ctrl-C, SIGTERM or SIGHUP is added to; a second one ends the process.
 
-    SIGHUP comes when a terminal is closed; under nohup it stays ignored. Outside the main thread, which alone
-    receives signals, the list stays empty.
+    SIGHUP is sent when a terminal is closed; under nohup it stays ignored. Only the main thread receives
+    signals, so in other threads the list stays empty.
     """
     requests: list[int] = []
     if threading.current_thread() is not threading.main_thread():

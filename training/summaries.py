@@ -1,4 +1,4 @@
-"""Summaries of figures that are in nats, and what importance weighting and quadrature share.
+"""Summaries of figures in nats, and functions that importance weighting and quadrature share.
 
 Pure functions: tensors in, tensors out. Images are numbers in [0, 1], flattened to [N, P]; a `Decode` takes z
 float32 [M, d] to what the decoder gives, float32 [M, …], which a `training.likelihood.Likelihood` reads.

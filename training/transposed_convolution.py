@@ -1,4 +1,4 @@
-"""Transposed convolution that avoids two slow paths of PyTorch 2.13 on the CPU."""
+"""A transposed convolution that avoids two slow paths of PyTorch 2.13 on the CPU."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ FEW_CHANNELS = 4
 class TransposedConvolution(nn.ConvTranspose2d):
     """`nn.ConvTranspose2d` with the same result and gradients, up to rounding.
 
-    On the CPU, PyTorch sums the gradient of the bias on a path that takes longer than the two convolutions of
-    the backward pass together; here it is one `sum`. PyTorch also computes sixteen output channels when it
-    needs one; here, a few channels at stride 1 are one matrix product and a sum of shifted maps
+    On the CPU, PyTorch's gradient of the bias takes longer than the two convolutions of the backward pass
+    together; here it is one `sum`. PyTorch also computes sixteen output channels when it needs one; here, a
+    few channels at stride 1 are one matrix product and a sum of shifted maps
     (`tests/benchmarks/training_step.py` measures the effect of each). Under autocast only the first path is
-    replaced, because one channel in bfloat16 is no slower than the maps. On other devices, and outside
-    training (`eval`) unless it is in inference mode, this is the parent class: exports trace that one.
+    replaced, because PyTorch is no slower than the maps for one channel in bfloat16. On other devices, and in
+    `eval` mode outside `torch.inference_mode`, the parent class computes: exports trace that one.
     """
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Smooth random distortions of the training images, so that there are more images to learn from.
+"""Smooth random distortions of training images, which give a fit more images to learn from.
 
 Each is a small random affine map together with a smooth random displacement, as in Simard, Steinkraus and
 Platt 2003, "Best practices for convolutional neural networks applied to visual document analysis", for

@@ -1,4 +1,4 @@
-"""How this program was installed and started: its version, its commands' names, and what it lacks.
+"""How this program was installed and started: its version, its commands' names, and missing packages.
 
 `training/installed.py` is the same text, because neither package imports the other.
 """
@@ -23,7 +23,7 @@ TRAINING = (
     *("torch", "matplotlib", "safetensors", "tqdm"),
     *("braceexpand", "filelock", "platformdirs", "pooch", "webdataset"),
 )
-# What the commands import, by the extra that brings it.
+# The modules that the commands import, by the extra that installs them.
 MODULES = {
     "training": TRAINING,
     "export": (*TRAINING, "onnx", "onnxscript", "onnxruntime"),
@@ -46,10 +46,10 @@ HOME = Path(__file__).resolve().parents[__name__.count(".")]
 
 
 class Choice(click.Choice[str]):
-    """A choice whose refusal names the nearest of its values."""
+    """A choice whose error message suggests the value that is most like the one given."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """What click says, and the value that was probably meant."""
+        """Click's message, followed by the value that was probably meant."""
         said = super().get_invalid_choice_message(value, ctx)
         near = get_close_matches(str(value).lower(), map(str.lower, self.choices), 1)
         return f"{said} Did you mean {near[0]!r}?" if near else said
@@ -64,7 +64,7 @@ def program_version() -> str:
 
 
 def version_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --version to a command."""
+    """Add the option --version to a command."""
     return click.version_option(program_version(), message="%(prog)s %(version)s")(command)
 
 
@@ -75,7 +75,7 @@ def as_called(name: str) -> str:
 
 
 def install_line(extra: str) -> str:
-    """The command that adds an extra to this program, from where the program itself was installed."""
+    """The command that adds an extra to this program, from the source that the program was installed from."""
     try:
         origin = json.loads(metadata.distribution(DISTRIBUTION).read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError):
@@ -90,7 +90,7 @@ def install_line(extra: str) -> str:
 
 
 def _installer() -> str:
-    """The command that installs something into this environment, beside what is there already."""
+    """The command that installs a package into this environment and keeps the packages already there."""
     if (Path(sys.prefix) / "pipx_metadata.json").is_file():
         return f"pipx runpip {DISTRIBUTION} install"
     if (Path(sys.prefix) / "uv-receipt.toml").is_file():
@@ -121,13 +121,13 @@ def _quoted(text: str) -> str:
 
 @contextmanager
 def needed(extra: str, name: str, module: str, *more: str) -> Iterator[None]:
-    """Around a command's first imports: what cannot be imported is told in one line, with exit status 2.
+    """Around a command's first imports: report a missing module in one line and end with exit status 2.
 
     If another program imports the command's module, ImportError is raised instead.
 
     Args:
-        extra: the extra that brings what the command needs.
-        name: what the command is called if no console script was started.
+        extra: the extra that installs what the command needs.
+        name: the command's name if no console script was started.
         module: the `__name__` of the command's module.
         more: modules that the command needs beside those of `MODULES`.
     """
@@ -145,7 +145,7 @@ def needed(extra: str, name: str, module: str, *more: str) -> Iterator[None]:
 
 
 def _check_own(package: str) -> None:
-    """Raise ImportError if another project's module would be imported instead of one of this program's."""
+    """Raise ImportError if the name of this program's package leads to another project's module."""
     spec = importlib.util.find_spec(package)
     places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
     for place in filter(None, places):
@@ -158,12 +158,12 @@ def _check_own(package: str) -> None:
 
 
 def _check(module: str, extra: str) -> None:
-    """Raise ImportError if a module is missing, or was removed by half."""
+    """Raise ImportError if a module is missing, or if a part of its files is."""
     spec = importlib.util.find_spec(module)
     if spec is None or (spec.origin is None and module != "onnxruntime"):
         raise ModuleNotFoundError(f"found no {module}, expected it; {install_line(extra)}", name=module)
     if spec.origin is None:
-        # Its two distributions unpack into one folder, and the removal of one leaves a part of the other.
+        # ONNX Runtime's two distributions share a folder, and removing one deletes some files of the other.
         left = next((runtime for runtime in RUNTIMES if _is_installed(runtime)), None)
         mend = f"pip install --force-reinstall --no-deps {left}=={metadata.version(left)}" if left else ""
         raise ImportError(

@@ -78,10 +78,10 @@ def test_the_choice_is_told_in_one_line():
     """The line names the images, what was chosen, and the options; for MNIST there is nothing to tell."""
     assert in_words(RECIPES["colour64"], set()) == (
         "colour images of 64 × 64: recipe colour64 and likelihood gaussian; "
-        "--recipe and --likelihood set others"
+        "choose others with --recipe and --likelihood"
     )
     assert in_words(RECIPES["grey"], {"recipe"}) == (
-        "grey images of 28 × 28: likelihood gaussian; --likelihood set others"
+        "grey images of 28 × 28: likelihood gaussian; choose others with --likelihood"
     )
     assert in_words(RECIPES["grey"], {"recipe", "likelihood"}) is None
     assert in_words(DEFAULT, set()) is None

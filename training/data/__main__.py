@@ -1,4 +1,4 @@
-"""python -m training.data: what a fit would see of some images."""
+"""python -m training.data: show what a fit would see of some images."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ with needed("training", "python -m training.data", __name__):
 
 COLUMNS = 8
 GAP_PX, GAP_GREY = 2, 160
-LEAST_PX = 64  # small images are enlarged, so that one sees their pixels
+LEAST_PX = 64  # smaller images are enlarged, so that their pixels can be seen
 MOST_LABELS = 20
 
 
@@ -45,14 +45,14 @@ def _is_png(context: click.Context, parameter: click.Parameter, sheet: Path | No
     "--sheet",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_is_png,
-    help="Write a picture of 64 training images, evenly chosen, to this PNG. One that exists is replaced.",
+    help="Write a picture of 64 evenly spaced training images to this PNG; an existing file is replaced.",
 )
 @version_option
 def command(data: str, sheet: Path | None, **values: Any) -> None:
     """Show what a fit would see of DATA: counts, labels, size, and what is left out.
 
     DATA is what --data of python -m training.fit takes: a name, a folder, zip or tar of pictures, shards,
-    .npz, .npy or IDX files. Decoded pictures are kept in the cache, so that the fit starts at once.
+    .npz, .npy or IDX files. Decoded pictures are kept in the cache, so that a fit of them starts at once.
     """
     if sheet is not None:
         check_writable(sheet)
@@ -74,7 +74,7 @@ def command(data: str, sheet: Path | None, **values: Any) -> None:
 
 
 def described(dataset: Dataset) -> Iterator[str]:
-    """A dataset in words, line by line."""
+    """A description of a dataset, line by line."""
     channels, height, width = dataset.image_shape
     kind = "binary" if dataset.levels == BINARY else "grey" if channels == 1 else "colour"
     train, test = len(dataset.train_images), len(dataset.test_images)
@@ -93,7 +93,7 @@ def described(dataset: Dataset) -> Iterator[str]:
 
 
 def sheet_of(dataset: Dataset) -> NDArray[np.uint8]:
-    """64 training images, evenly chosen, on one picture: uint8 [H, W, 3]."""
+    """A picture of 64 evenly spaced training images: uint8 [H, W, 3]."""
     count = min(COLUMNS**2, len(dataset.train_images))
     rows = np.linspace(0, len(dataset.train_images) - 1, count).astype(np.int64)
     scale = 255 // (dataset.levels - 1)

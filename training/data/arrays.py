@@ -17,7 +17,8 @@ from training.data.idx import is_idx, read_idx
 from training.data.items import Item, Part, Source
 from training.data.mapped import forget_pages
 
-# Names in an .npz: images and labels of each part, as Keras, MedMNIST and others have them, or of all.
+# Names in an .npz: images and labels of both parts, as in files of Keras, MedMNIST and others, or of all
+# images together.
 SPLIT_NAMES = (
     ("x_train", "y_train", "x_test", "y_test"),
     ("train_images", "train_labels", "test_images", "test_labels"),
@@ -25,12 +26,12 @@ SPLIT_NAMES = (
 IMAGE_NAMES, LABEL_NAMES = ("images", "imgs", "x", "data", "arr_0"), ("labels", "y", "targets", "arr_1")
 ARRAY_ERRORS = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 CHUNK_BYTES = 64 << 20
-FORGOTTEN_AFTER = 1000  # images of a file are in memory before it is given back
+FORGOTTEN_AFTER = 1000  # after so many images, the memory of those that were read is released
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """Images and labels as they lie in files; without test images the others are of no part yet.
+    """Images and labels as they are in files; without test images they are not split into parts yet.
 
     Images are [N, C, H, W]: uint8, bool, or floats from 0 to 1.
     """
@@ -78,7 +79,7 @@ class ArraySource(Source):
 
 
 def to_dataset(arrays: Arrays) -> Dataset:
-    """The dataset of arrays that have two parts, with no change of size or channels."""
+    """The dataset of arrays that have both parts; size and channels stay as they are."""
     assert arrays.test_images is not None
     parts = [arrays.images, arrays.test_images]
     levels = max(levels_of(images, arrays.where) for images in parts)
@@ -109,14 +110,14 @@ def content_key(*arrays: NDArray[Any] | None) -> str:
 
 
 def as_bytes(images: NDArray[Any]) -> NDArray[np.uint8]:
-    """Images as uint8, in which floats from 0 to 1 become 0 to 255."""
+    """Images as uint8; floats from 0 to 1 become 0 to 255."""
     if images.dtype.kind != "f":
         return images.astype(np.uint8, copy=False)
     return np.rint(images.astype(np.float32) * 255).astype(np.uint8)
 
 
 def levels_of(images: NDArray[Any], where: str) -> int:
-    """2 if all numbers are 0 or 1, otherwise 256. Goes through the images in chunks.
+    """2 if all numbers are 0 or 1, otherwise 256. Reads the images in chunks.
 
     Raises DatasetError if a float is not from 0 to 1.
     """
@@ -144,7 +145,7 @@ def levels_of(images: NDArray[Any], where: str) -> int:
 
 
 def label_names_of(arrays: Arrays) -> tuple[str, ...]:
-    """The names that the arrays come with, or the labels' numbers."""
+    """The label names that come with the arrays, or else the labels' numbers."""
     if arrays.label_names or arrays.labels is None:
         return arrays.label_names
     parts = [arrays.labels, *([] if arrays.test_labels is None else [arrays.test_labels])]
@@ -187,7 +188,7 @@ def read_npz(path: Path) -> Arrays:
 
 
 class Npz:
-    """Within the block, gives the arrays of an `.npz` by their names in small letters.
+    """An open `.npz`, which gives its arrays by their names in small letters.
 
     Raises DatasetError if it is damaged, OSError if it cannot be read.
     """
@@ -220,7 +221,7 @@ class Npz:
 
 
 def _missing(known: Collection[str], *names: str) -> str | None:
-    """The array without which the others make no sense."""
+    """The name of an array that is missing although its counterpart is there; None if none is."""
     images, labels, test_images, test_labels = names
     pairs = ((images, test_images), (test_images, images), (labels, test_labels), (test_labels, labels))
     return next((one for one, other in pairs if one not in known and other in known), None)
@@ -238,7 +239,7 @@ def read_idx_file(path: Path) -> Arrays:
 
 
 def idx_files(folder: Path) -> tuple[Path, ...] | None:
-    """MNIST's four files in a folder: training images and labels, test images and labels; None if not there.
+    """MNIST's four files in a folder: training images and labels, test images and labels; None without any.
 
     Raises DatasetError if some are missing, or there are several of one kind.
     """
@@ -248,7 +249,7 @@ def idx_files(folder: Path) -> tuple[Path, ...] | None:
     found: list[Path] = []
     for part, words in ((("train",), "train"), (("t10k", "test"), "t10k")):
         for kind in ("images", "labels"):
-            # Of a file and the same gzipped, the unpacked one.
+            # If a file is there both gzipped and unpacked, the unpacked one is taken.
             matches = {
                 path.name.removesuffix(".gz"): path
                 for path in sorted(files, reverse=True)
@@ -281,7 +282,7 @@ def arrays_of(
     test_labels: NDArray[Any] | None = None,
     label_names: tuple[str, ...] = (),
 ) -> Arrays:
-    """Arrays in their usual shapes, checked. Raises DatasetError."""
+    """Check arrays and bring them into the usual shapes. Raises DatasetError."""
     images = _as_images(images, where)
     if test_images is not None:
         test_images = _as_images(test_images, where)
@@ -298,7 +299,7 @@ def arrays_of(
 
 
 def _not_arrays(path: Path, error: Exception) -> DatasetError:
-    # What numpy does not know it takes for a pickle, and says how to load that.
+    # numpy takes a file of an unknown kind for a pickle, and its message says how to load pickles.
     what = "found no arrays of numpy" if "allow_pickle" in str(error) else error
     return DatasetError(f"{path}: {what}; expected arrays that numpy saved, without pickles; save it again")
 
@@ -340,7 +341,7 @@ def _numbering(*parts: NDArray[Any] | None) -> dict[str, int]:
 def _as_labels(
     labels: NDArray[Any] | None, count: int, where: str, number: Mapping[str, int]
 ) -> tuple[NDArray[Any] | None, tuple[str, ...]]:
-    """Labels as uint8 or int32 [N], and their names if they are texts."""
+    """Labels as uint8 or int32 [N], and their names if the labels are texts."""
     if labels is None:
         return None, ()
     flat = labels.reshape(-1) if labels.ndim == 2 and labels.shape[1] == 1 else labels

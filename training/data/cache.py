@@ -3,11 +3,11 @@
     train.images, test.images    uint8, one image after another
     train.labels, test.labels    int32
     left_out.txt                 a line for each picture that could not be read
-    progress.json                while it is being made: how far it is
-    manifest.json                written last: what is there
+    progress.json                while the cache is being made: its progress
+    manifest.json                written last: the contents of the complete cache
 
-The files only grow while they are made, so a process that was killed is followed by one that goes
-on where the last `progress.json` was written.
+The files only grow while the cache is being made. If the process is killed, the next one continues from the
+last `progress.json`.
 """
 
 import contextlib
@@ -43,14 +43,14 @@ PROGRESS_SECONDS = 5.0
 LINE_SECONDS = 10.0
 # A tenth of the pictures are test images, if the source does not say which.
 TEST_SHARE = 10
-# More damaged pictures than this stop the fit, as soon as so many were looked at.
+# A larger share of damaged pictures than this stops the fit, once this number of pictures was looked at.
 MOST_LEFT_OUT, LOOKED_AT = 0.1, 200
 POLL_SECONDS = 0.2
 
 
 @dataclass
 class Progress:
-    """How far a cache is.
+    """The progress of making a cache.
 
     Attributes:
         seen: pictures looked at.
@@ -58,9 +58,9 @@ class Progress:
         key: a hash over the content of all images so far and their labels.
         kept: images of each part.
         left_out: pictures that could not be read.
-        first: a line about the first of these.
-        other_sizes: pictures whose size was another one.
-        coloured: pictures that became grey and had colours.
+        first: the line in left_out.txt about the first of these.
+        other_sizes: pictures whose own size differs from the cache's.
+        coloured: coloured pictures that were made grey.
         most_label: the largest label.
     """
 
@@ -84,19 +84,19 @@ def cached(
     progress_seconds: float = PROGRESS_SECONDS,
     line_seconds: float = LINE_SECONDS,
 ) -> Dataset:
-    """The dataset of a source in a form, from the cache in `folder`, or after adding it there.
+    """The dataset of a source in a form, from its cache in `folder`, which is made first if it is missing.
 
     Args:
         source: the pictures.
-        form: what is made of them.
+        form: the form that they are given.
         folder: holds all caches.
-        builds: whether this process may make the cache; otherwise it waits until another one has.
-        progress_seconds: seconds between the notes from which an interrupted cache goes on.
-        line_seconds: seconds between lines that say how many pictures are decoded, where no terminal shows
-            a progress bar.
+        builds: whether this process may make the cache; otherwise it waits until another process has made it.
+        progress_seconds: seconds between writes of `progress.json`.
+        line_seconds: seconds between lines with the number of decoded pictures; printed only if there is no
+            terminal for a progress bar.
 
-    Raises DatasetError if too few pictures can be read, or the form leaves open what differs; OSError if the
-    cache cannot be written.
+    Raises DatasetError if too few pictures can be read, or if pictures differ in size or colour and the form
+    does not say what to do; OSError if the cache cannot be written.
     """
     whole = settled(source, form)
     if source.levels == BINARY and not whole.threshold:
@@ -118,7 +118,7 @@ def cached(
 def _build(
     source: Source, form: Form, whole: Form, place: Path, progress_seconds: float, line_seconds: float
 ) -> None:
-    """Make the cache of a source. `form` is what was asked for, `whole` what that means here."""
+    """Make the cache of a source. `form` is what was asked for; `whole` also has its size and channels."""
     progress = _progress_of(place)
     _check_room(source, whole, place, progress)
     files: dict[str, BinaryIO] = {}
@@ -146,7 +146,7 @@ def _build(
             bar.update()
             if time.monotonic() - written >= progress_seconds:
                 if not told:
-                    # Quick ones need no word.
+                    # A quick cache is made without a message.
                     warn(f"{source.name}: decoding {count}pictures into {place}, once")
                     told = True
                 _note(progress, files, place)
@@ -163,7 +163,7 @@ def _build(
     finally:
         bar.close()
         for file in files.values():
-            # After an error of a full disk, closing would raise it again, without the file's name.
+            # If the disk is full, closing raises the same error again, without the file's name.
             with contextlib.suppress(OSError):
                 file.close()
     with replaced_file(place / MANIFEST) as temporary:
@@ -183,7 +183,7 @@ def _progress_of(place: Path) -> Progress:
 
 
 def _check_room(source: Source, whole: Form, place: Path, progress: Progress) -> None:
-    """Raise DatasetError if the disk has too little room for what is still to come."""
+    """Raise DatasetError if the disk has too little room for the pictures that are still missing."""
     if source.count is None:
         return
     assert whole.size is not None
@@ -208,7 +208,7 @@ def _add(
     files: dict[str, BinaryIO],
     place: Path,
 ) -> None:
-    """Add one picture to the files, or to those that are left out."""
+    """Add one picture to the files, or its name to left_out.txt."""
     progress.seen += 1
     if isinstance(result, Exception):
         line = f"{item.name}: {reason(result)}"
@@ -237,7 +237,7 @@ def _append(files: dict[str, BinaryIO], name: str, data: bytes, progress: Progre
 
 
 def _note(progress: Progress, files: dict[str, BinaryIO], place: Path) -> None:
-    """Write how far the cache is, after everything before it is on disk."""
+    """Write the progress, once all files up to this point are on disk."""
     for name, file in files.items():
         with _named(place / name):
             file.flush()
@@ -248,7 +248,7 @@ def _note(progress: Progress, files: dict[str, BinaryIO], place: Path) -> None:
 
 @contextlib.contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Give an error the file's name: that of a full disk has none."""
+    """Add the file's name to an OSError: the error of a full disk has none."""
     try:
         yield
     except OSError as error:
@@ -257,7 +257,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def _check_form(name: str, read: Read, source: Source, form: Form, whole: Form) -> None:
-    """Raise DatasetError if a picture differs in what the form leaves open."""
+    """Raise DatasetError if a picture differs from the others in a property that the form does not set."""
     assert whole.size is not None
     if form.size is None and read.size != whole.size:
         raise DatasetError(
@@ -322,7 +322,7 @@ def _open(source: Source, form: Form, whole: Form, place: Path) -> Dataset:
     assert whole.channels is not None
     shape = (whole.channels, *whole.size)
     images = {
-        # Copied on write, so that PyTorch takes it; nobody writes.
+        # Copy-on-write, because PyTorch warns of read-only arrays; nobody writes to it.
         part: np.memmap(place / f"{part}.images", np.uint8, "c", shape=(progress.kept[part], *shape))
         for part in PARTS
     }
@@ -353,5 +353,5 @@ def _open(source: Source, form: Form, whole: Form, place: Path) -> Dataset:
 
 def _size(size: tuple[int, int] | None) -> str:
     assert size is not None
-    # As --size has it: the width first.
+    # The width comes first, as in --size.
     return f"{size[1]} × {size[0]}"

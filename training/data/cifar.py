@@ -15,7 +15,7 @@ from training.data.dataset import DatasetError
 from training.data.trees import ARCHIVE_ERRORS, first_line
 
 SIDE_PX = 32
-# All that a pickled dict of arrays, lists, numbers and texts names.
+# The only classes and functions that a pickled dict of arrays, lists, numbers and texts refers to.
 HARMLESS = frozenset(
     (module, name)
     for module in ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "_codecs")
@@ -24,7 +24,7 @@ HARMLESS = frozenset(
 
 
 def read_cifar(path: Path, title: str, train: tuple[str, ...], labels: str, meta: tuple[str, str]) -> Arrays:
-    """The images of a CIFAR: of the published tar, or of the folder that it unpacks to.
+    """The images of CIFAR-10 or CIFAR-100, from the published tar or from the folder that it unpacks to.
 
     Args:
         path: the tar or the folder.
@@ -80,8 +80,8 @@ def _batch(path: Path, name: str, data: bytes, labels: str) -> tuple[NDArray[np.
         or len(numbers) != len(images)
     ):
         raise DatasetError(
-            f"{path}: {name}: found something else than data, uint8 [N, {3 * SIDE_PX * SIDE_PX}], and as "
-            f"many {labels}; copy it again"
+            f"{path}: {name}: found other contents, expected data, uint8 [N, {3 * SIDE_PX * SIDE_PX}], and "
+            f"as many {labels}; copy it again"
         )
     return images.reshape(-1, 3, SIDE_PX, SIDE_PX), np.array(numbers, np.uint8)
 
@@ -101,7 +101,7 @@ def _unpickled(path: Path, name: str, data: bytes) -> dict[str, Any]:
         content = _Harmless(io.BytesIO(data), encoding="latin1").load()
         if not isinstance(content, dict):
             raise ValueError(f"it holds a {type(content).__name__}")
-    except Exception as error:  # damaged pickles raise any kind of error
+    except Exception as error:  # a damaged pickle can raise any kind of error
         raise DatasetError(
             f"{path}: {name}: found a file that is no batch of CIFAR ({error}), expected arrays and lists "
             "alone; copy it again"

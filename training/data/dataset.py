@@ -11,9 +11,9 @@ from training.output import counted
 
 BINARY, BYTES = 2, 256
 FEW_IMAGES = 50  # to train with
-# The sides for which networks have their depth, and one for a first try.
+# The range of sides that the networks are made for, and a side for a first try.
 LEAST_PX, MOST_PX, TRY_PX = 8, 256, 64
-MOST_NUMBERED = 1000  # labels get their numbers as names up to so many
+MOST_NUMBERED = 1000  # with fewer labels than this, their numbers become their names
 
 
 class DatasetError(Exception):
@@ -34,7 +34,7 @@ class Dataset:
         test_labels: like `train_labels`.
         levels: 2 for binary images, 256 for grey levels and colours.
         key: a hash of the content, by which changed data is noticed; empty for the embedded MNIST.
-        notes: what people should know about how the data was understood, such as what was left out.
+        notes: lines for people on how the data was interpreted, such as what was left out.
     """
 
     name: str
@@ -60,12 +60,12 @@ class Dataset:
 
 
 def cautions(dataset: Dataset) -> Iterator[str]:
-    """What a fit of a dataset will be like, if its images are very few, small or large."""
+    """Warnings about a fit of this dataset, if its images are very few, small or large."""
     train, test = len(dataset.train_images), len(dataset.test_images)
     if train < FEW_IMAGES:
         yield (
             f"found only {counted(train, 'training image')} and {counted(test, 'test image')}: a model "
-            "learns so few by heart, and their ELBO says little; add some hundreds"
+            "memorises so few, and their ELBO says little; add some hundreds"
         )
     _, height, width = dataset.image_shape
     if max(height, width) < LEAST_PX:
@@ -83,5 +83,5 @@ def cautions(dataset: Dataset) -> Iterator[str]:
 
 
 def number_names(most: int) -> tuple[str, ...]:
-    """The names "0", "1", … of labels up to `most`; none if all labels are 0, or if there are very many."""
+    """The names "0", "1", … of the labels up to `most`; empty if all labels are 0 or there are very many."""
     return tuple(map(str, range(most + 1))) if 0 < most < MOST_NUMBERED else ()

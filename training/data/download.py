@@ -1,4 +1,4 @@
-"""Download a file once: with progress, going on where it was interrupted, and checked before it is used."""
+"""Downloads a file once, with progress; resumes after an interruption; checks the file before it is used."""
 
 import shutil
 from pathlib import Path
@@ -26,7 +26,7 @@ def download(url: str, checksum: str, path: Path, instead: str) -> None:
 
     import pooch
 
-    # pooch tells of each step; here one line tells of the download.
+    # pooch logs each step; one line is enough.
     pooch.get_logger().setLevel(logging.ERROR)
     if urlsplit(url).scheme not in ("http", "https"):
         raise DatasetError(f"{url}: found no http or https address, expected one; choose another --mirror")
@@ -49,7 +49,7 @@ def download(url: str, checksum: str, path: Path, instead: str) -> None:
 
 
 class _Resumed:
-    """Downloads as pooch asks for it, but to a file of its own first, which the next try goes on with."""
+    """A downloader for pooch. It first writes to a file of its own, from which the next try resumes."""
 
     def __init__(self, part: Path) -> None:
         self._part = part
@@ -68,11 +68,11 @@ class _Resumed:
             with answer:
                 have = have if answer.status == PARTIAL else 0
                 self._receive(answer, have)
-        # pooch moves its file; the copy stays here until the checksum is known.
+        # pooch gets a copy, which it moves away; this file stays until the checksum is known.
         shutil.copyfile(self._part, output_file)
 
     def _receive(self, answer: Any, have: int) -> None:
-        """Add the answer to the first `have` bytes."""
+        """Append the answer to the first `have` bytes, which are on disk already."""
         rest = answer.headers.get("Content-Length")
         total = have + int(rest) if rest else None
         with (

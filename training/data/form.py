@@ -1,4 +1,4 @@
-"""The form that all images of a dataset are given: size, channels, and how they come to it."""
+"""The form that all images of a dataset are given: size and channels, and how pictures are converted."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from training.config import Crop
 
 @dataclass(frozen=True)
 class Form:
-    """What is made of every image.
+    """The size, channels and levels that every image is given.
 
     Attributes:
-        size: height and width; None for the images' own, which then have to be alike.
-        channels: 1 for grey, 3 for colour; None for colour if there is any.
-        crop: how another aspect ratio becomes that of `size`: "centre" cuts off what is too long, "pad" adds
+        size: height and width; None for the images' own size, which must then be the same for all.
+        channels: 1 for grey, 3 for colour; None for colour if any image has colour.
+        crop: how another aspect ratio becomes that of `size`: "centre" crops the longer side, "pad" adds
             background.
-        threshold: share of white above which a number becomes 1, and otherwise 0; with 0, which is the
-            default, images keep their levels.
+        threshold: numbers above this share of white become 1, others 0; with 0, which is the default, images
+            keep their levels.
         background: colour behind transparent pictures and around padded ones: a name or #rrggbb.
     """
 

@@ -14,12 +14,12 @@ UNSIGNED_BYTE = 8
 
 
 def is_idx(path: Path) -> bool:
-    """Whether a file is called as IDX files are."""
+    """Whether a file's name is that of an IDX file."""
     return path.name.removesuffix(".gz").endswith(("-ubyte", ".idx", ".idx1", ".idx3"))
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """The bytes of an IDX file with so many dimensions, gzipped or not. Raises DatasetError, OSError."""
+    """The values of an IDX file with that many dimensions, gzipped or not. Raises DatasetError, OSError."""
     data = path.read_bytes()
     try:
         data = gzip.decompress(data) if data.startswith(GZIP) else data
@@ -34,7 +34,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     shape = (
         tuple(np.frombuffer(data, ">u4", dimensions, 4).tolist()) if len(data) >= 4 + 4 * dimensions else ()
     )
-    # A copy that can be written to, because PyTorch warns of others.
+    # A writable copy, because PyTorch warns of read-only arrays.
     values = np.frombuffer(bytearray(data), np.uint8, offset=min(len(data), 4 + 4 * dimensions))
     if not shape or len(values) != np.prod(shape, dtype=np.int64):
         raise DatasetError(

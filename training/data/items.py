@@ -1,4 +1,4 @@
-"""Where pictures come from, one after another: what folders, archives, shards and arrays have in common."""
+"""Sources of pictures, read one after another: the interface of folders, archives, shards and arrays."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -16,9 +16,9 @@ class Item:
     """One picture that has not been read yet.
 
     Attributes:
-        name: what people find it by.
+        name: a name by which people find the picture.
         label: number of its label.
-        part: the part that it belongs to, if its place says so.
+        part: "train" or "test" if its place says so, otherwise None.
         read: gives a picture file's bytes, or its pixels as uint8 [C, H, W]. Raises OSError, or PictureError.
     """
 
@@ -33,13 +33,13 @@ class Source(ABC):
 
     Attributes:
         name: what people call the dataset.
-        where: the place, as errors name it.
+        where: the place, as error messages name it.
         label_names: the names of the labels 0, 1, …; empty if there are none.
         count: the number of pictures, if it is known before they are read.
         levels: 2 if all numbers are known to be black or white.
-        signature: a hash that changes if the pictures may have changed; found without reading them.
+        signature: a hash that changes if the pictures may have changed; computed without reading them.
         sequential: whether a picture must be read before the next one is asked for.
-        notes: what people should know about how the source was understood.
+        notes: lines for people on how the source was interpreted.
     """
 
     name: str

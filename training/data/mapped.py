@@ -1,4 +1,4 @@
-"""Memory-mapped images: arrays whose numbers are in a file, read when they are looked at."""
+"""Memory-mapped images: arrays whose numbers are in a file and are read at first access."""
 
 import mmap
 from typing import Any
@@ -16,10 +16,10 @@ def mapping_of(array: NDArray[Any]) -> mmap.mmap | None:
 
 
 def forget_pages(array: NDArray[Any]) -> None:
-    """Give up the memory in which the system shows an array's file.
+    """Release the memory pages that a memory-mapped array has read.
 
-    Otherwise what was read counts as this process's memory for as long as there is enough. It stays in the
-    system's cache of files, from where it comes back quickly.
+    Otherwise they count as this process's memory until the system needs it. They stay in the system's file
+    cache, so that reading them again is quick.
     """
     mapping = mapping_of(array)
     if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):

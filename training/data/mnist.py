@@ -16,7 +16,7 @@ from training.data.dataset import Dataset, DatasetError
 TRAIN_COUNT, TEST_COUNT = 60_000, 10_000
 SIDE_PX = 28
 EMBEDDED_MNIST = Path(__file__).with_name("mnist.xz")
-# Of the unpacked bytes: every image's bits, the training part first, then every label.
+# The hash of the unpacked bytes: the bits of all images, the training part first, then all labels.
 MNIST_SHA256 = "1ed78d835d8742ca662bfbc21257950328b445cb5d9c03e9dad5d0861200e72e"
 
 

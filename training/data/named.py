@@ -1,4 +1,4 @@
-"""Datasets with names: where their files are found, or downloaded from, and how they are read."""
+"""Datasets with names: where to find or download their files, and how to read them."""
 
 import time
 from collections.abc import Callable
@@ -29,8 +29,8 @@ class Named:
         title: what people call it.
         url: the folder on its authors' server.
         files: the published files, with their checksums.
-        unpacked: what other programs call the folder with the same, unpacked.
-        read: makes arrays of a folder that has them, or None if it does not.
+        unpacked: names that other programs give to a folder with the unpacked files.
+        read: the arrays in a folder, or None if the folder does not have them.
     """
 
     title: str
@@ -41,13 +41,13 @@ class Named:
 
 
 def find_or_download(name: str, folder: Path | None, mirror: str | None, downloads: bool = True) -> Arrays:
-    """The arrays of a named dataset, from its files where they lie already, or after their download.
+    """The arrays of a named dataset, from files that are already on this machine, or else downloaded.
 
     Args:
         name: one of `NAMED`.
         folder: where to look, and where to download to; by default the user's data folder.
         mirror: address of a folder that has the same files.
-        downloads: whether this process may download; otherwise it waits until another one has.
+        downloads: whether this process may download; otherwise it waits until another process has.
 
     Raises DatasetError, OSError.
     """
@@ -74,7 +74,7 @@ def find_or_download(name: str, folder: Path | None, mirror: str | None, downloa
             download(f"{(mirror or named.url).rstrip('/')}/{file}", checksum, target / file, instead)
     arrays = named.read(target)
     if arrays is None:
-        raise DatasetError(f"{target}: found something else than {named.title}; empty this folder")
+        raise DatasetError(f"{target}: found files other than those of {named.title}; empty this folder")
     return arrays
 
 

@@ -1,4 +1,4 @@
-"""Open what --data names, in a form: a named dataset, a folder, an archive, shards or arrays."""
+"""Opens what --data names in a given form: a named dataset, a folder, an archive, shards or arrays."""
 
 import dataclasses
 import os
@@ -46,7 +46,7 @@ class Places:
         data: folder of named datasets; None for the user's.
         cache: folder of decoded pictures; None for the user's.
         mirror: address of a folder that has a named dataset's files.
-        builds: whether this process may add to the cache; otherwise it waits until another one has.
+        builds: whether this process may add to the cache; otherwise it waits until another process has.
     """
 
     data: Path | None = None
@@ -58,7 +58,7 @@ class Places:
 def open_dataset(data: str, form: Form | None = None, places: Places | None = None) -> Dataset:
     """The dataset that `data` names: one of `NAMES`, a path, or a pattern of shards.
 
-    Raises DatasetError if it is not there or is not what it should be, OSError if a file cannot be read.
+    Raises DatasetError if it is missing, damaged or of an unknown kind, OSError if a file cannot be read.
     """
     form, places = form or Form(), places or Places()
     if ADDRESS in data:
@@ -112,12 +112,12 @@ def _mnist_arrays() -> Arrays:
 
 
 def named_for_good(data: str) -> str:
-    """What --data said, so that it means the same in another folder: paths become absolute."""
+    """The value of --data with paths made absolute, so that it means the same in another folder."""
     return data if data in NAMES or ADDRESS in data else os.path.abspath(data)  # noqa: PTH100 - a pattern is no Path
 
 
 def title_of(data: str) -> str:
-    """What people call the dataset that --data named: without the folders that it lies in."""
+    """The short name of the dataset that --data names, without the folders above it."""
     if data in NAMED:
         return NAMED[data].title
     return "MNIST" if data == MNIST else Path(data).name
@@ -130,13 +130,13 @@ def form_of(config: FitConfig) -> Form:
 
 
 def dataset_of(config: FitConfig, places: Places | None = None, data: str | None = None) -> Dataset:
-    """The dataset of a fit again, from where its config says or from `data`.
+    """Open the dataset of a fit again, from the place in its config or from `data`.
 
-    Raises DatasetError if it has changed since, is not there, or is not what it should be; OSError if a file
-    cannot be read.
+    Raises DatasetError if it has changed since the fit, is missing or is damaged; OSError if a file cannot be
+    read.
     """
     data = data or config.dataset
-    # The embedded MNIST has no key. A config that asks for another form of it is refused by the fit.
+    # The embedded MNIST has no key. The fit refuses a config that asks for another form of it.
     form = Form() if data == MNIST and not config.data_key else form_of(config)
     dataset = open_dataset(data, form, places)
     if dataset.key != config.data_key:
@@ -149,7 +149,7 @@ def dataset_of(config: FitConfig, places: Places | None = None, data: str | None
 
 
 def _of_arrays(arrays: Arrays, form: Form, places: Places, mark: str = "") -> Dataset:
-    """A dataset of arrays: as they are if they have two parts and the form asks for nothing else.
+    """The dataset of arrays: without a cache if they have both parts and need no new size or channels.
 
     `mark` changes if the arrays may have changed; without one, their content is hashed.
     """
@@ -170,7 +170,7 @@ def _of_arrays(arrays: Arrays, form: Form, places: Places, mark: str = "") -> Da
 
 
 def _of_source(make: Callable[[], Source], form: Form, places: Places) -> Dataset:
-    # Imported when needed, because it needs Pillow.
+    # Imported only when needed, because it imports Pillow.
     from training.data.cache import cached
 
     return cached(make(), form, places.cache or _user_cache(), builds=places.builds)
@@ -183,10 +183,10 @@ def _user_cache() -> Path:
 
 
 def _is_own(form: Form, shape: tuple[int, ...]) -> bool:
-    """Whether a form leaves images of this shape as large, and as colourful, as they are."""
+    """Whether images of this shape keep their size and channels in a form."""
     return form.size in (None, shape[1:]) and form.channels in (None, shape[0])
 
 
 def _mark(*paths: Path) -> str:
-    """What changes if the files may have changed."""
+    """A text that changes if the files may have changed."""
     return " ".join(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in paths)

@@ -71,7 +71,7 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=Choice(get_args(Crop)),
                 default="centre",
                 show_default=True,
-                help="How another aspect ratio becomes that of --size: cut off what is too long, "
+                help="How another aspect ratio becomes that of --size: crop the longer side, "
                 "or pad with the background.",
             ),
             click.option(
@@ -79,7 +79,7 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=click.FloatRange(0, 1, max_open=True),
                 default=0.0,
                 show_default=True,
-                help="Make binary images: a number above this share of white becomes 1, others 0; with 0, "
+                help="Make images binary: numbers above this share of white become 1, others 0; with 0, "
                 "images keep their levels.",
             ),
             click.option(
@@ -96,7 +96,7 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def found_again_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where the images of a fit are now."""
+    """Add the options that say where the images of an earlier fit are now."""
     option = click.option(
         "--data", help="Where the images of the fit are.  [default: where they were when it began]"
     )
@@ -110,13 +110,13 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--data-folder",
                 type=click.Path(path_type=Path),
-                help=f"Where {', '.join(NAMES[1:])} are looked for, and downloaded to.  "
+                help=f"Folder in which to look for {', '.join(NAMES[1:])}, and to download them to.  "
                 "[default: in the user's data folder]",
             ),
             click.option(
                 "--cache-folder",
                 type=click.Path(path_type=Path),
-                help="Where decoded pictures are kept.  [default: in the user's cache folder]",
+                help="Folder that keeps decoded pictures.  [default: in the user's cache folder]",
             ),
             click.option(
                 "--mirror",
@@ -130,5 +130,5 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def taken_places(values: dict[str, Any], builds: bool = True) -> Places:
-    """Take what `place_options` gave out of a command's values."""
+    """Remove the values of `place_options` from a command's values, and return them."""
     return Places(values.pop("data_folder"), values.pop("cache_folder"), values.pop("mirror"), builds)

@@ -1,7 +1,7 @@
 """Reads one picture file of any usual kind, and gives it the form of a dataset.
 
-The viewer reads pictures in the same way (`desktop/images/read_image.py`): by content and not by name,
-upright, in sRGB, the first of several frames. Neither package may import the other; a test compares them.
+The viewer reads pictures in the same way (`desktop/images/read_image.py`): by content and not by name, turned
+upright, in sRGB, the first of several frames. Neither package may import the other; a test compares the two.
 """
 
 import io
@@ -16,9 +16,9 @@ from training.data.form import Form
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 IN_WORDS = "PNG, JPEG, WebP, BMP, GIF, TIFF or AVIF"
 MAX_PIXELS = 80_000_000
-# Pillow would warn of larger ones in words of its own. Here sizes are checked before pixels are decoded.
+# Turns off Pillow's own warning of large pictures: sizes are checked here before pixels are decoded.
 Image.MAX_IMAGE_PIXELS = None
-# Pillow refuses a picture for a text or profile of more than 1 MiB; all texts together have their limit.
+# Pillow refuses a PNG with a text or profile of more than 1 MiB; its limit for all texts together is enough.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 # The largest numbers of the bit depths that cameras, scanners and microscopes use.
 DEPTHS = (8, 10, 12, 14, 16)
@@ -35,13 +35,13 @@ class PictureError(Exception):
 def decode(data: bytes, side_px: int | None = None) -> Image.Image:
     """A picture file's first frame: mode L, RGB or RGBA, upright and in sRGB.
 
-    If no more than `side_px` is needed, a JPEG that is much larger is decoded in fewer pixels. Raises
+    A JPEG much larger than `side_px`, the side that is needed, is decoded at a lower resolution. Raises
     PictureError.
     """
     if not data:
         raise PictureError("found an empty file, expected a picture")
     try:
-        # Not every Pillow knows AVIF, and asking an old one for it is an error.
+        # Older versions of Pillow do not know AVIF, and asking them for it is an error.
         is_avif = data[4:8] == b"ftyp" and features.check("avif")
         with Image.open(io.BytesIO(data), formats=("AVIF",) if is_avif else FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -54,9 +54,9 @@ def decode(data: bytes, side_px: int | None = None) -> Image.Image:
             return _plain(ImageOps.exif_transpose(image))
     except PictureError:
         raise
-    except UnidentifiedImageError as error:  # its text names an object in memory
+    except UnidentifiedImageError as error:  # its message names an object in memory, which helps nobody
         raise PictureError(f"found no picture that can be read, expected {IN_WORDS}") from error
-    except Exception as error:  # decoders of damaged pictures raise any kind of error
+    except Exception as error:  # a decoder can raise any kind of error for a damaged picture
         words = " ".join(str(error).split())[:120] or type(error).__name__
         raise PictureError(f"found a damaged picture ({words})") from error
 
@@ -101,7 +101,7 @@ def formed(image: Image.Image, form: Form) -> NDArray[np.uint8]:
 
 def thresholded(images: NDArray[np.uint8], threshold: float) -> NDArray[np.uint8]:
     """Bytes as 0 and 1: 1 where pixel/255 > threshold."""
-    # The bytes that are above it, because a table is quicker than a division.
+    # A table of all bytes is quicker than a division.
     above: NDArray[np.uint8] = (np.arange(256) / 255 > threshold).astype(np.uint8)
     return above[images]
 
@@ -130,14 +130,15 @@ def _in_srgb(image: Image.Image, plain: Image.Image) -> Image.Image | None:
         given, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(source, given, srgb, outputMode="RGB")
     except (ImageCms.PyCMSError, ImportError, OSError, ValueError, TypeError):
-        return None  # a damaged profile, or one of other channels: the colours are taken as they are
+        return None  # a damaged profile, or one for other channels: the colours are taken as they are
 
 
 def _bytes_of(numbers: NDArray[Any]) -> NDArray[np.uint8]:
     """uint8 [H, W] for whole numbers or floats [H, W].
 
-    Floats from 0 to 1, or from 0 to 128 and up to 255, and whole numbers of a usual bit depth keep their
-    levels. Of others the least becomes black and the largest white. What is not finite becomes black.
+    Floats from 0 to 1, floats from 0 whose largest is 128 to 255, and whole numbers of a usual bit depth keep
+    their levels. Other numbers are stretched: the least becomes black and the largest white. Numbers that are
+    not finite become black.
     """
     levels: NDArray[Any] = numbers.astype(np.float32 if numbers.dtype.itemsize <= 2 else np.float64)
     levels[~np.isfinite(levels)] = np.nan

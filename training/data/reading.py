@@ -21,9 +21,9 @@ from training.data.pictures import PictureError, decode, formed, from_array, is_
 
 T = TypeVar("T")
 R = TypeVar("R")
-# So many pictures decide about size and channels.
+# Size and channels are taken from the first so many pictures.
 PROBED = 64
-AHEAD = 8  # pictures that each thread is ahead of the one who asks
+AHEAD = 8  # pictures that are read ahead, per thread
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Read:
     Attributes:
         digest: the hash of what was read.
         pixels: uint8 [C, H, W].
-        size: height and width before.
-        coloured: whether it became grey and was not.
+        size: height and width of the original.
+        coloured: whether it is a coloured picture that was made grey.
     """
 
     digest: bytes
@@ -44,7 +44,7 @@ class Read:
 
 
 def settled(source: Source, form: Form) -> Form:
-    """The form with the size and the channels of the source's first pictures where it leaves them open.
+    """The form, with size and channels of the source's first pictures if it has none of its own.
 
     Raises DatasetError if none of them can be read.
     """
@@ -73,13 +73,13 @@ def settled(source: Source, form: Form) -> Form:
 def read_in_order(
     items: Iterable[Item], whole: Form, side_px: int | None, sequential: bool
 ) -> Iterator[tuple[Item, Read | PictureError | OSError]]:
-    """Each picture in its form, or why it has none, in the order of the items; read by several threads."""
+    """Each picture in its form, or the error that prevented it, in the order of the items; uses threads."""
     workers = os.cpu_count() or 1
 
     def read(item: Item) -> tuple[Item, Read | PictureError | OSError]:
         try:
             digest, image = _picture(item, side_px)
-            # Asked only where a colour would be lost.
+            # Checked only if colours would be lost.
             coloured = whole.channels == 1 and is_coloured(image)
             return item, Read(digest, formed(image, whole), (image.height, image.width), coloured)
         except (PictureError, OSError) as error:
@@ -111,7 +111,7 @@ def _raising(error: OSError) -> Callable[[], bytes]:
 def _ahead(
     pool: ThreadPoolExecutor, function: Callable[[T], R], values: Iterable[T], count: int
 ) -> Iterator[R]:
-    """The function's results in order, with `count` of them under way."""
+    """The function's results in order, computed up to `count` ahead."""
     waiting: deque[Future[R]] = deque()
     try:
         for value in values:
@@ -126,7 +126,7 @@ def _ahead(
 
 
 def _picture(item: Item, side_px: int | None = None) -> tuple[bytes, Image.Image]:
-    """The hash of what an item holds, and its picture, of which no more than `side_px` is needed."""
+    """The hash of an item's content, and its picture, of which no more than `side_px` is needed."""
     data = item.read()
     if isinstance(data, bytes):
         return hashlib.sha256(data).digest(), decode(data, side_px)

@@ -41,7 +41,7 @@ class ShardSource(Source):
 
     def items(self) -> Iterator[Item]:
         """All samples that have a picture, shard after shard."""
-        # It takes a second to import, and most data are no shards.
+        # Imported here, because that takes a second and most data are not shards.
         from webdataset.tariterators import group_by_keys, tar_file_expander
 
         for path in self._paths:
@@ -94,7 +94,7 @@ def _matches(name: str) -> list[str]:
 
 
 def _check_end(path: Path) -> None:
-    """Raise DatasetError if a tar that is not compressed lacks its end: Python reads it without a word."""
+    """Raise DatasetError if an uncompressed tar is cut off: Python reads it without an error."""
     with path.open("rb") as file:
         if path.suffix == ".tar" and file.seek(0, os.SEEK_END) >= len(END):
             file.seek(-len(END), os.SEEK_END)

@@ -1,4 +1,4 @@
-"""Pictures in folders: a folder on disk, or one in a zip or tar. Folders inside are labels.
+"""Pictures in folders, on disk or in a zip or tar. Folders inside are labels.
 
 `train/` and `test/` are the two parts if both are there. Nothing is unpacked to disk.
 """
@@ -18,15 +18,15 @@ from typing import IO, NamedTuple
 from training.data.dataset import DatasetError
 from training.data.items import Item, Part, Source
 
-# HEIC is no format that is read here, so that such a file is named as left out instead of ignored.
+# HEIC cannot be read here; it is listed so that such a file is reported as left out instead of ignored.
 SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif")
 )
-# The folder of test images is the first of these that there is.
+# The folder of test images is the first of these that exists.
 TESTS = ("test", "val", "valid", "validation")
 NO_FOLDER = "no folder"
-MAX_FILE_BYTES = 256 << 20  # of one picture, which is read as a whole
-# macOS puts a folder of this name into zips, with a stray "picture" for each that is meant.
+MAX_FILE_BYTES = 256 << 20  # of one picture, which is read into memory as a whole
+# macOS adds a folder of this name to zips; it holds a file with a picture's name, but no picture, for each.
 STRAYS = "__MACOSX"
 ARCHIVE_ERRORS = (
     ValueError,
@@ -41,7 +41,7 @@ ARCHIVE_ERRORS = (
 
 
 class Entry(NamedTuple):
-    """A picture file: its path inside the tree, what changes if the file does, and how to read it."""
+    """A picture file: its path inside the tree, a mark that changes if the file does, and how to read it."""
 
     path: str
     mark: str
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
 
 
 class TreeSource(Source):
-    """The picture files of a tree. Opening it goes through their names once."""
+    """The picture files of a tree. Opening it lists their names once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -62,7 +62,7 @@ class TreeSource(Source):
         for entry in self._entries():
             marks.update(f"{entry.path}\0{entry.mark}\n".encode(errors="surrogateescape"))
             inside = PurePosixPath(entry.path).parts[:-1]
-            # A part and a label are all that is looked at, below the folders that all pictures share.
+            # Below the folders that all pictures share, only the names of the part and the label count.
             shared = list(inside) if shared is None else _common(shared, inside)
             folders.add(inside)
             self.count += 1
@@ -73,7 +73,7 @@ class TreeSource(Source):
             )
         self.signature = marks.hexdigest()
         tops = {inside[len(shared or []) :][0] for inside in folders if len(inside) > len(shared or [])}
-        # With nothing but train/, that is what all pictures share. Beside other folders it may be a label.
+        # If train/ is the only folder, all pictures share it. Beside other folders it may be a label.
         lonely = next((name for name in shared or [] if name in ("train", "test")), None)
         if lonely is not None:
             other = "test" if lonely == "train" else "train"
@@ -116,7 +116,7 @@ class TreeSource(Source):
 
 
 class FolderSource(TreeSource):
-    """The picture files in a folder and in all below it. Hidden ones are left out, links are followed."""
+    """The picture files in a folder and its subfolders. Hidden files are left out, links are followed."""
 
     def _entries(self) -> Iterator[Entry]:
         seen = set()
@@ -166,7 +166,7 @@ class ZipSource(TreeSource):
 
 
 class TarSource(TreeSource):
-    """The picture files in a tar, of any compression, in the order in which they lie there."""
+    """The picture files in a tar, of any compression, in the order of the tar."""
 
     sequential = True
 
@@ -198,13 +198,13 @@ def _read_member(content: IO[bytes], size_bytes: int) -> bytes:
 
 
 def _check_size(size_bytes: int) -> None:
-    """Raise OSError if a picture's file is too large to be one."""
+    """Raise OSError if a file is too large to be a picture."""
     if size_bytes > MAX_FILE_BYTES:
         raise OSError(f"found {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}")
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, in one line: tarfile tells of each compression that it tried."""
+    """The first line of an error's message: tarfile adds a line for each compression that it tried."""
     return str(error).partition("\n")[0].rstrip(":") or type(error).__name__
 
 

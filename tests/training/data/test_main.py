@@ -41,7 +41,7 @@ def test_it_tells_counts_labels_size_and_what_is_left_out(make_pictures, tmp_pat
     [
         (50, (8, 8), ""),
         (50, (256, 8), ""),
-        (49, (8, 8), "found only 49 training images and 1 test image: a model learns so few by heart"),
+        (49, (8, 8), "found only 49 training images and 1 test image: a model memorises so few"),
         (50, (4, 7), "found images of 7 × 4 pixels: networks are meant for sides from 8 to 256"),
         (50, (257, 257), "with about 16 times the pixels of --size 64, a fit is that much slower"),
     ],
