@@ -1,4 +1,4 @@
-"""The bundle, format version 1: its files, read and written, each checked. Needs only numpy.
+"""Reads and writes bundles, format version 1, and checks every file. Needs only numpy.
 
 Version 1.1 adds likelihoods with more outputs, and images of 256 levels. Only bundles with these say 1.1.
 
@@ -7,7 +7,7 @@ zipped as one file that ends in `.latent`:
 
     manifest.json                  MUST   everything that a viewer would otherwise guess
     decoder.onnx                   MUST   z float32 [N, d] → a picture float32 [N, C, H, W] in [0, 1],
-                                          and what else the likelihood needs
+                                          and further outputs that the likelihood needs
     encoder.onnx                   MAY    x float32 [N, C, H, W] in [0, 1] → mean, logvar float32 [N, d]
     posterior.npz                  MAY    the held-out images, labels, means, log-variances
     epochs/NNN/decoder.onnx        MAY    the decoder after epoch NNN; 000 is before training
@@ -80,7 +80,7 @@ __all__ = [
 
 MAX_MANIFEST_BYTES = 16 << 20
 PREVIOUS_FOLDER = "previous"
-# How often opening is tried if the manifest is replaced meanwhile.
+# How often opening is tried again if the manifest is replaced in the meantime.
 OPEN_ATTEMPTS = 10
 MOST_FOLDERS = 3  # from a file up to its bundle's folder, as from epochs/001/decoder.onnx
 
@@ -94,7 +94,7 @@ class Bundle:
         name: of the model, for people.
         image_shape: channels, height, width.
         latent_dim: dimensions of z.
-        latent_shape: of one z where it was trained, such as (4, 32, 32); its product is `latent_dim`.
+        latent_shape: the shape of one z in training, such as (4, 32, 32); its product is `latent_dim`.
         likelihood: of the decoder's output, such as "bernoulli".
         levels: how many values a pixel of the data can have, 2 or 256.
         manifest: the whole manifest, for people.
@@ -154,7 +154,7 @@ class Bundle:
             return None
         where = f"{self.path}: {name}"
         found = unpack_posterior(self.read(name), self.image_shape, self.latent_dim, where, self.levels)
-        # Where the images have no labels, earlier bundles have zeros.
+        # Bundles of earlier versions hold zeros if the images have no labels.
         if found.labels is not None and not self.label_names and not found.labels.any():
             return replace(found, labels=None)
         return found
@@ -175,9 +175,10 @@ def write_bundle(
 
 
 def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> None:
-    """Raise BundleError if `write_bundle` would refuse to write to `path`, OSError if nobody may write there.
+    """Raise BundleError if `write_bundle` would refuse to write to `path`, OSError if it is not writable.
 
-    Overwriting replaces a bundle, but never a folder that holds something else. `remedy` says how.
+    Overwriting replaces a bundle, but never a folder that holds something else. `remedy` tells people how to
+    allow overwriting.
     """
     containers.check_target(path, overwrite, remedy)
     names = containers.names_in(path)
@@ -203,10 +204,10 @@ class PartOfBundleError(BundleError):
 
 
 def open_bundle(path: Path) -> Bundle:
-    """Open a bundle, also by its manifest, and check every file that the manifest names.
+    """Open a bundle, or the bundle of a manifest, and check every file that the manifest names.
 
-    It starts again if the manifest is replaced meanwhile, as happens while a bundle grows. Raises
-    BundleError, which is a PartOfBundleError for something else in a bundle's folder.
+    Opening starts again if the manifest is replaced in the meantime, as happens while a bundle grows. Raises
+    BundleError; for another file in a bundle's folder, PartOfBundleError.
     """
     path = path.parent if path.name == MANIFEST_FILE else path
     within = bundle_of_file(path)
@@ -275,7 +276,7 @@ def read_manifest(container: Folder | Zip, path: Path) -> bytes:
 
 
 def _read_checked(path: Path, container: Folder | Zip, name: str, fact: Mapping[str, Any]) -> bytes:
-    """A file's bytes, checked. If the bundle has just grown, they are those of the previous file."""
+    """A file's bytes, checked. If the bundle has grown since, they are read from `previous/`."""
     try:
         return _read_as(path, container, name, fact, name)
     except BundleError:

@@ -15,10 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-# How a command line allows overwriting.
+# The advice in error messages of the commands.
 ADD_OVERWRITE = "add --overwrite"
 ZIP_SUFFIX = ".latent"
-# A folder can be called anything, but a name with one of these is meant as a file.
+# Names with one of these endings are refused for a folder: they are probably meant as a file.
 FILE_SUFFIXES = (".onnx", ".pt", ".pth", ".h5", ".keras", ".zip", ".tar", ".gz", ".tgz", ".xz", ".7z")
 MAX_FILES = 10_000
 MAX_FILE_BYTES = 512 << 20
@@ -26,12 +26,12 @@ MAX_TOTAL_BYTES = 2 << 30
 # Weights and packed pictures hardly compress. Files up to ALWAYS_ALLOWED_BYTES may compress to any size.
 MAX_ZIP_RATIO = 32
 ALWAYS_ALLOWED_BYTES = 1 << 20
-MAX_DIRECTORY_BYTES = 4 << 20  # of a zip file's list of entries, which is read as a whole
+MAX_DIRECTORY_BYTES = 4 << 20  # of a zip file's list of entries, which is read into memory as a whole
 END_RECORD, END_RECORD_64 = b"PK\x05\x06", b"PK\x06\x07"
 END_RECORD_BYTES, MAX_COMMENT_BYTES = 22, 65_535
-# Of a file's name in that of its temporary sibling: a file system may allow no more than 143 bytes.
+# A temporary sibling's name has at most so many characters of the file's: some file systems allow 143 bytes.
 STEM_CHARACTERS = 24
-# How often a folder is renamed to its final name if other processes replace it meanwhile.
+# How often renaming a folder to its final name is tried if other processes replace that one.
 RENAME_ATTEMPTS = 10
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
@@ -112,7 +112,7 @@ class Zip:
     def read(self, name: str, size_bytes: int) -> bytes:
         """At most `size_bytes` + 1 bytes of a file: one more than expected reveals a longer file.
 
-        The zip file may have been replaced meanwhile, so its entry is looked up and checked again.
+        The zip file may have been replaced since it was opened, so the entry is looked up and checked again.
         """
         try:
             with zipfile.ZipFile(self.path) as archive:
@@ -148,9 +148,9 @@ class Zip:
 
 
 def check_zip_directory(file: IO[bytes], where: str) -> None:
-    """Raise BundleError if a zip file's list of entries is longer than any bundle's.
+    """Raise BundleError if a zip file's list of entries is too long for a bundle.
 
-    `zipfile` reads the whole list and creates an object for every entry.
+    Called before `zipfile`, which reads the whole list and creates an object for every entry.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - END_RECORD_BYTES - MAX_COMMENT_BYTES))
@@ -175,12 +175,12 @@ def open_container(path: Path) -> Folder | Zip:
 def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> None:
     """Write `files` as a folder, or as a zip file if `path` ends in `.latent`.
 
-    Everything is written to a temporary sibling and flushed before that is renamed to `path`, or to where
-    `path` leads if it is a link. A folder that is replaced is first renamed, and restored if the replacement
-    fails.
+    Everything is written to a temporary sibling and flushed; then the sibling is renamed to `path`, or to the
+    target of `path` if it is a link. A folder that is replaced is first renamed, and restored if the
+    replacement fails.
 
     Raises BundleError if `path` is taken and `overwrite` is false, OSError if the disk is full or `path`
-    cannot be written to: what was there before is then unchanged.
+    cannot be written to. If it raises, nothing at `path` has changed.
     """
     check_target(path, overwrite)
     target = Path(os.path.realpath(path))
@@ -189,18 +189,18 @@ def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> 
     try:
         if path.suffix == ZIP_SUFFIX:
             _write_zip(temporary, files)
-            # Another process may have been quicker.
+            # Another process may have taken the name in the meantime.
             check_target(path, overwrite)
             temporary.replace(target)
         else:
             _write_folder(temporary, files)
             _put_folder(temporary, target, overwrite)
     except OSError as error:
-        # The error of a full disk names no file, and the temporary name means nothing to people.
+        # The error of a full disk names no file, and people would not know the temporary name.
         error.filename = str(path)
         raise
     finally:
-        # An error here would hide the one that matters.
+        # An error here would hide the original one.
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
         else:
@@ -253,15 +253,15 @@ def names_in(path: Path) -> set[str]:
 
 
 def check_suffix(path: Path) -> None:
-    """Raise BundleError if the name for a new bundle is one that people give to another kind of file."""
+    """Raise BundleError if the name for a new bundle ends like that of another kind of file."""
     if path.suffix.lower() in FILE_SUFFIXES:
         raise BundleError(f"found {str(path)!r}, expected a new folder or a file ending in {ZIP_SUFFIX}")
 
 
 def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> None:
-    """Raise BundleError if `write_container` would refuse to write to `path`, OSError if it may not.
+    """Raise BundleError if `write_container` would refuse to write to `path`, OSError if it cannot.
 
-    If `path` is a link, what it leads to counts. `remedy` says how to allow overwriting.
+    If `path` is a link, its target is checked. `remedy` tells people how to allow overwriting.
     """
     if path.name in ("", ".."):
         raise BundleError(
@@ -285,9 +285,9 @@ def check_target(path: Path, overwrite: bool, remedy: str = ADD_OVERWRITE) -> No
 
 
 def _mode(path: Path) -> int:
-    """The type and permissions of what is at `path`, 0 if there is nothing.
+    """The type and permissions of the file or folder at `path`, 0 if there is none.
 
-    Asked once: another process may replace a folder between two questions.
+    One query for all checks: another process may replace a folder between two queries.
     """
     try:
         return path.stat().st_mode
@@ -296,7 +296,7 @@ def _mode(path: Path) -> int:
 
 
 def _check_writable(path: Path) -> None:
-    """Raise OSError if nothing can be made at `path`: better before an export than after it."""
+    """Raise OSError if nothing can be created at `path`; called before an export rather than after it."""
     folder = Path(os.path.realpath(path)).parent
     while not folder.exists():
         folder = folder.parent
@@ -310,12 +310,12 @@ def _check_writable(path: Path) -> None:
 
 
 def _sibling(path: Path, ending: str) -> Path:
-    """A hidden name beside `path` that is this process's own."""
+    """A hidden name beside `path` that no other process uses."""
     return path.with_name(f".{path.name[:STEM_CHARACTERS]}.{os.getpid()}.{ending}")
 
 
 def _put_folder(temporary: Path, target: Path, overwrite: bool) -> None:
-    """Rename a folder to its final name, also if other processes put theirs there at the same time."""
+    """Rename a folder to its final name, even if other processes put folders there at the same time."""
     for attempt in range(RENAME_ATTEMPTS):
         try:
             with _moved_aside(target):

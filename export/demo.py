@@ -1,4 +1,4 @@
-"""python -m export.demo FOLDER: fit a model, export it meanwhile, and watch its plane form in the viewer."""
+"""python -m export.demo FOLDER: fit a model, export it as it is trained, and show its plane in the viewer."""
 
 import shutil
 import signal
@@ -16,27 +16,27 @@ from training.command_line import run_command
 from training.stop_requests import stop_requests
 
 POLL_S = 0.1
-# How often the plane changes while it forms, unless an export takes long.
+# Seconds between snapshots, and so between changes of the plane, unless an export takes longer.
 SNAPSHOT_S = 2
 Command = Sequence[str | Path]
 Process = subprocess.Popen[bytes]
 
 
 def watch_fit(fit: Command, follow: Command, bundle: Path, view: Command, finish: Command) -> int:
-    """Run a fit and what exports it, and view the bundle from its first epoch on. Returns the exit status.
+    """Run a fit and its export, and open the viewer once the bundle exists. Returns the exit status.
 
-    When the fit has been exported, `finish` runs, and the viewer stays open. If one of the three fails, or a
-    signal asks to stop, all others are asked to end. The viewer may be closed, or fail, at any time: the rest
-    goes on, and the status is the viewer's.
+    When the fit has been exported, `finish` runs, and the viewer stays open. If `fit`, `follow` or `finish`
+    fails, or a signal asks to stop, all other processes are asked to end. The viewer may be closed, or fail,
+    at any time: the others go on, and the exit status is the viewer's.
 
     Args:
         fit: the command that trains.
-        follow: the command that writes `bundle`, and ends when it is finished.
-        bundle: a folder that is not there yet.
+        follow: the command that writes `bundle`, and ends when the bundle is finished.
+        bundle: a folder that does not exist yet.
         view: the command of the viewer.
-        finish: what to do with the finished bundle.
+        finish: a command for the finished bundle.
     """
-    # The fit tells of the same epochs as their export does.
+    # The export's output is dropped: the fit prints a line for the same epochs.
     with stop_requests() as requests, ExitStack() as stack:
 
         def start(command: Command, output: int | None = None) -> Process:
@@ -61,13 +61,13 @@ def watch_fit(fit: Command, follow: Command, bundle: Path, view: Command, finish
 
 
 def _ask_to_end(process: Process, requests: Sequence[int]) -> None:
-    """Send SIGTERM, unless the terminal has sent Ctrl-C or its own end to all of its programs already."""
+    """Send SIGTERM, unless the terminal has sent SIGINT or SIGHUP to all of its programs already."""
     if not requests or requests[0] == signal.SIGTERM:
         process.terminate()
 
 
 def _status(code: int) -> int:
-    """The exit status that a shell tells of a process that ended with this code."""
+    """The exit status that a shell reports for a process with this return code."""
     return 128 - code if code < 0 else code
 
 
@@ -82,12 +82,12 @@ def _status(code: int) -> int:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("finish", nargs=-1)
 def command(folder: Path, finish: tuple[str, ...]) -> int:
-    """Fit the default model, and view it meanwhile.
+    """Fit the default model, and view it while it is trained.
 
-    FOLDER/run and FOLDER/bundle must not be there yet. FINISH is a command to run with the finished bundle.
+    FOLDER/run and FOLDER/bundle must not exist yet. FINISH is a command to run with the finished bundle.
     """
     python, run, bundle = (sys.executable, "-m"), folder / "run", folder / "bundle"
-    # A fit takes all cores; the first plane and the picture under the pointer go before it.
+    # A fit takes all cores, so it gets a lower priority than the viewer.
     patiently = ("nice", "-n", "10") if shutil.which("nice") else ()
     return watch_fit(
         (*patiently, *python, "training.fit", "--snapshot-seconds", str(SNAPSHOT_S), "--out", run),

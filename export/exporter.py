@@ -1,4 +1,4 @@
-"""Convert a run's epochs to the content of a bundle, and compare it with PyTorch."""
+"""Converts a run's epochs to the content of a bundle, and compares it with PyTorch."""
 
 import dataclasses
 import math
@@ -39,12 +39,12 @@ from training.snapshot import Snapshot
 MOST_IMAGES = 10_000
 MOST_IMAGES_BYTES = 16_000_000
 IMAGES_SEED = 20_140_401
-# So many images are compared with PyTorch where all would take too much time from a fit that goes on.
+# While the fit goes on, only so many images are compared with PyTorch, to leave the fit its time.
 EARLY_IMAGES = 500
 # By default, only about this many epochs of a longer run are exported. They are enough for a film, and the
 # bundle is about 40 MB.
 MOST_EPOCHS = 100
-# Each epoch has three files, and so has the bundle itself.
+# Each epoch has three files, and the bundle has three of its own.
 MOST_EXPORTED = MAX_FILES // 3 - 1
 # The fields of a config that can be set by options of `training.fit`.
 FIT_OPTIONS = (
@@ -60,7 +60,7 @@ FIT_OPTIONS = (
     "crop",
     "background",
 )
-# Fields that the data decide.
+# Fields whose values are taken from the data.
 DATA_FIELDS = ("dataset", "data_key", "image_shape", "levels")
 
 
@@ -75,10 +75,10 @@ class Content:
 class Exporter:
     """Exports the epochs of one run, one after the other, as they are finished.
 
-    The held-out images are those of `dataset`, by default of the fit; of very many or large ones some
-    (`held_out_places`). With `phases` the decoder is rewritten to run faster on a CPU
-    (`export.phased_decoder`); without, it has the layers of training. Every
-    `every`th epoch is exported, by default as `usual_every` says, and always epoch 0 and the last one.
+    The held-out images are those of `dataset`, by default the fit's; if they are very many or large, a part
+    of them (`held_out_places`). With `phases` the decoder is rewritten to run faster on a CPU
+    (`export.phased_decoder`); without it, the graph has the layers of training. Every `every`th epoch is
+    exported, by default as `usual_every` says, and always epoch 0 and the last one.
     """
 
     def __init__(
@@ -100,8 +100,8 @@ class Exporter:
         self._images = np.ascontiguousarray(self._dataset.test_images[places])
         self._labels = self._dataset.test_labels[places] if self._dataset.has_labels else None
         self._model = network_of(config).eval()
-        # These graphs are exported once, and `with_weights` inserts the weights of an epoch. A decoder in
-        # phases is written anew for each epoch.
+        # These graphs are exported once, and `with_weights` inserts the weights of an epoch. A phased decoder
+        # is written anew for each epoch.
         self._encoder = export_encoder(self._model.encoder, config.image_shape)
         self._decoder = (
             None
@@ -113,7 +113,7 @@ class Exporter:
         self._posterior: Posterior | None = None
         # The run's metrics of each epoch when it was exported; None for epoch 0.
         self._exported: dict[int, dict[str, Any] | None] = {}
-        # The share of the first epoch after which its snapshot was taken, while that stands for the epoch.
+        # The share of the first epoch that the exported snapshot was taken after; None without a snapshot.
         self._share: float | None = None
 
     def to_export(self, run: Run, goes_on: bool = False) -> tuple[int, ...]:
@@ -149,10 +149,10 @@ class Exporter:
         self._exported[epoch] = _metrics_of(run)[epoch]
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
-        """Export a snapshot of the first epoch in that epoch's place, until the next epoch is added.
+        """Export a snapshot of the first epoch in the place of that epoch, until an epoch is added.
 
-        Only some of its images are compared, because it is soon replaced, and takes time from the fit. Raises
-        as `add_epoch`.
+        Only some of its images are compared, because it is soon replaced and comparing takes time from the
+        fit. Raises the errors of `add_epoch`.
         """
         self._exported = {e: metrics for e, metrics in self._exported.items() if e < 1}
         self._add(snapshot.weights, 1, f"{snapshot.share:.3f}", EARLY_IMAGES)
@@ -161,7 +161,7 @@ class Exporter:
     def _add(
         self, state: Mapping[str, Tensor], epoch: int, told: str, most_compared: int | None = None
     ) -> None:
-        """Export weights as an epoch; its graphs are said to be after `told` epochs."""
+        """Export weights as an epoch; the graphs' metadata says that they are from after `told` epochs."""
         self._model.load_state_dict(state)
         decoder = (
             phased_decoder(state, self.config.image_shape, OPSET, BATCH_AXIS, self._model.likelihood)
@@ -179,9 +179,9 @@ class Exporter:
         self._posterior = posterior
 
     def content(self, most_compared: int | None = None) -> Content:
-        """The content of a bundle with the epochs so far; its own graphs are those of the last one.
+        """The content of a bundle with the epochs so far; its main graphs are those of the last epoch.
 
-        Raises ParityError if the ELBO of that epoch differs from PyTorch's, on all images or on the first
+        Raises ParityError if the ELBO of the last epoch differs from PyTorch's, on all images or on the first
         `most_compared`.
         """
         assert self._posterior is not None, "an epoch must be added first"
@@ -204,11 +204,11 @@ class Exporter:
 
     @property
     def _is_version_1(self) -> bool:
-        """Whether version 1 of the bundle's format can say what the model is."""
+        """Whether version 1 of the bundle's format can describe the model."""
         return self.config.likelihood == "bernoulli" and self.config.levels == 2
 
     def _graph_facts(self, epoch: str) -> dict[str, str]:
-        """The metadata by which a graph without its bundle says what it is."""
+        """The metadata that describes a graph when it is used without its bundle."""
         channels, height, width = self.config.image_shape
         return {
             "latent_plane.name": self._name,
@@ -265,14 +265,14 @@ class Exporter:
 
 
 def _within(share: float) -> float:
-    """A share to three places, above 0 and below 1, as a manifest's unfinished epoch needs it."""
+    """A share rounded to three digits, above 0 and below 1, as a manifest's unfinished epoch needs it."""
     return min(max(round(share, 3), 0.001), 0.999)
 
 
 def held_out_places(shape: tuple[int, ...], levels: int) -> NDArray[np.int64]:
-    """The places, ascending, of the images of `shape` [N, C, H, W] that a bundle holds.
+    """The indices, ascending, of those of the images of `shape` [N, C, H, W] that a bundle holds.
 
-    They are all, or as many as may be, drawn from a fixed seed.
+    They are all images if a bundle can hold them, otherwise a sample drawn with a fixed seed.
     """
     count, *image_shape = shape
     bytes_each = math.prod(image_shape) / (8 if levels == 2 else 1)
@@ -288,7 +288,7 @@ def usual_every(epochs: int) -> int:
 
 
 def public(config: FitConfig) -> FitConfig:
-    """A config without the folders in which the data lies: a bundle is for other people too."""
+    """A config without the folders of the data: a bundle is given to other people."""
     dataset = config.dataset
     return dataclasses.replace(config, dataset=dataset if dataset in NAMES else title_of(dataset))
 
@@ -296,7 +296,8 @@ def public(config: FitConfig) -> FitConfig:
 def fit_command(config: FitConfig) -> str:
     """The command line that makes a fit with this config, such as "python -m training.fit --epochs 10".
 
-    If a recipe has changed since, it also names fields that no option sets: ", with hold_fraction 0.0".
+    If a recipe has changed since the fit, the line also names fields that have no option, as in
+    ", with hold_fraction 0.0".
     """
     recipe = RECIPES.get(config.recipe, RECIPES["default"])
     words = [*shlex.split("python -m training.fit"), "--recipe", recipe.recipe]
@@ -310,7 +311,7 @@ def fit_command(config: FitConfig) -> str:
             "--channels",
             str(channels),
         ]
-    # Bernoulli is no likelihood of grey levels, so the data would choose another.
+    # For grey levels, another likelihood than Bernoulli would be chosen by default.
     if config.levels != 2 and config.likelihood == recipe.likelihood == "bernoulli":
         words += ["--likelihood", "bernoulli"]
     others = []
@@ -337,12 +338,12 @@ def serialize(graph: ModelProto, facts: dict[str, str]) -> bytes:
 
 
 def in_unicode(name: str) -> str:
-    """The name with its bytes that are not UTF-8 as escapes, because neither JSON nor ONNX can hold them."""
+    """The name with bytes that are not UTF-8 escaped, because neither JSON nor ONNX can hold them."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def tools() -> dict[str, str]:
-    """The versions of what makes a bundle."""
+    """The versions of the tools that make a bundle."""
     names = ("latent-plane", "torch", "onnx", "onnxscript", "numpy")
     return {tool: _version(tool) for tool in names} | {"onnxruntime": _onnxruntime_version()}
 

@@ -1,6 +1,6 @@
-"""Export a run while it is running: each epoch is added to the bundle when training finishes it.
+"""Exports a run while it is running: each epoch is added to the bundle when training finishes it.
 
-Snapshots of the first epoch, if the fit takes any, stand in its place until then.
+Snapshots of the first epoch, if the fit takes any, are in its place until that epoch is finished.
 """
 
 import time
@@ -28,7 +28,7 @@ from training.snapshot import read_snapshot
 
 # How long to wait before checking the run for a new epoch again.
 POLL_S = 0.25
-# After the export of a snapshot, the fit has the machine for itself for this many times as long.
+# After exporting a snapshot, pause for this many times as long, to leave the machine to the fit.
 REST = 3
 # Grace period for readers that hold the previous manifest, after the last one is written.
 GRACE_S = 1.0
@@ -37,11 +37,11 @@ STOPPED = "stopped"
 
 
 class StoppedError(Exception):
-    """A person asked to stop. Whatever was written is complete."""
+    """A person asked to stop. All files written so far are complete."""
 
 
 def wait_for_run(folder: Path | None, stop_requests: list[int], say: Callable[[str], object]) -> Run:
-    """Wait for the run in `folder`, by default the newest one, to exist and to have its first weights.
+    """Wait until the run in `folder`, by default the newest run, exists and has its first weights.
 
     Raises RunError if the folder holds something else, StoppedError if asked to stop.
     """
@@ -71,10 +71,10 @@ def follow_run(
     While the fit is interrupted, or after it ended in an error, the manifest says so under STOPPED. An
     interrupted fit may be resumed, so it is still followed.
 
-    `on_growth` gets the bundle whenever it was written, with its new epochs, which are none if it has a new
-    snapshot, or if only STOPPED has changed. Raises StoppedError between epochs if asked to stop, RunError
-    if the fit ended in an error or another run has taken its place, and the errors of `export_run`. Whatever
-    was written before stays and is complete.
+    After each write, `on_growth` is called with the bundle and its new epochs, or with no epochs if only a
+    snapshot is new or STOPPED has changed. Raises StoppedError between epochs if asked to stop, RunError if
+    the fit ended in an error or another run has taken its place, and the errors of `export_run`. The bundle
+    written so far stays and is complete.
     """
     bundle: Bundle | None = None
     has_grown = False
@@ -93,7 +93,7 @@ def follow_run(
                 exporter.add_epoch(run, epoch)
                 if stop_requests:
                     raise StoppedError
-            # Epoch 0 goes before it, so that there is something to see at once.
+            # Epoch 0 is written before any snapshot, so that there is something to see at once.
             started_at = time.monotonic()
             is_due = not new and started_at >= rested_at
             snapshot = read_snapshot(run, snapshot_step) if is_due else None

@@ -1,7 +1,8 @@
-"""What a stranger's module gave, as tensors: a picture, or a mean and a log-variance.
+"""Reads the output of another project's module: a picture, or a mean and a log-variance, as tensors.
 
 Networks of other projects give tensors, tuples, dicts, dataclasses, objects with attributes, or distributions
-of `torch.distributions`. All these are pure functions of one output, and can be exported with their module.
+of `torch.distributions`. The functions here are pure functions of one such output, so they can be exported to
+ONNX together with the module.
 """
 
 import dataclasses
@@ -51,12 +52,12 @@ EXPECTED_PICTURE = (
 
 @dataclass(frozen=True)
 class Given:
-    """What a decoder gave.
+    """The output of a decoder.
 
     Attributes:
-        values: the numbers of the picture, in whatever meaning.
-        log_scale: of each number, from a Normal; None otherwise.
-        likelihood: the likelihood that a distribution is; None for tensors.
+        values: the numbers of the picture, whatever they mean.
+        log_scale: the log-scale of each number, from a Normal; None otherwise.
+        likelihood: the likelihood that a distribution stands for; None for tensors.
     """
 
     values: Tensor
@@ -65,7 +66,7 @@ class Given:
 
 
 def picture_of(output: Any) -> Given:
-    """What a decoder gave. Raises ExportError if it is nothing with one picture."""
+    """Read a decoder's output. Raises ExportError if no single picture can be found in it."""
     if isinstance(output, Tensor):
         return Given(output)
     if isinstance(output, Distribution):
@@ -90,9 +91,9 @@ def picture_of(output: Any) -> Given:
 
 
 def moments_of(output: Any, spread: Spread = "logvar") -> tuple[Tensor, Tensor]:
-    """Mean and log-variance of z, in whatever shape, from what an encoder gave.
+    """Mean and log-variance of z, of any shape, from an encoder's output.
 
-    `spread` says what the second tensor is if its name does not. Raises ExportError if there are not both.
+    `spread` says what the second tensor is if its name does not. Raises ExportError if one is missing.
     """
     if isinstance(output, Tensor):
         if output.ndim < 2 or output.shape[1] % 2:
@@ -113,7 +114,7 @@ def moments_of(output: Any, spread: Spread = "logvar") -> tuple[Tensor, Tensor]:
     values = list(fields.values())
     if isinstance(output, Sequence) and len(values) == 2 and all(isinstance(v, Tensor) for v in values):
         return values[0], _logvar(values[1], spread)
-    # One field is the distribution itself, as in `latent_dist`.
+    # One field may be the distribution, as in diffusers' `latent_dist`.
     inner_ones = [value for value in values if not isinstance(value, Tensor) and fields_of(value)]
     if len(inner_ones) == 1:
         return moments_of(inner_ones[0], spread)
@@ -123,7 +124,7 @@ def moments_of(output: Any, spread: Spread = "logvar") -> tuple[Tensor, Tensor]:
 
 
 def fields_of(output: Any) -> dict[str, Any]:
-    """The parts of an output by their names, or by their places."""
+    """The parts of an output by name, or by position."""
     if isinstance(output, Mapping):
         return {str(name): value for name, value in output.items()}
     if isinstance(output, tuple) and hasattr(output, "_asdict"):
@@ -139,7 +140,7 @@ def fields_of(output: Any) -> dict[str, Any]:
 
 
 def in_words(output: Any) -> str:
-    """What something is, for messages: "a tuple of float32 [2, 8], float32 [2, 8] and float32 [2, 8]"."""
+    """An output described for messages: "a tuple of float32 [2, 8], float32 [2, 8] and float32 [2, 8]"."""
     if isinstance(output, Tensor):
         return f"a tensor {_tensor(output)}"
     fields = fields_of(output)

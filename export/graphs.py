@@ -32,7 +32,7 @@ def in_one_line(error: BaseException) -> str:
 
 
 class PartsDecoder(nn.Module):
-    """z float32 [N, d] → the picture float32 [N, C, H, W] in [0, 1], and what else the likelihood needs."""
+    """z float32 [N, d] → the picture float32 [N, C, H, W] in [0, 1], and the likelihood's other outputs."""
 
     def __init__(self, decoder: nn.Module, likelihood: Likelihood = BERNOULLI) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class PartsDecoder(nn.Module):
 
 
 def export_encoder(encoder: nn.Module, image_shape: tuple[int, int, int]) -> ModelProto:
-    """Export x → mean, logvar with a dynamic batch, weights inside and nothing about this machine."""
+    """Export x → mean, logvar with a dynamic batch, weights inside and no traces of this machine."""
     return _export(encoder, torch.zeros(EXAMPLE_BATCH, *image_shape), ("x",), ("mean", "logvar"))
 
 
@@ -127,7 +127,7 @@ def _quiet() -> Iterator[None]:
     logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            # torch.export deep-copies its own deprecated LeafSpec.
+            # torch.export warns of its own deprecated LeafSpec, which it deep-copies.
             warnings.filterwarnings("ignore", category=FutureWarning, message=".*LeafSpec.*")
             yield
     finally:

@@ -1,4 +1,4 @@
-"""Grow a bundle while its fit is running, so that a reader always finds a complete one.
+"""Grows a bundle while its fit is running; a reader always finds a complete bundle.
 
 `previous/` in the bundle holds files of the previous manifest (export/bundle.py describes how it is read).
 """
@@ -17,7 +17,7 @@ def grow_bundle(before: Bundle, facts: Mapping[str, Any], files: Mapping[str, by
 
     In a folder, only new and changed files are written, and the manifest last; a `.latent` file is replaced
     as a whole. Raises BundleError if `before` is no longer in its place or the facts do not make a valid
-    manifest; OSError if the bundle cannot be written, which leaves `before` complete.
+    manifest; OSError if the bundle cannot be written, and then `before` stays complete.
     """
     path = before.path
     text = make_manifest(path, facts, files)

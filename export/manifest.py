@@ -1,7 +1,7 @@
-"""The manifest of a bundle, format versions 1 and 1.1: what it must hold, and its check. Needs no package.
+"""Writes, reads and checks the manifest of a bundle, format versions 1 and 1.1. Needs no package.
 
-It is checked by hand and not by a library: most checks compare one field with another or with a limit, which
-no schema says more briefly.
+No schema library is used: most checks compare one field with another or with a limit, and a schema would not
+be shorter.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any
 from export.containers import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, BundleError, check_name
 
 FORMAT = "latent-plane/1"
-# Of bundles that readers of version 1 would misunderstand.
+# The format of bundles that readers of version 1 would misunderstand.
 FORMAT_1_1 = "latent-plane/1.1"
 FORMATS = (FORMAT, FORMAT_1_1)
 BERNOULLI, CONTINUOUS_BERNOULLI = "bernoulli", "continuous-bernoulli"
@@ -148,7 +148,7 @@ def label_names(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _check_unicode(manifest: dict[str, Any], where: str) -> None:
-    """Raise BundleError if a text that people see holds half of a character, as JSON's escapes allow."""
+    """Raise BundleError if a text holds half of a surrogate pair, which JSON's escapes allow."""
     for text in (manifest["name"], *label_names(manifest)):
         if re.search("[\ud800-\udfff]", text):
             raise BundleError(f"{where}: found the text {text!a:.60}, expected whole characters of Unicode")
@@ -160,7 +160,7 @@ def _check_range(value: Any, maximum: int, what: str) -> None:
 
 
 def _check_latent_shape(manifest: dict[str, Any], where: str) -> None:
-    """The shape of one z, if there is one, has as many numbers as z."""
+    """Raise BundleError unless the shape of one z, if the manifest has it, has as many numbers as z."""
     latent_dim = manifest["latent_dim"]
     shape = manifest.get("latent_shape", [latent_dim])
     is_shape = (
@@ -177,7 +177,7 @@ def _check_latent_shape(manifest: dict[str, Any], where: str) -> None:
 
 
 def _check_likelihood(manifest: dict[str, Any], where: str) -> None:
-    """Version 1.1 has four likelihoods, and images of 2 or 256 levels."""
+    """Raise BundleError unless a manifest of version 1.1 has one of its likelihoods and 2 or 256 levels."""
     likelihood, levels = manifest["likelihood"], manifest.get("levels", 2)
     if manifest["format"] == FORMAT:
         return
@@ -195,10 +195,10 @@ def _check_likelihood(manifest: dict[str, Any], where: str) -> None:
 
 
 def allowed_tensors(manifest: Mapping[str, Any], graph: str) -> list[Any]:
-    """What the manifest may say about a graph's tensors; the simplest first."""
+    """The values that the manifest may have for a graph's tensors, the simplest first."""
     image, dims = manifest["image"], manifest["latent_dim"]
     shape = (image["channels"], image["height"], image["width"])
-    # In version 1 a decoder gives probabilities alone, whatever its likelihood is called.
+    # In version 1 a decoder gives only probabilities, whatever the name of its likelihood.
     likelihood = BERNOULLI if manifest["format"] == FORMAT else manifest["likelihood"]
     shared = (False, True) if likelihood == GAUSSIAN else (False,)
     with_mean = (False, True) if likelihood in (GAUSSIAN, LOGISTIC) else (False,)

@@ -12,7 +12,7 @@ import click
 try:
     from training.installed import needed, version_option
 except ImportError:
-    # Another project's `training` is found first: the checks of ours cannot be had.
+    # Another project's `training` is found first, so this program's own check cannot be imported.
     if __name__ != "__main__" and not Path(sys.argv[0]).stem.startswith("latent-plane"):
         raise
     other = getattr(sys.modules.get("training"), "__file__", None) or "a folder"
@@ -55,14 +55,14 @@ def export_run(
     phases: bool = True,
     every: int | None = None,
 ) -> Bundle:
-    """Write a run as a bundle: both graphs and the held-out posterior, and the same after its epochs.
+    """Write a run as a bundle: both graphs and the held-out posterior, and all three for its epochs too.
 
-    The held-out images are those of `dataset`, by default of the fit. `phases` and `every` are those
-    of `Exporter`.
+    The held-out images are those of `dataset`, by default the fit's. `phases` and `every` are those of
+    `Exporter`.
 
-    Everything is compared with PyTorch before it is written. Raises ParityError if they differ, ExportError
-    and RunError for a run that cannot be exported, BundleError if `out` is taken, OSError if it cannot be
-    written.
+    Everything is compared with PyTorch before it is written. Raises ParityError if results differ,
+    ExportError and RunError for a run that cannot be exported, BundleError if `out` is taken, OSError if it
+    cannot be written.
     """
     check_target(out, overwrite)
     exporter = Exporter(run.config, name, dataset, phases, every)
@@ -95,19 +95,19 @@ def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Pat
     f"[default: {BUNDLES_FOLDER}/<run's name>]",
 )
 @click.option("--name", help="The model's name.  [default: from dataset and latent dimensions]")
-@click.option("--overwrite", is_flag=True, help="Replace a bundle that exists already.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing bundle.")
 @click.option(
     "--follow",
     is_flag=True,
     help="Wait for the run and export each epoch when training finishes it, and snapshots of the first one. "
-    "The viewer follows the bundle.",
+    "A viewer with the bundle open shows each new epoch.",
 )
 @click.option(
     "--phases/--no-phases",
     default=True,
     show_default=True,
     help="Write the decoder's transposed convolutions as convolutions of each phase: the same function to "
-    "1e-5, but faster on a CPU. Otherwise, the graph has the layers that were trained.",
+    "1e-5, but faster on a CPU. --no-phases keeps the layers that were trained.",
 )
 @click.option(
     "--every",
@@ -119,7 +119,7 @@ def _is_bundle_name(context: click.Context, parameter: click.Parameter, out: Pat
 @click.option(
     "--run-pickles",
     is_flag=True,
-    help="Open the pickles in a folder of pythae, which can run any program. Only if you trust its maker.",
+    help="Open the pickles in a folder of pythae. They can run any program: only if you trust its maker.",
 )
 @found_again_options
 @version_option
@@ -141,8 +141,8 @@ def command(
     written. The bundle also holds the posterior of the test images, and the same three files after every
     epoch.
 
-    RUN may also be a folder in which pythae saved a model. --data then gives the images whose posterior the
-    bundle shows.
+    RUN may also be a folder in which pythae saved a model. Then --data names the images whose posterior the
+    bundle holds.
     """
     pythae = None if run is None else pythae_folder(run)
     if run is not None and pythae is not None:
@@ -185,7 +185,7 @@ def _export_pythae(
     bundle = export_pythae(folder, target, name, overwrite, data, places, runs_pickles)
     _say_result(bundle)
     if data is None:
-        say("the bundle has no images; --data with those it was trained on shows where they lie on the plane")
+        say("the bundle has no images; name the training data with --data to see its images on the plane")
 
 
 def _follow(
@@ -260,7 +260,7 @@ def _epoch_line(bundle: Bundle, epoch: int, last: int) -> str:
 
 
 def _say_result(bundle: Bundle) -> None:
-    """Print how well the bundle agrees with PyTorch, how large it is, and the next command."""
+    """Print how well the bundle agrees with PyTorch, its size, and the next command."""
     parity = bundle.manifest["parity"]
     picture = bundle.manifest["tensors"][DECODER_FILE]["outputs"][0]["name"]
     size_bytes = sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())

@@ -1,9 +1,9 @@
-"""Files and folders that are neither a bundle nor an ONNX model: what they are, and what to do with them.
+"""Recognizes files and folders that are neither a bundle nor an ONNX model, and says what to do with them.
 
-A file is told by its content, or else by its ending, with the way to ONNX.
+A file is recognized by its content, or else by its ending, and people are told how to get an ONNX model.
 
-Nothing is unpacked or unpickled: a zip is told by the names at its beginning and its end, everything else by
-its first bytes.
+Nothing is unpacked or unpickled: a zip is recognized by the names at its beginning and its end, every other
+file by its first bytes.
 """
 
 import mmap
@@ -40,7 +40,7 @@ ZIP = (
     "a zip (PyTorch, Keras or a bundle?)",
     f"rename it to end in .latent if it is a bundle; otherwise {GUIDE}",
 )
-# By the first bytes.
+# Formats by a file's first bytes.
 STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs", "a git-LFS pointer", "fetch the file itself with git lfs pull"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras?)", KERAS),
@@ -55,19 +55,20 @@ STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x7fELF", "a program", "choose a model file"),
     (b"ORTM", "a model in ONNX Runtime's own format", "open the .onnx from which it was made"),
 )
-# The kinds of FlatBuffers are named at byte 4.
+# FlatBuffers have an identifier of their kind at byte 4.
 FLATBUFFERS: dict[bytes, Format] = {
     b"TFL3": ("a TensorFlow Lite model", TFLITE),
     b"ORTM": ("a model in ONNX Runtime's own format", "open the .onnx from which it was made"),
 }
-# Pickles, by words that stand near their beginning.
+# Kinds of pickles, by words near their beginning.
 PICKLED: tuple[tuple[bytes, str, str], ...] = (
     (b"torch_utils.persistence", "a pickle of StyleGAN", STYLEGAN),
     (b"dnnlib", "a pickle of StyleGAN", STYLEGAN),
     (b"torch", "a pickle of PyTorch", PYTORCH),
     (b"sklearn", "a pickle of scikit-learn", SKLEARN),
 )
-# Zips, by the names in them. An exported program holds a checkpoint of its sample inputs, and so comes first.
+# Kinds of zips, by the names in them. An exported program also holds a checkpoint, of its sample inputs, so
+# it comes first.
 ZIPPED: tuple[tuple[bytes, str, str], ...] = (
     (b"model.weights.h5", "a Keras model", KERAS),
     (b"serialized_exported_program.json", "an exported program of PyTorch", EXPORTED),
@@ -75,7 +76,7 @@ ZIPPED: tuple[tuple[bytes, str, str], ...] = (
     (b"constants.pkl", "a TorchScript model", TORCHSCRIPT),
     (b"data.pkl", "a PyTorch checkpoint", PYTORCH),
 )
-# By the ending, for what its content does not tell.
+# Formats by a file's ending, for files whose content does not show it.
 ENDINGS: dict[str, Format] = {
     ".pt": ("no checkpoint of PyTorch that is whole", PYTORCH),
     ".pth": ("no checkpoint of PyTorch that is whole", PYTORCH),
@@ -92,19 +93,19 @@ ENDINGS: dict[str, Format] = {
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"{")
 MANIFEST = b"manifest.json"
 SAVED_MODEL = "saved_model.pb"
-# A folder of diffusers: one network's or a whole pipeline's.
 PICTURE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif",
 )  # fmt: skip
-MOST_ENTRIES = 1_000  # of a folder that are looked at
+MOST_ENTRIES = 1_000  # at most so many files of a folder are looked at
 PICTURES = (
     "fit a model to it with python -m training.fit --data {}, or drop it on the window of an open model"
 )
+# A folder of diffusers, of one network or of a whole pipeline, has one of these files.
 DIFFUSERS_FILES = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin", "model_index.json")
 
 
 def format_of(path: Path, data: bytes | mmap.mmap) -> Format | None:
-    """What a file is by its content, and what to do; None if it may be an ONNX model."""
+    """A file's format by its content, and what to do; None if it may be an ONNX model."""
     head = data[:HEAD_BYTES]
     if head.startswith(ZIP_START):
         return _zipped(head, data[-TAIL_BYTES:]) or ZIP
@@ -127,14 +128,14 @@ def format_of(path: Path, data: bytes | mmap.mmap) -> Format | None:
 
 
 def format_by_ending(path: Path) -> Format | None:
-    """What a file that is no ONNX model probably is, and what to do; None if its ending tells nothing."""
+    """The probable format of a file by its ending, and what to do; None for an unknown ending."""
     if path.name == SAVED_MODEL:
         return "a SavedModel of TensorFlow", SAVED
     return ENDINGS.get(path.suffix.lower())
 
 
 def folder_or_zip_format(path: Path) -> Format | None:
-    """What a folder or a zip is that is no bundle, and what to do; None if it may be a bundle."""
+    """The format of a folder or a zip, and what to do; None if it may be a bundle or is unknown."""
     try:
         if path.is_dir():
             if (path / SAVED_MODEL).is_file():
@@ -155,11 +156,11 @@ def folder_or_zip_format(path: Path) -> Format | None:
             tail = file.read(TAIL_BYTES)
             return _zipped(head, tail) or _zipped_pictures(path, head, tail)
     except OSError:
-        return None  # whoever opens it says what is wrong
+        return None  # opening it later reports the error
 
 
 def other_format(path: Path) -> Format | None:
-    """What a folder or a file is that is no bundle, and what to do; None if it may be one or ONNX."""
+    """The format of a folder or a file, and what to do; None if it may be a bundle or an ONNX model."""
     found = folder_or_zip_format(path)
     try:
         if found is not None or not stat.S_ISREG(path.stat().st_mode):
@@ -172,7 +173,7 @@ def other_format(path: Path) -> Format | None:
 
 
 def _other_folder(path: Path) -> Format | None:
-    """What a folder without a manifest is: a run, or pictures in it or in its folders."""
+    """The format of a folder without a manifest: a run, or pictures in it or in its subfolders."""
     quoted = shlex.quote(str(path))
     if (path / "weights").is_dir():  # its previews are pictures
         is_whole = (path / "config.json").is_file()

@@ -1,4 +1,4 @@
-"""Turn anybody's decoder, and encoder if there is one, into a bundle."""
+"""Exports any PyTorch decoder, and an encoder if there is one, as a bundle."""
 
 import logging
 import math
@@ -34,15 +34,15 @@ from training.likelihood import LIKELIHOODS as TRAINING_LIKELIHOODS
 from training.model import VAE
 
 SEED = 20_140_401
-# The scale is measured on so many images.
+# The number of images on which the scale is measured.
 MEASURED_IMAGES = 1_000
-# Encoders are compared on so many random images if there are no others.
+# The number of random images on which an encoder is compared with PyTorch if no images were given.
 RANDOM_IMAGES = 64
 
 
 @contextmanager
 def _usual_defaults() -> Iterator[None]:
-    """New tensors are float32 and on the CPU meanwhile, whatever the caller's defaults are."""
+    """Within the block, new tensors are float32 and on the CPU, whatever the caller's defaults are."""
     dtype, device = torch.get_default_dtype(), torch.get_default_device()
     torch.set_default_dtype(torch.float32)
     try:
@@ -74,34 +74,35 @@ def bundle_of(
 ) -> Bundle:
     """Write two modules as a bundle, after the same comparison with PyTorch that a run's export makes.
 
-    A module, or a method of one such as `vae.decode`, takes a tensor and gives tensors, alone, in a tuple or
-    in fields, or a distribution of `torch.distributions`. `export.given` has the details. The modules stay as
-    they are: copies of them are exported, on the CPU, in float32 and without dropout.
+    A module, or a method of one such as `vae.decode`, takes a tensor. It gives one tensor, several in a tuple
+    or in fields, or a distribution of `torch.distributions`; `export.given` has the details. The modules are
+    not changed: copies of them are exported, on the CPU, in float32 and without dropout.
 
     Args:
         decoder: takes z [N, d], or [N, *latent_dim], to pictures.
         encoder: takes images [N, C, H, W] to mean and log-variance of z.
         out: a new folder, or a file that ends in .latent.
         images: held-out images, an array or a tensor: uint8, bool or floats from 0 to 1; [N, C, H, W],
-            [N, H, W, C], [N, H, W], or flat. With an encoder, their posterior is the points of the plane.
+            [N, H, W, C], [N, H, W], or flat. With an encoder, their posterior means are the points on the
+            plane.
         labels: a whole number for each of the images.
         label_names: the names of the labels 0, 1, …
-        latent_dim: d, or the shape of z; by default what the encoder gives.
-        image_shape: (C, H, W); by default that of the images, or of what the decoder gives.
+        latent_dim: d, or the shape of z; by default that of the encoder's mean.
+        image_shape: (C, H, W); by default that of the images, or of the decoder's output.
         likelihood: one of `export.bundle.LIKELIHOODS`; by default that of the decoder's distribution, or the
             one for the images: Bernoulli if they are binary, else Gaussian.
-        gives: whether the decoder's tensor is a "picture" or "logits"; by default told from its numbers.
+        gives: whether the decoder's tensor is a "picture" or "logits"; by default decided by its numbers.
         scale: the standard deviation of a Gaussian or logistic pixel, in units of the picture from 0 to 1. By
             default that of the reconstructions' errors. A loss of half the squared error means 1.
-        spread: what the encoder's second tensor is if its name does not say it.
-        pixel_range: the networks' black and white, such as (−1, 1).
-        name: of the model, for people.
+        spread: the meaning of the encoder's second tensor, if its name does not say it.
+        pixel_range: the networks' values of black and white, such as (−1, 1).
+        name: the model's name, for people.
         dataset: the name of the images, for people.
         overwrite: whether to replace a bundle that is at `out`.
 
-    Raises ExportError for a module that gives something else, ParityError if the graphs do not compute what
-    PyTorch computes, BundleError if `out` is taken or named like another kind of file, OSError if it
-    cannot be written.
+    Raises ExportError for a module with another output, ParityError if the graphs do not compute what PyTorch
+    computes, BundleError if `out` is taken or named like another kind of file, OSError if it cannot be
+    written.
     """
     target = Path(out)
     check_suffix(target)
@@ -148,7 +149,7 @@ def bundle_of(
 
 
 def _chosen_likelihood(asked: str | None, reading: Reading, data: OwnImages | None) -> str:
-    """The likelihood: as asked, as the decoder's distribution says, or for the images."""
+    """The likelihood: the requested one, or that of the decoder's distribution, or the one for the images."""
     if asked is not None and reading.distribution not in (None, asked):
         raise ExportError(
             f"likelihood: found {asked!r}, but the decoder gives a distribution that is "
@@ -170,7 +171,7 @@ def _check_levels(likelihood: str, levels: int) -> None:
 def _model(
     reading: Reading, likelihood: str, levels: int, scale: float | None, data: OwnImages | None
 ) -> VAE:
-    """Both modules behind the face of a network of `training`."""
+    """Both modules with the interface of a network of `training`."""
     needs_scale = likelihood in ("gaussian", "logistic") and not reading.gives_scales
     log_scale = None
     if needs_scale:
@@ -188,7 +189,7 @@ def _model(
 
 
 def _measured_scale(reading: Reading, levels: int, data: OwnImages | None) -> float:
-    """The standard deviation of the errors of the reconstructions at the posterior's mean."""
+    """The standard deviation of the reconstructions' errors, decoded at the posterior's mean."""
     if reading.encoder is None or data is None:
         missing = "encoder" if reading.encoder is None else "images"
         raise ExportError(
@@ -278,13 +279,13 @@ def _written(
 
 
 def _random_images(image_shape: tuple[int, int, int], levels: int) -> NDArray[np.uint8]:
-    """Images to compare encoders on if there are no others."""
+    """Random images, to compare an encoder with PyTorch if no images were given."""
     noise = np.random.default_rng(SEED)
     return noise.integers(0, levels, (RANDOM_IMAGES, *image_shape), dtype=np.uint8)
 
 
 def _exported(which: str, export: Callable[[], ModelProto]) -> ModelProto:
-    # PyTorch logs and prints whole graphs of what it cannot export.
+    # If PyTorch cannot export a module, it logs and prints the whole graph.
     silenced = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -293,7 +294,7 @@ def _exported(which: str, export: Callable[[], ModelProto]) -> ModelProto:
     except Exception as error:
         raise ExportError(
             f"the {which}: PyTorch cannot export it to ONNX: {in_one_line(error)}; expected a forward that "
-            "does the same steps for any number of inputs, without branches that depend on their numbers"
+            "does the same steps for any number of inputs, without branches that depend on their values"
         ) from error
     finally:
         logging.disable(silenced)
@@ -311,7 +312,7 @@ def _check_choice(what: str, found: Any, allowed: Sequence[Any]) -> None:
 
 @contextmanager
 def _without_validation() -> Iterator[None]:
-    """Distributions do not look at their parameters' numbers meanwhile, which cannot be exported."""
+    """Within the block, distributions do not check their parameters: such checks cannot be exported."""
     validates = Distribution._validate_args
     Distribution.set_default_validate_args(False)
     try:

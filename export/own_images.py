@@ -1,4 +1,4 @@
-"""The images that somebody gives for their own model, as uint8 [N, C, H, W], and their labels."""
+"""Images that people give with their own model, as uint8 [N, C, H, W], and their labels."""
 
 import math
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class OwnImages:
 
 
 def own_images(images: Any, labels: Any, image_shape: Sequence[int] | None) -> OwnImages:
-    """Images and labels as a bundle holds them. Raises ExportError if they are something else."""
+    """Images and labels as a bundle holds them. Raises ExportError if they cannot be used."""
     array = _array(images, "images")
     if array.dtype != np.bool_ and array.dtype != np.uint8 and array.dtype.kind != "f":
         raise ExportError(f"images: found {array.dtype}, expected uint8, bool, or floats from 0 to 1")
@@ -87,7 +87,7 @@ def _labels(labels: Any, count: int) -> NDArray[Any]:
 
 
 def _array(values: Any, what: str) -> NDArray[Any]:
-    """An array of an array, a list or a tensor on any device."""
+    """An array from an array, a list, or a tensor on any device."""
     if hasattr(values, "detach"):
         values = values.detach().cpu()
     try:

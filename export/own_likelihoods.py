@@ -1,9 +1,9 @@
-"""The likelihoods for decoders that were not made for them: they read a picture, not `training`'s output.
+"""Likelihoods for other people's decoders, which give a picture where `training`'s networks give logits.
 
-`training.likelihood` reads numbers of any size, to which it applies a logistic function. Other people's
-decoders give probabilities or a mean. So here the decoder's output holds these themselves, in the same maps:
-[N, C, H, W], or [N, 2·C, H, W] with the log-scale. A mean need not be within [0, 1]; the picture is the mean
-clipped, and the mean is given too.
+`training.likelihood` reads numbers of any size and applies a logistic function to them. Other people's
+decoders give probabilities or a mean. So the likelihoods here read these directly, in the same maps:
+[N, C, H, W], or [N, 2·C, H, W] with the log-scale. A mean need not be within [0, 1]; the picture is the
+clipped mean, and the mean is exported too.
 """
 
 from typing import ClassVar
@@ -21,7 +21,7 @@ from training.likelihood import (
     logistic_nats,
 )
 
-# Half of float32's spacing below 1: what a probability of 1 may have lost.
+# Half of float32's spacing below 1: the rounding error that a probability of 1 may have.
 LEAST_PROBABILITY = torch.finfo(torch.float32).eps / 4
 
 
@@ -70,7 +70,7 @@ class OfMeanAndLogisticScales(Logistic):
     part_names = ("picture", "log_scale", "mean")
 
     def distortion_nats(self, output: Tensor, x: Tensor) -> Tensor:
-        """As `training.likelihood.Logistic` has it."""
+        """The same as in `training.likelihood.Logistic`."""
         mean, log_scale = output.double().chunk(2, dim=1)
         return logistic_nats(mean, log_scale, x).flatten(1).sum(1)
 
@@ -81,7 +81,7 @@ class OfMeanAndLogisticScales(Logistic):
 
 
 def own_likelihood(name: str, gives_logits: bool, has_one_scale: bool) -> Likelihood:
-    """The likelihood that reads an own decoder's output.
+    """The likelihood that reads the output of another person's decoder.
 
     `gives_logits` says whether the output of a Bernoulli is logits, `has_one_scale` whether all numbers of a
     Gaussian share one scale. A continuous Bernoulli's output is always logits.

@@ -1,4 +1,4 @@
-"""Compare the exported graphs with PyTorch by ONNX Runtime. If they differ, no bundle is written."""
+"""Compares the exported graphs, run by ONNX Runtime, with PyTorch. If they differ, no bundle is written."""
 
 import math
 from collections.abc import Sequence
@@ -20,20 +20,21 @@ from training.model import VAE
 Floats = NDArray[np.float32]
 
 BATCHES = (1, 2, 7, 64)
-# Of what the decoder gives; that of numbers beyond ±1 is relative.
+# Tolerances of the decoder's outputs; for numbers beyond ±1 they are relative.
 PART_TOLERANCES = {"probabilities": 1e-5, "picture": 1e-5, "mean": 1e-5, "logits": 1e-4, "log_scale": 1e-4}
 POSTERIOR_TOLERANCE = 1e-4
 ELBO_TOLERANCE_NATS = 0.01
-# Of large images, for each number.
+# The tolerance for large images, for each number of an image.
 ELBO_TOLERANCE_NATS_EACH = 1e-5
-# Half the float32 spacing below 1 replaces what a probability near 1 has lost, and one near 0 by ONNX
-# Runtime's sigmoid, which is 0 from a logit of −18 on. So no pixel costs more than 17.3 nats by a file.
+# The least probability that is used, half the float32 spacing below 1. A probability near 1 loses as much by
+# rounding, and ONNX Runtime's sigmoid is 0 for logits below −18. So no pixel of a file costs more than 17.3
+# nats.
 LEAST_PROBABILITY = float(np.finfo(np.float32).epsneg) / 2
-# Long before that its last digits tell: of 16 nats it may be 1.4 more or less. So only so much of a pixel is
-# compared, which is what a probability costs that may be 0 by its own tolerance.
+# Rounding matters at smaller costs already: 16 nats may be wrong by 1.4. So only this many nats of a pixel
+# are compared, which is the cost of a probability as large as its tolerance.
 MOST_NATS = -math.log(PART_TOLERANCES["probabilities"])
 CHUNK = 250
-# So many numbers of pictures are computed at once; of larger pictures fewer, but two.
+# At most so many numbers of pictures are computed at once, but at least two pictures.
 MOST_NUMBERS = 4_000_000
 SEED = 20_140_401
 
@@ -46,7 +47,7 @@ class ParityError(Exception):
 class Parity:
     """The largest absolute differences found so far, and the number of inputs compared.
 
-    `parts` is of what the decoder gives, by name.
+    `parts` are the differences of the decoder's outputs, by name.
     """
 
     parts: dict[str, float] = field(default_factory=dict)
@@ -72,7 +73,7 @@ def session(graph: bytes) -> ort.InferenceSession:
 
 @torch.inference_mode()
 def check_decoder(parity: Parity, decoder: ort.InferenceSession, model: VAE, latent_dim: int) -> None:
-    """Compare what both give at samples z of N(0, I) in every batch size. Raises ParityError."""
+    """Compare both decoders' outputs at samples z of N(0, I) in every batch size. Raises ParityError."""
     reference = PartsDecoder(model.decoder, model.likelihood)
     names = model.likelihood.part_names
     noise = np.random.default_rng(SEED)
@@ -94,10 +95,10 @@ def check_encoder(
     images: NDArray[np.uint8],
     most: int | None = None,
 ) -> tuple[Floats, Floats]:
-    """Compare the posteriors of uint8 images [N, C, H, W], and of the first in every batch size.
+    """Compare the posteriors of uint8 images [N, C, H, W], and those of the first images in every batch size.
 
-    All images are compared, or the first `most`. Returns the graph's mean and logvar [N, d] of all. Raises
-    ParityError.
+    All images are compared, or the first `most`. Returns the graph's mean and logvar [N, d] of all images.
+    Raises ParityError.
     """
     for batch in _batches(images.shape[1:]):
         _encode_both(parity, encoder, model, images[:batch])
@@ -120,8 +121,9 @@ def check_elbo(
 ) -> None:
     """Compare the ELBO of all images, with the same noise for both. Raises ParityError.
 
-    For the graphs, only what a bundle holds is used: mean and logvar [N, d] and what the decoder gives. Of a
-    Bernoulli pixel at most MOST_NATS are compared, because float32 probabilities cannot say more.
+    For the graphs, only the content of a bundle is used: mean and logvar [N, d] and the decoder's outputs. At
+    most MOST_NATS of a Bernoulli pixel are compared, because float32 probabilities are not precise enough for
+    more.
     """
     names = model.likelihood.part_names
     tolerance = max(ELBO_TOLERANCE_NATS, ELBO_TOLERANCE_NATS_EACH * images[0].size)
@@ -154,7 +156,7 @@ def check_elbo(
 
 
 def _beyond_nats(output: torch.Tensor, x: torch.Tensor, are_logits: bool) -> float:
-    """How much of −log p(x|z) of all images is beyond MOST_NATS in a pixel, by logits or probabilities."""
+    """The part of −log p(x|z) of all images above MOST_NATS in a pixel, from logits or probabilities."""
     if are_logits:
         on, off = softplus(-output), softplus(output)
     else:
@@ -207,7 +209,7 @@ def _network_input(images: NDArray[np.uint8], levels: int) -> Floats:
     return x if levels == 2 else x / np.float32(levels - 1)
 
 
-# −log p(x|z) of all images from what a bundle's decoder gives, as its specification says, in numpy.
+# −log p(x|z) of all images from the outputs of a bundle's decoder, as the specification says, in numpy.
 
 
 def _bernoulli_nats(parts: dict[str, Floats], x: Floats) -> float:

@@ -1,4 +1,4 @@
-"""Write the decoder as an ONNX graph that runs faster on a CPU, with transposed convolutions in phases.
+"""Writes the decoder as an ONNX graph that runs faster on a CPU, with transposed convolutions in phases.
 
 For a transposed convolution, ONNX Runtime computes a matrix product and then adds each number to its place,
 one at a time, which takes longer than the product. A transposed convolution with stride 2 also equals four
@@ -13,11 +13,11 @@ have to be interleaved:
             a transposed convolution of zeros and ones adds the maps in their places, still in phases; only
             the picture is interleaved
 
-In a deeper decoder the last two layers are as conv2 and conv3 here, and all before them as conv1. Up to
-rounding, this is the same function as `training.model.Decoder` followed by `Likelihood.parts`, for Bernoulli
-pixels the logistic function, which `export.parity` checks. `tests/benchmarks/decode.py` measures the gain;
-export/README.md says what was slower. The decoder works on mirrored images; here the weights are mirrored
-instead of the picture.
+In a deeper decoder the last two layers are written like conv2 and conv3, and all layers before them like
+conv1. Up to rounding, this is the same function as `training.model.Decoder` followed by `Likelihood.parts`
+(for Bernoulli pixels the logistic function); `export.parity` checks that. `tests/benchmarks/decode.py`
+measures the gain; export/README.md lists slower variants. The decoder of `training` works on mirrored images;
+here the weights are mirrored instead of the picture.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def phased_decoder(
         if name.startswith("decoder.")
     }
     channels, height, width = image_shape
-    # The decoder's convolutions double, but for the last one.
+    # All of the decoder's convolutions double the size, except the last one.
     depth = sum(name.startswith("conv") for name in weights) // 2 - 1
     first = weights["conv1.weight"].shape[0]
     rows, columns = (-(-size // 2**depth) for size in (height, width))
@@ -128,7 +128,7 @@ def phased_decoder(
 
 
 def _add_parts(graph: "_Graph", output: str, likelihood: Likelihood, log_scale: Tensor | None) -> None:
-    """Add what `likelihood.parts` computes from the decoder's output, named as there."""
+    """Add the nodes that compute `likelihood.parts` from the decoder's output, with the same names."""
     picture, *others = likelihood.part_names
     if likelihood.name == "continuous-bernoulli":
         graph.add("Identity", output, output="logits")
@@ -205,7 +205,7 @@ def shift_maps(kernel: Floats, row: int, column: int) -> Floats:
 def places(channels: int) -> Floats:
     """The transposed convolution of zeros and ones, [16·C', 4·C', 2, 2], that adds each map at its shift.
 
-    Its result has one more row and column than a phase. Phase 1 comes before phase 0 there, so that
+    Its result has one more row and column than a phase. In it, phase 1 comes before phase 0, so that
     interleaving gives the picture with a border of one pixel.
     """
     result = np.zeros((2, 2, 2, 2, channels, 2, 2, channels, 2, 2), np.float32)

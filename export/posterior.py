@@ -65,7 +65,7 @@ def pack_posterior(posterior: Posterior) -> bytes:
 def unpack_posterior(
     data: bytes, image_shape: tuple[int, int, int], latent_dim: int, where: str, levels: int = 2
 ) -> Posterior:
-    """Read what `pack_posterior` wrote, of images with `levels`. `where` names the file in messages.
+    """Read what `pack_posterior` wrote for images with so many levels. `where` names the file in messages.
 
     Raises BundleError if arrays are missing, have other shapes, or are not numbers.
     """
@@ -128,7 +128,7 @@ def _load_arrays(data: bytes, where: str) -> dict[str, NDArray[Any]]:
     except ARRAY_ERRORS as error:
         raise BundleError(f"{where}: {error}; expected arrays written by numpy.savez") from error
     for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):  # numpy returns a file without its header as bytes
+        if not isinstance(array, np.ndarray):  # numpy returns a file without an array's header as bytes
             raise BundleError(
                 f"{where}: found that {name} is not an array, expected one written by numpy.savez"
             )

@@ -1,4 +1,4 @@
-"""Export a model that pythae trained, from the folder in which it saved it."""
+"""Exports a model that pythae trained, from the folder that pythae saved it in."""
 
 import json
 import math
@@ -16,9 +16,9 @@ from training.data.open import Places, open_dataset, title_of
 from training.installed import install_line
 
 CONFIG_FILE, WEIGHTS_FILE = "model_config.json", "model.pt"
-# Where pythae's training pipeline saves the model, below the folder that it prints.
+# The subfolder in which pythae's training pipeline saves the model, below the folder that it prints.
 FINAL_FOLDER = "final_model"
-# Models whose encoder gives mean and log-variance of the very z that the decoder takes.
+# Models whose encoder gives mean and log-variance of the same z that the decoder takes.
 KNOWN = (
     *("VAEConfig", "BetaVAEConfig", "DisentangledBetaVAEConfig", "BetaTCVAEConfig", "FactorVAEConfig"),
     *("INFOVAE_MMD_Config", "IWAEConfig", "MIWAEConfig", "CIWAEConfig", "PIWAEConfig", "MSSSIM_VAEConfig"),
@@ -30,7 +30,7 @@ SCALE = 1.0
 
 
 def pythae_folder(folder: Path) -> Path | None:
-    """The folder with the model's files if pythae made `folder`; None if not."""
+    """The folder with the model's files if pythae made `folder`, otherwise None."""
     for place in (folder, folder / FINAL_FOLDER):
         if (place / CONFIG_FILE).is_file() and (place / WEIGHTS_FILE).is_file():
             return place
@@ -48,10 +48,11 @@ def export_pythae(
 ) -> Bundle:
     """Write the model in `folder`, which `pythae_folder` found, as a bundle.
 
-    With `data` the bundle holds its test images and their posterior. The networks that somebody gave to
-    pythae themselves lie in pickles, and opening these runs what is in them: only if `runs_pickles`.
+    With `data` the bundle holds its test images and their posterior. Networks that people passed to pythae
+    themselves are saved as pickles, and opening a pickle can run any program: they are opened only if
+    `runs_pickles` is true.
 
-    Raises ExportError and what `bundle_of` and `open_dataset` raise.
+    Raises ExportError and the errors of `bundle_of` and `open_dataset`.
     """
     check_target(out, overwrite)
     config = _config(folder)
@@ -119,7 +120,7 @@ def _config(folder: Path) -> dict[str, Any]:
 def _model(folder: Path) -> Any:
     where = folder / WEIGHTS_FILE
     try:
-        # Weights alone: this reader runs nothing. pythae reads the file again.
+        # Read with `weights_only`, which runs no code, as a check; pythae reads the file again.
         torch.load(where, map_location="cpu", weights_only=True)
     except (RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
         raise ExportError(

@@ -1,4 +1,4 @@
-"""A model as one HTML file: the plane, points, pictures decoded as one drags, with nothing to install.
+"""A model as one HTML file: the plane, points, and pictures decoded while one drags, with nothing to install.
 
 `python -m export.page` writes it, `export.page.show` shows it in a notebook. It needs no PyTorch.
 """

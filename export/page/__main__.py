@@ -1,4 +1,4 @@
-"""python -m export.page: a bundle or an ONNX decoder as one HTML file."""
+"""python -m export.page: write a bundle or an ONNX decoder as one HTML file."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ import click
 try:
     from training.installed import Choice, needed, version_option
 except ImportError:
-    # Another project's `training` is found first: the checks of ours cannot be had.
+    # Another project's `training` is found first, so this program's own check cannot be imported.
     if __name__ != "__main__" and not Path(sys.argv[0]).stem.startswith("latent-plane"):
         raise
     other = getattr(sys.modules.get("training"), "__file__", None) or "a folder"
@@ -36,7 +36,7 @@ SUFFIXES = (".html", ".htm")
 
 
 def _sizes(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[int, ...] | None:
-    """Whole numbers divided by commas, such as 512 or 4,8,8."""
+    """Whole numbers separated by commas, such as 512 or 4,8,8."""
     if text is None:
         return None
     parts = text.replace("x", ",").split(",")
@@ -61,31 +61,31 @@ def _is_page_name(context: click.Context, parameter: click.Parameter, out: Path)
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, callback=_is_page_name, help="The HTML file."
 )
-@click.option("--overwrite", is_flag=True, help="Replace a file that exists already.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @click.option("--name", help="The model's name.  [default: its own]")
 @click.option(
     "--mode",
     type=Choice(["auto", "live", "atlas"]),
     default="auto",
     show_default=True,
-    help="Decode in the page, or put pictures into it that are decoded beforehand; 'auto' decodes in the "
-    "page where it can.",
+    help="'live' decodes in the page, 'atlas' puts pictures into it that are decoded beforehand; 'auto' is "
+    "'live' if the page can run the decoder.",
 )
 @click.option(
     "--weights",
     type=Choice(["float16", "float32"]),
     default="float16",
     show_default=True,
-    help="How the weights are written; float32 takes twice the space.",
+    help="Number format of the weights in the page; float32 takes twice the space.",
 )
 @click.option(
     "--points",
     type=click.IntRange(min=0),
     default=MOST_POINTS,
     show_default=True,
-    help="How many test images of a bundle at most.",
+    help="The largest number of test images of a bundle.",
 )
-@click.option("--epochs/--no-epochs", default=True, show_default=True, help="All epochs, or the last alone.")
+@click.option("--epochs/--no-epochs", default=True, show_default=True, help="All epochs, or only the last.")
 @click.option(
     "--atlas",
     type=click.IntRange(2, 128),
@@ -99,7 +99,7 @@ def _is_page_name(context: click.Context, parameter: click.Parameter, out: Path)
     type=click.IntRange(8, 512),
     default=64,
     show_default=True,
-    help="The longer side of an atlas's pictures at most.",
+    help="The largest allowed side of an atlas's pictures, in pixels.",
 )
 @click.option("--z-input", metavar="NAME", help="For a bare model: the input that takes z.")
 @click.option(
@@ -136,13 +136,13 @@ def _is_page_name(context: click.Context, parameter: click.Parameter, out: Path)
     "set_classes",
     multiple=True,
     metavar="NAME=N",
-    help="For a bare model: an input that is 1 at place N and 0 elsewhere.",
+    help="For a bare model: an input that is one-hot, with its 1 at index N.",
 )
 @click.option(
     "--look",
     type=click.File(encoding="utf-8"),
     metavar="FILE",
-    help="A JSON file with plane, cursor, path and bookmarks to begin with, as the viewer hands them over; - "
+    help="A JSON file with plane, cursor, path and bookmarks to begin with, as the viewer writes it; - "
     "reads standard input.",
 )
 @version_option
@@ -170,7 +170,7 @@ def command(
 ) -> None:
     """Write MODEL, a bundle or a decoder as an ONNX file, as one HTML file that opens in any browser.
 
-    Whoever gets the file needs nothing else, not even a network: it holds the decoder and decodes as one
+    The file needs nothing else, not even a network: it holds the decoder and decodes pictures while one
     drags, with test images, epochs and the encoder if MODEL has them.
     """
     if image_shape is not None and len(image_shape) != 3:

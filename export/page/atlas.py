@@ -1,4 +1,4 @@
-"""The plane decoded beforehand by ONNX Runtime, for decoders that a page cannot run itself."""
+"""Decodes the plane beforehand with ONNX Runtime, for decoders that a page cannot run itself."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from export.page.points import data_url
 from export.page.reading import Reading
 from export.page.trace import session
 
-# What phones can hold as one picture.
+# The largest picture that phones can show.
 MOST_SIDE_PX = 4096
 
 
@@ -19,15 +19,15 @@ class Atlas:
     """Pictures of the plane side by side.
 
     Attributes:
-        facts: `columns`, `rows`, `width`, `height` of one picture, `view` (where the outermost pictures
-            lie) and `data`, a WebP in a data: URL.
+        facts: `columns`, `rows`, `width` and `height` of one picture, `view` (the positions of the outermost
+            pictures on the plane) and `data`, a WebP in a data: URL.
     """
 
     facts: dict[str, Any]
 
 
 def atlas_of(reading: Reading, frame: Frame, count: int, most_px: int) -> Atlas:
-    """`count` × `count` pictures, each reduced to at most `most_px`; one row where z is one number."""
+    """`count` × `count` pictures, each reduced to at most `most_px`; only one row if z is one number."""
     runtime = session(reading.source)
     channels, height, width = reading.image_shape
     every = max(1, -(-max(height, width) // most_px))

@@ -1,4 +1,4 @@
-"""What a page holds: facts for its script, and blocks of numbers, from a bundle or from a bare decoder."""
+"""Collects a page's content, facts for its script and blocks of numbers, from a bundle or a bare decoder."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -30,9 +30,9 @@ from export.page.words import facts_of, plain
 # One multiply-add takes about a third of a nanosecond in WebAssembly, so this is about 30 ms.
 MOST_LIVE_WORK = 100_000_000
 MOST_LIVE_WEIGHTS = 8_000_000
-# Of one picture. The trace keeps every value of a run, and these grow with the picture.
+# Numbers of one picture. The trace keeps every value of a run, and these grow with the picture.
 MOST_LIVE_NUMBERS = 400_000
-# Of all epochs together: about 4 MB of text.
+# Weights of all epochs together: about 4 MB of text.
 MOST_WEIGHTS_OF_EPOCHS = 1_500_000
 MOST_NAMES = 256
 VERSION = 1
@@ -40,18 +40,19 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Choices:
-    """What people can choose about a page.
+    """The options of a page.
 
     Attributes:
-        name: of the model; None takes its own.
-        mode: "live", "atlas", or "auto" for live wherever the page can.
-        precision: of the weights, "float16" or "float32".
-        points: how many test images at most.
-        epochs: whether all epochs are in it, or the last alone.
+        name: the model's name; None for its own.
+        mode: "live", "atlas", or "auto" for live if the page can run the decoder.
+        precision: number format of the weights, "float16" or "float32".
+        points: the largest number of test images.
+        epochs: whether all epochs are in the page, or only the last.
         atlas_count: pictures of an atlas from left to right, and from top to bottom.
-        atlas_px: the longer side of each of them at most.
-        wanted: parts of a bare model's reading.
-        look: what the page begins with, as the JSON text that `export.page.look` reads; None lets it choose.
+        atlas_px: the largest allowed side of each of them.
+        wanted: the parts of a bare model's reading that a person set.
+        look: what the page shows at first, as the JSON text that `export.page.look` reads; None for the
+            page's own choice.
     """
 
     name: str | None = None
@@ -67,14 +68,14 @@ class Choices:
 
 @dataclass(frozen=True)
 class Content:
-    """What `export.page.html.page` puts into the file.
+    """The content that `export.page.html.page` puts into the file.
 
     Attributes:
         title: of the page.
         facts: for the script, as JSON.
         blocks: numbers as text, by name.
-        notes: what people should know about how it was made, a sentence each.
-        left_out: what of the look the page cannot have, or an empty text.
+        notes: sentences for people about how the page was made.
+        left_out: the parts of the look that the page cannot show, in words; may be empty.
     """
 
     title: str
@@ -108,7 +109,7 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
     settings: tuple[Setting, ...] = ()
     try:
         if choices.mode == "atlas":
-            raise NotLiveError("that was asked for")
+            raise NotLiveError("an atlas was requested")
         program, settings = _program(reading)
         sets = [program.constants]
         if bundle is not None:
@@ -140,9 +141,8 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
     else:
         atlas: Atlas = atlas_of(reading, frame, choices.atlas_count, choices.atlas_px)
         facts |= {"mode": "atlas", "atlas": atlas.facts, "reason": plain(reason)}
-        notes.append(
-            f"The pictures are decoded beforehand, because the page cannot run this decoder: {reason}."
-        )
+        cannot = "" if choices.mode == "atlas" else ", because the page cannot run this decoder: " + reason
+        notes.append(f"The pictures are decoded beforehand{cannot}.")
     if bundle is not None:
         found = points_of(bundle, epochs, choices.points)
         if found is not None:
@@ -175,7 +175,7 @@ def _content(reading: Reading, bundle: Bundle | None, choices: Choices) -> Conte
 
 
 def _program(reading: Reading) -> tuple[Program, tuple[Setting, ...]]:
-    """The decoder as the page runs it, and the inputs that can be set there: as many as it can follow."""
+    """The decoder as the page runs it, and as many of its settable inputs as the page can compute."""
     every = reading.settings
     if every:
         with suppress(NotLiveError):
@@ -216,7 +216,7 @@ def decoder_program(reading: Reading, settings: Sequence[Setting] = ()) -> Progr
 
 
 def _thinned(epochs: list[int], program: Program, notes: list[str]) -> list[int]:
-    """The epochs whose weights have room in a page: evenly chosen, with the first and the last."""
+    """As many epochs as have room for their weights in a page: evenly spaced, with the first and the last."""
     weights = sum(array.size for array in program.constants.values())
     most = max(2, MOST_WEIGHTS_OF_EPOCHS // max(1, weights))
     if len(epochs) <= most:
@@ -243,7 +243,7 @@ def _epochs(
 
 
 def _encoder(bundle: Bundle, precision: str, blocks: dict[str, str], notes: list[str]) -> dict[str, Any]:
-    """Facts of the encoder, whose block is added; nothing if the page cannot run it."""
+    """Add the encoder's block and return its facts; without both if the page cannot run it."""
     model = onnx.load_model_from_string(bundle.read(ENCODER_FILE))
     x = np.zeros((1, *bundle.image_shape), np.float32)
     try:
@@ -259,7 +259,7 @@ def _encoder(bundle: Bundle, precision: str, blocks: dict[str, str], notes: list
 
 
 def _elbos(bundle: Bundle | None, epochs: list[int]) -> list[dict[str, Any]]:
-    """The epochs in the page with their test ELBO, where it is known."""
+    """The epochs in the page, with the test ELBO if the bundle has it."""
     known: dict[object, float] = {}
     lines = bundle.manifest.get("epochs") if bundle is not None else None
     for line in lines if isinstance(lines, list) else []:

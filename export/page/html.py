@@ -1,4 +1,4 @@
-"""One HTML file from a template, a style sheet, modules and a model. Its policy lets nothing else in."""
+"""Builds one HTML file of template, style sheet, modules and model; its policy lets it load nothing else."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ COMMENT = re.compile(r"^[ \t]*/\*\*(?:[^*]|\*(?!/))*\*/\n|^[ \t]*//.*\n", re.M)
 
 
 def page(title: str, facts: Mapping[str, Any], blocks: Mapping[str, str]) -> str:
-    """The whole page. `facts` is what the script reads, `blocks` are texts of base64 by name."""
+    """The whole page. `facts` are for the script, `blocks` are base64 texts by name."""
     script = bundled("app.js")
     style = _source("page.css")
     worker = bundled("worker.js")
@@ -25,7 +25,7 @@ def page(title: str, facts: Mapping[str, Any], blocks: Mapping[str, str]) -> str
         f'<script type="application/octet-stream" id="block-{name}">{text}</script>'
         for name, text in blocks.items()
     )
-    # The only WebAssembly is this project's own matrix product: nothing else can be loaded.
+    # The only WebAssembly is this project's own matrix product; the policy prevents loading any other.
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}' 'wasm-unsafe-eval'; style-src '{_hash(style)}'; "
         "img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
@@ -44,7 +44,7 @@ def page(title: str, facts: Mapping[str, Any], blocks: Mapping[str, str]) -> str
 
 
 def bundled(entry: str) -> str:
-    """A module and all that it imports as one script: each module is a function that returns its exports."""
+    """A module and all its imports as one script: each module becomes a function that returns its exports."""
     order: list[str] = []
     _visit(entry, order, ())
     parts = [_as_function(name) for name in order]

@@ -1,6 +1,6 @@
-"""What a page begins with instead of its own choice: plane, view, cursor, epoch, a path and bookmarks.
+"""Reads a look, what a page shows at first: plane, view, cursor, epoch, a path and bookmarks.
 
-The viewer hands it over as JSON on standard input (`--look -`). All numbers of z are checked here.
+The viewer passes it as JSON on standard input (`--look -`). All numbers of z are checked here.
 
     {"planes": [{"axes": [0, 1], "origin": [d numbers], "home": [left, bottom, right, top]},
                 {"origin": [d], "u": [d], "v": [d], "home": […], "on_samples": false, "words": ["…", "…"]}],
@@ -8,7 +8,7 @@ The viewer hands it over as JSON on standard input (`--look -`). All numbers of 
      "path": {"points": [[d], …], "times": [s, …], "seconds": 8, "closed": false, "spherical": false},
      "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3, "inputs": {"label": 7}}]}
 
-A bookmark without `inputs` has those that the page begins with.
+A bookmark without `inputs` has those of the page's first view.
 """
 
 import json
@@ -26,15 +26,15 @@ from export.page.settings import Setting
 from export.page.words import plain
 
 MOST_BOOKMARKS = 500
-# A plane further away is another one, relative to the numbers of z; an atlas has one alone.
+# A larger distance, relative to the numbers of z, means that z is not on the plane of an atlas.
 NEAR = 1e-4
 
 
 @dataclass(frozen=True)
 class Place:
-    """A plane with the part in view and the cursor, and the epoch; None is the last one.
+    """A plane with the part in view, the cursor, and the epoch; None is the last epoch.
 
-    `inputs` are values of what the decoder takes besides z; where one is missing it is as at first.
+    `inputs` are values of the decoder's other inputs; a missing one has its first value.
     """
 
     plane: int
@@ -51,7 +51,7 @@ class Place:
         return min(epochs, key=lambda epoch: abs(epoch - wanted))
 
     def can_be_shown(self, reading: Reading, settings: Sequence[Setting]) -> bool:
-        """Whether its inputs can be set in a page, or are as they are there."""
+        """Whether its inputs can be set in the page, or have the page's fixed values already."""
         by_name = {setting.name: setting for setting in settings}
         return all(
             by_name[name].fits(value) if name in by_name else reading.has_input(name, value)
@@ -61,7 +61,7 @@ class Place:
 
 @dataclass(frozen=True)
 class LookPath:
-    """A path: its points, the time of each leg, which is empty for equal times, and how it is played."""
+    """A path: its points, the time of each leg (empty for equal times), and how it is played."""
 
     points: tuple[NDArray[np.float32], ...]
     times: tuple[float, ...]
@@ -70,7 +70,7 @@ class LookPath:
     spherical: bool
 
     def as_json(self) -> dict[str, Any]:
-        """For the page's script."""
+        """The path as JSON for the page's script."""
         return {
             "points": [rounded(point) for point in self.points],
             "times": list(self.times),
@@ -82,16 +82,16 @@ class LookPath:
 
 @dataclass(frozen=True)
 class Look:
-    """What a page begins with."""
+    """What a page shows at first."""
 
     place: Place
     path: LookPath | None = None
     bookmarks: tuple[Place, ...] = ()
 
     def facts(self, epochs: Sequence[int], settings: Sequence[Setting] = ()) -> dict[str, Any]:
-        """What is to begin with, for the script of a page with these epochs and inputs that can be set.
+        """The look as facts for the script of a page with these epochs and `settings`.
 
-        Each plane stands there once.
+        Planes that several bookmarks share are listed once.
         """
         facts: dict[str, Any] = {"epoch": self.place.epoch_of(epochs)}
         if self.path is not None:
@@ -109,14 +109,14 @@ class Look:
         return facts
 
     def with_inputs_of(self, reading: Reading, settings: Sequence[Setting]) -> tuple["Look", str]:
-        """The look without the bookmarks whose inputs the page cannot have, and what these are."""
+        """The look without bookmarks whose inputs the page cannot set, and words that name those left out."""
         bookmarks = tuple(mark for mark in self.bookmarks if mark.can_be_shown(reading, settings))
         lost = len(self.bookmarks) - len(bookmarks)
         words = f"{_counted(lost)} of other inputs than those of the page" if lost else ""
         return replace(self, bookmarks=bookmarks), words
 
     def on_its_plane(self) -> tuple["Look", str]:
-        """The look without what lies elsewhere than on the part of its plane in view, and what that is."""
+        """The look without bookmarks and path outside the visible part of its plane, and words for them."""
         frame = self.place.frame
         bookmarks = tuple(mark for mark in self.bookmarks if _is_seen(frame, mark.frame.z(*mark.frame.start)))
         path = self.path
@@ -207,7 +207,7 @@ def _number(value: object) -> float:
 
 
 def _inputs(place: Place, settings: Sequence[Setting]) -> dict[str, Any]:
-    """The values of all that can be set in the page, if the place has any of them."""
+    """The values of all settings of the page, if the place has inputs."""
     values = [place.inputs.get(setting.name, setting.value) for setting in settings]
     return {"inputs": rounded(values)} if place.inputs and values else {}
 

@@ -1,7 +1,7 @@
-"""From an ONNX graph to the program that a page runs.
+"""Translates an ONNX graph to the program that a page runs.
 
-Every shape is known, because the graph was run once (`export.page.trace`). What does not depend on the input
-becomes a constant. The rules for each operator are in `export.page.rules` and the two modules below it.
+Every shape is known, because the graph was run once (`export.page.trace`). Values that do not depend on the
+input become constants. The rules for each operator are in `export.page.rules` and the two modules below it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,13 +21,13 @@ Shape = tuple[int, ...]
 
 @dataclass
 class Lowering:
-    """A program in the making, with what is known of the graph.
+    """A program under construction, and the graph that it is made from.
 
     Attributes:
         found: a run of the graph.
         writer: collects the steps.
-        numbers: those of the graph's values in the program, by name.
-        chosen: the values that do not follow from z, and yet are no constants: rows of tables.
+        numbers: for each of the graph's values, by name, its number in the program.
+        chosen: the names of values that do not depend on z but are not constant either: rows of tables.
     """
 
     found: Trace
@@ -61,7 +61,7 @@ Rule = Callable[["Lowering", "Node"], "int | Sequence[int]"]
 
 
 class Input(Protocol):
-    """An input beside z that the page gives the program; `export.page.settings` has them."""
+    """An input beside z that the page passes to the program (`export.page.settings`)."""
 
     @property
     def name(self) -> str:
@@ -69,18 +69,18 @@ class Input(Protocol):
 
     @property
     def width(self) -> int:
-        """How many numbers it is."""
+        """The number of its values in the program's input."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether the graph itself is not run from it on, because it takes whole numbers."""
+        """Whether it takes whole numbers, so that its values are computed beforehand and put into tables."""
 
     def place(self, low: Lowering, part: int) -> None:
-        """Put its part of the program's input where the graph takes it."""
+        """Use its part of the program's input as the graph's input."""
 
 
 class Node:
-    """One node of a graph, with attributes by name and inputs that may be left out."""
+    """One node of a graph: gives attributes by name, and inputs even if they are left out."""
 
     def __init__(self, proto: onnx.NodeProto) -> None:
         self.proto = proto
@@ -108,12 +108,12 @@ def lower(
     finish: Callable[[ProgramWriter, tuple[int, ...]], tuple[int, ...]] = lambda _writer, results: results,
     also: Sequence[Input] = (),
 ) -> Program:
-    """The program that computes `outputs` from `source`, which is given flat; other inputs are constants.
+    """The program that computes `outputs` from `source`, which it takes flat; other inputs are constants.
 
-    The inputs of `also` are given after it. `finish` may add steps to the results. Raises NotLiveError if the
-    page cannot run the graph.
+    The inputs of `also` follow after `source`. `finish` may add steps to the results. Raises NotLiveError if
+    the page cannot run the graph.
     """
-    # What does not depend on z is computed here, by whatever operators.
+    # Values that do not depend on z are computed here, so their operators need no rules.
     sources = [source, *(other.name for other in also if not other.is_whole)]
     varying = varying_of(model, sources)
     used = {node.op_type for node in model.graph.node if varying.intersection(node.output)}
@@ -132,7 +132,7 @@ def lower(
         try:
             result = rule(lowering, Node(proto))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            # Rules are written for what tools export; the rest is for ONNX Runtime.
+            # The rules cover the forms that export tools write; others are left to ONNX Runtime, as an atlas.
             raise NotLiveError(f"an unusual {proto.op_type}") from error
         numbers = [result] if isinstance(result, int) else result
         for name, number in zip((name for name in proto.output), numbers, strict=False):
@@ -144,7 +144,7 @@ def lower(
 
 
 def _place_inputs(low: Lowering, source: str, shape: Shape, also: Sequence[Input]) -> int:
-    """Give each input its part of the program's one flat input, and return that."""
+    """Split the program's one flat input among the inputs; returns the flat input's number."""
     count = int(np.prod(shape))
     flat = low.writer.source((count + sum(other.width for other in also),))
 

@@ -1,4 +1,4 @@
-"""Operators that move numbers without computing, and resizing: where each number of the result comes from."""
+"""Rules for operators that move numbers without computing, and for resizing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,17 +15,17 @@ NOWHERE = -1
 
 
 def reshaped(low: Lowering, node: Node) -> int:
-    """Reshape, Flatten, Squeeze, Unsqueeze: the same numbers in the shape that the run had."""
+    """Reshape, Flatten, Squeeze, Unsqueeze: the same numbers in the shape of the traced run."""
     return low.writer.view(low.number(node.input(0)), low.shape(node.outputs[0]))
 
 
 def transpose(low: Lowering, value: int, order: tuple[int, ...]) -> int:
-    """The value with its axes in another order; a constant is transposed here and now."""
+    """The value with its axes in another order; a constant is transposed at once."""
     shape = low.writer.shapes[value]
     turned = tuple(shape[axis] for axis in order)
     if value in low.writer.constants:
         return low.writer.constant(low.writer.constants[value].transpose(order))
-    # Axes of one number can be anywhere.
+    # Axes of length 1 can be anywhere, so only the order of the others counts.
     long = [axis for axis in order if shape[axis] != 1]
     if long == sorted(long):
         return low.writer.view(value, turned)
@@ -33,14 +33,14 @@ def transpose(low: Lowering, value: int, order: tuple[int, ...]) -> int:
 
 
 def transposed(low: Lowering, node: Node) -> int:
-    """Transpose; the default turns the axes around."""
+    """Transpose; by default the order of the axes is reversed."""
     x = low.number(node.input(0))
     order = node.get("perm") or list(reversed(range(len(low.writer.shapes[x]))))
     return transpose(low, x, tuple(order))
 
 
 def pick(low: Lowering, value: int, places: Sequence[Places | None], fill: float = 0.0) -> int:
-    """For each axis, which of its places are taken, in order; None takes the axis as it is."""
+    """Select indices along each axis; None in `places` keeps an axis as it is."""
     shape = low.writer.shapes[value]
     wanted = [
         None if place is None or np.array_equal(place, np.arange(side)) else [int(index) for index in place]
@@ -53,7 +53,7 @@ def pick(low: Lowering, value: int, places: Sequence[Places | None], fill: float
 
 
 def broadcast(low: Lowering, value: int, shape: Shape) -> int:
-    """The value repeated along axes of one number until it has `shape`."""
+    """The value repeated along its axes of length 1 until it has `shape`."""
     value = low.writer.view(
         value, (*[1] * (len(shape) - len(low.writer.shapes[value])), *low.writer.shapes[value])
     )
@@ -65,12 +65,12 @@ def broadcast(low: Lowering, value: int, shape: Shape) -> int:
 
 
 def expand(low: Lowering, node: Node) -> int:
-    """Expand to the shape that the run had."""
+    """Expand to the shape of the traced run."""
     return broadcast(low, low.number(node.input(0)), low.shape(node.outputs[0]))
 
 
 def split(low: Lowering, node: Node) -> list[int]:
-    """Split along an axis, into parts as long as those of the run."""
+    """Split along an axis, into parts as long as in the traced run."""
     x = low.number(node.input(0))
     rank = len(low.writer.shapes[x])
     axis, start, parts = int(node.get("axis", 0)) % rank, 0, []
@@ -95,7 +95,7 @@ def gather(low: Lowering, node: Node) -> int:
 
 
 def by_run(low: Lowering, node: Node) -> int:
-    """Slice, Tile and Pad: ONNX Runtime says for each axis where the numbers of the result come from."""
+    """Slice, Tile and Pad: ONNX Runtime runs the node on indices, to find where each number comes from."""
     x = low.number(node.input(0))
     shape = low.writer.shapes[x]
     given: list[NDArray[Any] | None] = [
@@ -117,7 +117,7 @@ def by_run(low: Lowering, node: Node) -> int:
         result = run_node(
             node.proto, [np.ascontiguousarray(np.broadcast_to(ramp, shape)), *given], low.found.opset
         )
-        # The place along this axis is the same wherever the other axes are inside.
+        # The index along this axis is the same for all positions on the other axes, except in padding.
         inside = np.moveaxis(result, axis, 0).reshape(result.shape[axis], -1).max(1)
         places.append(inside.astype(np.int64))
     return pick(low, x, places, fill)
@@ -153,7 +153,7 @@ def space_to_depth(low: Lowering, node: Node) -> int:
 
 
 def resize(low: Lowering, node: Node) -> int:
-    """Resize and Upsample, axis by axis: ONNX Runtime says what each place of the result is a sum of."""
+    """Resize and Upsample, axis by axis: ONNX Runtime gives the weights of the sum for each result."""
     x = low.number(node.input(0))
     shape, out = low.writer.shapes[x], low.shape(node.outputs[0])
     if node.get("mode", "nearest") != "nearest" and sum(a != b for a, b in zip(shape, out, strict=True)) > 2:
@@ -168,7 +168,7 @@ def resize(low: Lowering, node: Node) -> int:
 
 
 def _scale(low: Lowering, node: Node, axis: int, rank: int) -> float | None:
-    """The factor that the graph gives for an axis; None if it gives sizes instead."""
+    """The scale factor in the graph for an axis; None if the graph has sizes instead."""
     scales = node.get("scales")
     if scales is None:
         name = node.input(1 if node.op == "Upsample" or low.found.opset < 11 else 2)
@@ -182,7 +182,7 @@ def _scale(low: Lowering, node: Node, axis: int, rank: int) -> float | None:
 def _resize_matrix(
     low: Lowering, node: Node, have: int, want: int, scale: float | None
 ) -> NDArray[np.float32]:
-    """[have, want]: how much each place of the result takes of each place of an axis."""
+    """The weights of one axis, [have, want]: each of `want` results is a sum over `have` numbers."""
     alone = type(node.proto)()
     alone.CopyFrom(node.proto)
     for name in ("axes", "keep_aspect_ratio_policy", "scales"):
@@ -192,7 +192,7 @@ def _resize_matrix(
     scales = np.array([1, 1, 1, want / have if scale is None else scale], np.float32)
     if node.op == "Upsample" and low.found.opset < 9:
         raise NotLiveError("Upsample before opset 9")
-    # Before opset 13 an input that is not used has to be there, without numbers.
+    # Before opset 13 an unused input cannot be left out; it is an empty array.
     unused = None if low.found.opset > 12 else np.zeros(0, np.float32)
     if node.op == "Upsample" or low.found.opset < 11:
         given: list[NDArray[Any] | None] = [rows, scales]
@@ -205,7 +205,7 @@ def _resize_matrix(
 
 
 def _along(low: Lowering, x: int, axis: int, matrix: NDArray[np.float32]) -> int:
-    """Each place of the result along `axis` is a weighted sum of a few places."""
+    """Add a step that multiplies `axis` by a matrix with few non-zero weights in each column."""
     shape = low.writer.shapes[x]
     used = matrix != 0
     taps = int(used.sum(0).max())

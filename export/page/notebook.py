@@ -1,4 +1,4 @@
-"""The page inline in a notebook."""
+"""Shows a page inline in a notebook."""
 
 import html
 import os
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from export.page.content import Choices
 
 HEIGHT_PX = 720
-# Puts the frame into the cell, and takes what the page in it says about its cursor.
+# Puts the frame into the cell, and receives the cursor's place from the page in it.
 WIDGET = """
 export default { render({ model, el }) {
   el.innerHTML = model.get("page");
@@ -41,7 +41,7 @@ class Shown:
     height: int = HEIGHT_PX
 
     def _repr_html_(self) -> str:
-        """The frame, which has the whole page in itself; it can run scripts but reach nothing around it."""
+        """The frame with the whole page in it; its sandbox lets scripts run, isolated from the notebook."""
         return (
             f'<iframe srcdoc="{html.escape(self.page)}" sandbox="allow-scripts allow-downloads" '
             f'width="100%" height="{self.height}" style="border: 0" title="Latent Plane"></iframe>'
@@ -53,7 +53,7 @@ class Shown:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def widget(self) -> Any:
-        """The same frame as a widget with the page's `z`, `epoch` and `inputs` of now. It needs anywidget."""
+        """The same frame as a widget with the page's current `z`, `epoch` and `inputs`. Needs anywidget."""
         try:
             import anywidget
             import traitlets
@@ -63,7 +63,7 @@ class Shown:
             ) from error
 
         class Plane(anywidget.AnyWidget):  # type: ignore[misc]
-            """A page in a notebook, with what its cursor is at."""
+            """A page in a notebook, with the z, epoch and inputs at its cursor."""
 
             _esm = WIDGET
             page = traitlets.Unicode(self._repr_html_()).tag(sync=True)

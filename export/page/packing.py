@@ -1,7 +1,8 @@
-"""Numbers as text inside a page: compressed, in base64, and small.
+"""Packs numbers as text inside a page: compressed, then base64.
 
-Weights are float16 unless asked otherwise. The bytes of each order are put together, and an epoch holds only
-its difference to the epoch after it: both compress better than the numbers do. `js/unpack.js` reads it.
+Weights are float16 unless float32 is requested. All lowest bytes are put together, then all next bytes, and
+an epoch holds only its difference to the epoch after it: both compress better than the numbers themselves.
+`js/unpack.js` reads the text.
 """
 
 import base64
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from export.page.program import Floats
 
-# Smaller arrays are kept exactly: float16 would lose an epsilon of 1e-8, and they take no space.
+# Arrays of at most so many numbers stay float32: float16 would lose an epsilon of 1e-8, and they are small.
 EXACT_COUNT = 64
 FLOAT16_MOST = 65504.0
 DTYPES: dict[str, tuple[np.dtype[Any], np.dtype[Any]]] = {
@@ -24,7 +25,7 @@ DTYPES: dict[str, tuple[np.dtype[Any], np.dtype[Any]]] = {
 
 
 def block(data: bytes) -> str:
-    """Bytes as text: deflated without a header, then base64."""
+    """Bytes as text: raw deflate, then base64."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     return base64.b64encode(deflate.compress(data) + deflate.flush()).decode()
 
@@ -32,7 +33,7 @@ def block(data: bytes) -> str:
 def weight_blocks(sets: Sequence[Mapping[int, Floats]], precision: str) -> list[str]:
     """One block for each set of weights; all but the last hold differences to the set after them.
 
-    A block begins with the small arrays as they are.
+    A block begins with the small arrays, which are stored as they are.
     """
     blocks = []
     after: NDArray[Any] | None = None
@@ -58,14 +59,14 @@ def planes(numbers: NDArray[Any]) -> bytes:
 
 
 def quantized(points: NDArray[np.float32]) -> tuple[str, list[list[float]]]:
-    """Coordinates [N, d] in 16 bits: a block, coordinate by coordinate, and the range of each."""
+    """Coordinates [N, d] quantized to 16 bits: a block, coordinate by coordinate, and the range of each."""
     low, high = points.min(0), points.max(0)
     steps = np.round((points - low) / np.maximum(high - low, 1e-12) * 65535).astype(np.uint16)
     return block(planes(np.ascontiguousarray(steps.T).reshape(-1))), np.stack((low, high), 1).tolist()
 
 
 def _ordered(values: Floats, precision: str) -> NDArray[Any]:
-    """The floats' bits as whole numbers in the floats' order, so that near floats have near numbers."""
+    """The floats' bits as whole numbers in the order of the floats: similar floats give similar numbers."""
     kind, whole = DTYPES[precision]
     bits = values.astype(kind).view(whole)
     sign = whole.type(1 << (8 * whole.itemsize - 1))
@@ -74,6 +75,6 @@ def _ordered(values: Floats, precision: str) -> NDArray[Any]:
 
 
 def _zigzag(steps: NDArray[Any]) -> NDArray[Any]:
-    """Small differences of either sign as small numbers."""
+    """Differences of either sign as unsigned numbers; small differences give small numbers."""
     signed = steps.view(steps.dtype.str.replace("u", "i"))
     return ((signed << 1) ^ (signed >> (8 * steps.dtype.itemsize - 1))).view(steps.dtype)

@@ -1,4 +1,4 @@
-"""The plane that a page begins with: where it lies in z, and how much of it is seen."""
+"""Chooses the plane that a page shows at first: its position in z, and the part in view."""
 
 import math
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from export.bundle import Bundle
 from export.page.reading import Reading, is_finite
 from export.page.trace import session
 
-# In more dimensions, z = 0 with two coordinates moved is nowhere near a sample of the prior.
+# In more dimensions, z = 0 with two coordinates changed is far from every sample of the prior.
 MOST_AXES = 8
-# In more dimensions the principal axes are those of so many of the test images.
+# In more dimensions, the principal axes are computed from only so many of the test images.
 MOST_COVARIANCES = 1024
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The plane z = origin + a·u + b·v, and its part that is seen first.
+    """The plane z = origin + a·u + b·v, and the part of it that is shown first.
 
     Attributes:
         axes: the two coordinates that it is parallel to; None if it is oblique.
@@ -27,10 +27,10 @@ class Frame:
         u: float32 [d], of length 1.
         v: float32 [d], of length 1, orthogonal to `u`.
         view: least a, least b, greatest a, greatest b.
-        start: where the cursor is at first.
+        start: the cursor's first place.
         on_samples: whether it goes through three samples of the prior.
-        home: the part that counts as all of it, as `view` is; None for `view` itself.
-        words: what a and b mean, for people; empty if nothing is known.
+        home: the part that "Show the whole plane" shows, in the form of `view`; None for `view` itself.
+        words: the meaning of a and b, for people; None if nothing is known.
     """
 
     axes: tuple[int, int] | None
@@ -49,11 +49,11 @@ class Frame:
         return place
 
     def as_json(self) -> dict[str, Any]:
-        """For the page's script."""
+        """The frame as JSON for the page's script."""
         return self.plane_json() | self.view_json()
 
     def plane_json(self) -> dict[str, Any]:
-        """Where the plane lies, and its home; u, v and the origin only where they are needed."""
+        """The position of the plane, and its home; u, v and the origin only if they are needed."""
         facts: dict[str, Any] = {}
         if self.axes is not None:
             facts["axes"] = list(self.axes)
@@ -70,19 +70,19 @@ class Frame:
         return facts
 
     def view_json(self) -> dict[str, Any]:
-        """What is seen of it, and where the cursor is."""
+        """The part in view, and the cursor's place."""
         return {"view": rounded(self.view), "start": rounded(self.start)}
 
 
 def rounded(numbers: ArrayLike) -> list[float]:
-    """Numbers with as many digits as float32 has."""
+    """Numbers rounded to the digits of float32."""
     return [float(f"{number:.7g}") for number in np.asarray(numbers, np.float64).tolist()]
 
 
 def frame_of(reading: Reading, bundle: Bundle | None) -> Frame:
-    """The plane: two coordinates where there are few, else through three samples of the prior.
+    """The page's first plane: along two of few coordinates, otherwise through three samples of the prior.
 
-    With test images in more than two dimensions it is that of their principal axes, as in the viewer.
+    With test images in more than two dimensions it is the plane of their principal axes, as in the viewer.
     """
     d = reading.latent_dim
     posterior = bundle.read_posterior() if bundle is not None else None
@@ -112,17 +112,18 @@ def _on_axes(reading: Reading, means: NDArray[np.float32] | None) -> Frame:
     unit = np.eye(d, dtype=np.float32)
     v = unit[second] if d > 1 else np.zeros(1, np.float32)
     at = mean
-    if prior.kind == "sphere":  # its middle is none of its points
+    if prior.kind == "sphere":  # the centre of a sphere is not on it
         at = prior.scale / math.sqrt(min(d, 2))
     elif not is_finite(session(reading.source), reading, np.full(d, mean, np.float32)):
-        at = mean + prior.scale / 2  # some decoders normalise z, and give no numbers at 0
+        at = mean + prior.scale / 2  # some decoders normalise z, and give NaN at 0
     return Frame((first, second), origin, unit[first], v, view, (at, at if d > 1 else 0.0))
 
 
 def _principal(means: NDArray[np.float32]) -> Frame | None:
-    """The plane along which test images vary most, through the one nearest to their mean, at the cursor.
+    """The plane along which test images vary most, through the test image nearest to their mean.
 
-    At the mean itself, or on two coordinates, pictures are often like none of them. None without a plane.
+    The cursor is at that image. At the mean itself, or on a plane of two coordinates, pictures are often
+    unlike any test image. None if the images do not span a plane.
     """
     offsets = means.astype(np.float64) - means.mean(0, dtype=np.float64)
     some = offsets[np.linspace(0, len(means) - 1, min(len(means), MOST_COVARIANCES)).astype(np.intp)]
@@ -151,9 +152,9 @@ def _principal(means: NDArray[np.float32]) -> Frame | None:
 
 
 def _through_samples(reading: Reading) -> Frame:
-    """The plane through three samples, with the cursor at the first: between them, pictures are often blends.
+    """The plane through three samples. The cursor is at the first, because pictures between them are blends.
 
-    Others are drawn where the decoder gives no numbers in the middle.
+    If the decoder gives NaN in the middle of the three, other samples are drawn.
     """
     runtime = session(reading.source)
     for seed in range(8):

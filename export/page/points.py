@@ -1,4 +1,4 @@
-"""Test images on a page: where they lie after each epoch, their labels, and one sheet of small pictures."""
+"""Test images for a page: their points after each epoch, their labels, and one sheet of small pictures."""
 
 import base64
 import io
@@ -12,12 +12,13 @@ from export.bundle import Bundle
 from export.page.packing import block, quantized
 
 MOST_POINTS = 2000
-# Coordinates of all points at all epochs together, in numbers of 16 bits.
+# The largest number of coordinates, of all points at all epochs together; each takes 16 bits.
 MOST_COORDINATES = 300_000
 THUMBNAIL_PX = 32
-# What browsers and WebP take.
+# The largest side of a sheet, which browsers and WebP can hold.
 MOST_SHEET_PX = 8192
-# The background: how many images tell it, how far its numbers lie apart, and its share of the edges.
+# The background is found from at most so many images. It is the median of the edges if a share `EVEN_SHARE`
+# of them differs from it by no more than `SAME`.
 MOST_LOOKED_AT = 512
 SAME = 15
 EVEN_SHARE = 0.6
@@ -26,7 +27,7 @@ EVEN_SHARE = 0.6
 def points_of(bundle: Bundle, epochs: list[int], most: int) -> tuple[dict[str, Any], dict[str, str]] | None:
     """Facts and blocks of at most `most` test images; None if the bundle has none.
 
-    The same images are taken at every epoch: a sample that does not change from call to call.
+    The same images are taken at every epoch; the sample is drawn with a fixed seed.
     """
     posterior = bundle.read_posterior()
     if posterior is None or not most:
@@ -47,13 +48,13 @@ def points_of(bundle: Bundle, epochs: list[int], most: int) -> tuple[dict[str, A
         blocks["labels"] = block(posterior.labels[chosen].tobytes())
     if posterior.images is not None:
         facts["sheet"] = sheet(posterior.images[chosen])
-    # The spread of each coordinate tells which ones matter.
+    # The page lists the coordinates in the order of their spread.
     facts["spread"] = [round(float(s), 4) for s in posterior.mean.std(0)]
     return facts, blocks
 
 
 def ground_of(bundle: Bundle) -> list[int]:
-    """What one draws on, a byte for each channel: the data's background, or else their mean."""
+    """The colour of the drawing area, a byte for each channel: the images' background, or else their mean."""
     channels = bundle.image_shape[0]
     posterior = bundle.read_posterior()
     images = None if posterior is None else posterior.images
@@ -65,7 +66,7 @@ def ground_of(bundle: Bundle) -> list[int]:
     edges = np.concatenate(sides, 2)
     color: NDArray[Any] = np.median(edges, (0, 2))
     is_near = (np.abs(edges - color[:, np.newaxis]) <= SAME).all(1)
-    if channels == 4 and color[3] <= SAME:  # what is transparent has no colour
+    if channels == 4 and color[3] <= SAME:  # the colour of transparent pixels does not count
         color, is_near = np.zeros(4), edges[:, 3] <= SAME
     if is_near.mean() < EVEN_SHARE:
         color = pixels.mean((0, 2, 3))
@@ -73,7 +74,7 @@ def ground_of(bundle: Bundle) -> list[int]:
 
 
 def sheet(images: NDArray[np.uint8]) -> dict[str, Any]:
-    """Small pictures side by side as one WebP: exact for black and white, near enough for others."""
+    """Small pictures side by side as one WebP: lossless for black and white, otherwise lossy."""
     count, channels, height, width = images.shape
     binary = images.max(initial=0) <= 1
     pixels = (images * 255 if binary else images).transpose(0, 2, 3, 1)

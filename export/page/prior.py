@@ -1,6 +1,6 @@
-"""The prior of a bare decoder's z: normal, uniform or on a sphere, as the viewer reads and names it.
+"""The prior of a bare decoder's z: normal, uniform or on a sphere, read and named as in the viewer.
 
-The viewer's own is `desktop.latent.prior`, which nothing here may import; a test holds the two together.
+The viewer's own module is `desktop.latent.prior`, which nothing here may import; a test compares the two.
 """
 
 import math
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 NUMBER = r"[-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 TEXT = re.compile(rf"\s*(\w+)\s*(?::\s*({NUMBER})\s*(?:,\s*({NUMBER})\s*)?)?")
-# Keys of a graph's metadata that hold a prior, and what says which.
+# Keys of a graph's metadata that hold a prior, and patterns of its text.
 KEYS = re.compile(r"(^|[^a-z])(prior|noise|(z|latent|noise)[ _.-]?(distribution|prior))$", re.IGNORECASE)
 WORDS = (
     (re.compile(r"uniform|(^|[^a-z])u\(|(^|[^a-z])rand($|[^a-z])", re.IGNORECASE), "uniform"),
@@ -37,7 +37,7 @@ class Prior:
     Attributes:
         kind: "normal", "uniform" or "sphere".
         scale: a normal prior's standard deviation, half the width of a uniform one, a sphere's radius.
-        center: each coordinate of the mean; only a uniform prior has another one than 0.
+        center: the mean's value in every coordinate; it is 0 except for a uniform prior.
     """
 
     kind: str = "normal"
@@ -61,7 +61,7 @@ class Prior:
 
     @property
     def half_width(self) -> float:
-        """How far to each side of the mean a coordinate goes: to the end, or 3 standard deviations."""
+        """Half the range of a coordinate: to the end of the prior, or 3 standard deviations."""
         return self.scale * (DEVIATIONS if self.kind == "normal" else 1)
 
     def sample(self, draw: np.random.Generator, count: int, latent_dim: int) -> NDArray[np.float32]:
@@ -75,7 +75,7 @@ class Prior:
         return np.asarray(z * np.float32(self.scale), np.float32)
 
     def as_json(self) -> dict[str, Any]:
-        """For the page's script."""
+        """The prior as JSON for the page's script."""
         return {"kind": self.kind, "scale": self.scale, "center": self.center}
 
 
@@ -83,7 +83,7 @@ NORMAL = Prior()
 
 
 def parse_prior(text: str) -> Prior:
-    """Read what `--prior` takes, such as "normal:2", "uniform:0,1" or "sphere". Raises ValueError."""
+    """Parse the value of `--prior`, such as "normal:2", "uniform:0,1" or "sphere". Raises ValueError."""
     found = TEXT.fullmatch(text)
     kind = found[1].lower() if found is not None else ""
     if found is None or kind not in ("normal", "uniform", "sphere"):
@@ -110,7 +110,7 @@ def prior_in(text: str) -> Prior | None:
 
 
 def prior_of(metadata: Mapping[str, str], z_input: str) -> tuple[Prior, str]:
-    """The prior that a graph's texts name, and from where: "metadata", "name", or "" for none."""
+    """The prior that a graph's texts name, and the source: "metadata", "name", or "" for none."""
     for key, text in metadata.items():
         said = prior_in(text) if KEYS.search(key) else None
         if said is not None:

@@ -1,4 +1,4 @@
-"""The program that a page runs: a graph as a list of a dozen simple steps over arrays whose shapes are known.
+"""The program that a page runs: a graph as a list of steps of a dozen simple kinds; all shapes are known.
 
 `export.page.lowering` makes it from an ONNX graph, and `js/runner.js` runs it. Every array is float32.
 """
@@ -23,11 +23,11 @@ class Program:
 
     Attributes:
         shapes: the shape of each value; values are numbered.
-        constants: the values that the graph holds, by number.
-        steps: in order; each has `op`, `in` (numbers of values), `out` and what the operation needs beside.
+        constants: the arrays of constant values, by number.
+        steps: in order; each has `op`, `in` (numbers of values), `out`, and the operation's parameters.
         source: the number of the input.
         results: the numbers of the outputs.
-        multiply_adds: of one run.
+        multiply_adds: the number of multiply-adds in one run.
     """
 
     shapes: tuple[tuple[int, ...], ...]
@@ -38,7 +38,7 @@ class Program:
     multiply_adds: int
 
     def as_json(self) -> dict[str, Any]:
-        """All but the constants' values."""
+        """The program without the constants' arrays."""
         return {
             "shapes": [list(shape) for shape in self.shapes],
             "constants": list(self.constants),
@@ -59,11 +59,11 @@ class ProgramWriter:
         self._known: dict[tuple[tuple[int, ...], bytes], int] = {}
 
     def source(self, shape: tuple[int, ...]) -> int:
-        """The number of an input."""
+        """Add an input and return its number."""
         return self._value(shape)
 
     def constant(self, array: NDArray[Any]) -> int:
-        """The number of a constant; equal ones share it."""
+        """Add a constant and return its number; equal constants share one."""
         array = np.ascontiguousarray(array, np.float32)
         key = (array.shape, array.tobytes())
         if key not in self._known:

@@ -1,4 +1,4 @@
-"""What each ONNX operator becomes: convolutions, matrix products, arithmetic, normalisation, pooling."""
+"""Rules that turn ONNX operators into steps: convolutions, products, arithmetic, normalisation, pooling."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from export.page.lowering import Lowering, Node, Rule, Shape
 from export.page.moving import MOVING_RULES, broadcast, pick, transpose
 from export.page.program import NotLiveError
 
-# Operators of one input, with the parameters that their step needs: (attribute, default).
+# Operators with one input, and the parameters that their step needs: (attribute, default).
 MAPS: dict[str, tuple[tuple[str, float], ...]] = {
     **dict.fromkeys(
         ("Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "HardSwish", "Mish", "Exp", "Log", "Sqrt",
@@ -26,13 +26,13 @@ ZIPS = ("Add", "Sub", "Mul", "Div", "Pow", "Mod", "PRelu", "Equal", "Greater", "
 FOLDED = {"Min": "Min", "Max": "Max", "Sum": "Add", "Mean": "Add"}
 REDUCTIONS = ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2",
               "ReduceSumSquare", "ReduceLogSumExp", "ReduceLogSum")  # fmt: skip
-# onnx.TensorProto's number types that are whole.
+# The integer types of onnx.TensorProto.
 WHOLE_TYPES = frozenset((2, 3, 4, 5, 6, 7, 12, 13))
 BOOL_TYPE = 9
 
 
 def unary(low: Lowering, node: Node) -> int:
-    """One number in, one number out."""
+    """Operators that compute each number from one number."""
     x = low.number(node.input(0))
     numbers = [float(node.get(name, default)) for name, default in MAPS[node.op]]
     return low.writer.step("map", [x], low.shape(node.input(0)), f=node.op, p=numbers)
@@ -63,12 +63,12 @@ def cast(low: Lowering, node: Node) -> int:
 
 
 def same(low: Lowering, node: Node) -> int:
-    """What changes nothing once a model is trained."""
+    """Operators that change nothing in a trained model, such as Dropout."""
     return low.number(node.input(0))
 
 
 def binary(low: Lowering, node: Node) -> int:
-    """Two numbers in, one out, with broadcasting."""
+    """Operators that compute each number from two numbers, with broadcasting."""
     return zip_step(low, node.op, low.number(node.input(0)), low.number(node.input(1)))
 
 
@@ -89,7 +89,7 @@ def folded(low: Lowering, node: Node) -> int:
 
 
 def where(low: Lowering, node: Node) -> int:
-    """Where, with its three inputs at the same shape."""
+    """Where; its three inputs are broadcast to the same shape."""
     shape = low.shape(node.outputs[0])
     return low.writer.step("where", [broadcast(low, low.number(name), shape) for name in node.inputs], shape)
 
@@ -140,7 +140,7 @@ def gemm(low: Lowering, node: Node) -> int:
 
 
 def pads_of(node: Node, sizes: Shape, kernel: Shape, out: Shape) -> tuple[list[int], list[int], list[int]]:
-    """Strides, dilations and pads of a convolution or pooling; pads are those before, then those after."""
+    """Strides, dilations and pads of a convolution or pooling; all pads before, then all pads after."""
     strides = list(node.get("strides") or [1] * len(kernel))
     dilations = list(node.get("dilations") or [1] * len(kernel))
     pads = list(node.get("pads") or [0] * 2 * len(kernel))
@@ -158,7 +158,7 @@ def pads_of(node: Node, sizes: Shape, kernel: Shape, out: Shape) -> tuple[list[i
 
 
 def _in_2d(low: Lowering, node: Node, x: int) -> tuple[int, bool]:
-    """The input [N, C, H, W]; one dimension becomes a row."""
+    """The input as [N, C, H, W], and whether it was one-dimensional, which becomes a single row."""
     shape = low.writer.shapes[x]
     if len(shape) == 3:
         return low.writer.view(x, (shape[0], shape[1], 1, shape[2])), True
@@ -191,7 +191,7 @@ def conv(low: Lowering, node: Node) -> int:
 
 
 def conv_transpose(low: Lowering, node: Node) -> int:
-    """ConvTranspose in one or two dimensions, its weights turned so that it begins with a matrix product."""
+    """ConvTranspose in one or two dimensions; its weights are transposed for the matrix product."""
     x, row = _in_2d(low, node, low.number(node.input(0)))
     weight = low.array(node.input(1), "a convolution's weight")
     out = low.shape(node.outputs[0])
@@ -240,7 +240,7 @@ def per_channel(low: Lowering, x: int, scale: int | None, shift: int | None) -> 
 
 
 def batch_norm(low: Lowering, node: Node) -> int:
-    """BatchNormalization of a trained model: a factor and a summand for each channel."""
+    """BatchNormalization of a trained model: multiply and add one number for each channel."""
     if node.get("training_mode", 0):
         raise NotLiveError("BatchNormalization that still trains")
     scale, bias, mean, variance = (

@@ -1,7 +1,8 @@
-"""The inputs beside z that can be set in a page: a class of so many, a switch, or a number.
+"""The inputs beside z that people can set in a page: a class, a switch, or a number.
 
-The program's own input is z, then for each of them a 1 among zeros, or one number. What follows from a whole
-number alone, such as a row of a table, is computed here for each of its values: the page chooses a row.
+The program's input is z, then a one-hot vector or a number for each of them. Values that depend only on a
+whole number, such as a row of an embedding table, are computed here for each of its values: the page chooses
+a row.
 """
 
 import re
@@ -19,7 +20,7 @@ from export.page.program import NotLiveError
 from export.page.trace import SIZE_OPS, Trace, session
 from export.page.words import plain
 
-# What a list to choose from can be, and a page can hold.
+# The longest list of classes to choose from, and the largest tables that a page can hold.
 MOST_VALUES = 2000
 MOST_TABLE_NUMBERS = 1_000_000
 SHARES = re.compile(r"trunc|(?<![a-z])psi", re.IGNORECASE)  # no "epsilon"
@@ -31,10 +32,10 @@ class Setting:
     """An input that can be set in the page.
 
     Attributes:
-        name: in the graph.
-        value: at first; of a class, its number.
-        count: how many classes there are; None for a number.
-        is_whole: whether the graph takes the class as its number, and not as a 1 among zeros.
+        name: the input's name in the graph.
+        value: the first value; for a class, its number.
+        count: the number of classes; None for a number.
+        is_whole: whether the graph takes the class as a whole number, not as a one-hot vector.
         is_switch: whether it is true or false; then it is a class of two, 0 and 1.
     """
 
@@ -46,15 +47,15 @@ class Setting:
 
     @property
     def width(self) -> int:
-        """Numbers of the program's input."""
+        """The number of its values in the program's input."""
         return self.count or 1
 
     def fits(self, value: float) -> bool:
-        """Whether it can have a value."""
+        """Whether a value is allowed."""
         return self.count is None or (value == int(value) and 0 <= value < self.count)
 
     def as_json(self) -> dict[str, Any]:
-        """For the page's script: a class has a count, a number a slider's ends, as in the window."""
+        """The setting as JSON for the page's script: a class has a count, a number the ends of a slider."""
         facts: dict[str, Any] = {"name": plain(self.name, 40), "value": float(f"{self.value:.7g}")}
         if self.is_switch:
             facts["switch"] = True
@@ -64,14 +65,14 @@ class Setting:
         return facts | {"low": low, "high": high}
 
     def in_words(self) -> str:
-        """What it can be, for people."""
+        """The name and the allowed values, for people."""
         values = "any number" if self.count is None else f"0 to {self.count - 1}"
         if self.is_switch:
             values = "true or false"
         return f"{plain(self.name, 40)}, {values}"
 
     def place(self, low: Lowering, part: int) -> None:
-        """Put the setting's part of the program's input where the graph takes it. Raises NotLiveError."""
+        """Use the setting's part of the program's input as the graph's input. Raises NotLiveError."""
         if self.is_whole:
             _choose_rows(low, self, part)
             return
@@ -82,9 +83,9 @@ class Setting:
 def settings_of(
     model: onnx.ModelProto, others: Mapping[str, NDArray[Any]], classes: frozenset[str]
 ) -> tuple[Setting, ...]:
-    """The inputs of a bare model that a page may set, in the graph's order.
+    """The inputs of a bare model that can be set in a page, in the graph's order.
 
-    `classes` names those that are 1 at one place and 0 elsewhere.
+    `classes` names the one-hot inputs.
     """
     rows = _table_rows(model.graph)
     found = []
@@ -104,7 +105,7 @@ def settings_of(
 
 
 def _table_rows(graph: onnx.GraphProto) -> dict[str, int]:
-    """The number of rows, for each input that chooses one of a table, as a class does."""
+    """For each input that chooses a row of a table, as a class does: the table's number of rows."""
     tables = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     chosen_by = {value.name: value.name for value in graph.input if value.name not in tables}
     found: dict[str, int] = {}
@@ -120,7 +121,7 @@ def _table_rows(graph: onnx.GraphProto) -> dict[str, int]:
 
 
 def _choose_rows(low: Lowering, setting: Setting, part: int) -> None:
-    """A table for each value that follows from a class or a switch alone, a row for each number."""
+    """Replace each value that depends only on this setting by a row of a table, with a row for each class."""
     assert setting.count is not None
     names = _edge(low.found, setting.name)
     if not names or low.chosen.intersection(names):
@@ -138,7 +139,7 @@ def _choose_rows(low: Lowering, setting: Setting, part: int) -> None:
 
 
 def _edge(found: Trace, name: str) -> list[str]:
-    """The values that follow from an input and not from z, and that others need which follow from z."""
+    """The values that depend on an input but not on z, and that are inputs of nodes that depend on z."""
     following = {name}
     for node in found.nodes:
         if node.op_type not in SIZE_OPS and following.intersection(node.input):
@@ -151,7 +152,7 @@ def _edge(found: Trace, name: str) -> list[str]:
 
 
 def _tables(found: Trace, setting: Setting, names: Sequence[str]) -> list[NDArray[np.float32]]:
-    """For each of these values a row of its numbers for each number of the input."""
+    """A table for each of these values: a row of its numbers for each class of the input."""
     numbers = sum(found.values[name].size for name in names)
     if numbers * setting.width > MOST_TABLE_NUMBERS:
         raise NotLiveError(f"{numbers * setting.width:,} numbers of tables")
@@ -163,7 +164,7 @@ def _tables(found: Trace, setting: Setting, names: Sequence[str]) -> list[NDArra
     like = found.values[setting.name]
     for number in range(setting.width):
         given = np.full_like(like, number)
-        # ONNX Runtime gives an input back only through a node.
+        # ONNX Runtime cannot return an input as an output, so the input's own value is used.
         feeds[setting.name] = given
         inner = [name for name in names if name != setting.name]
         results = dict(zip(inner, runtime.run(inner, feeds), strict=True)) if inner else {}
@@ -176,7 +177,7 @@ def _tables(found: Trace, setting: Setting, names: Sequence[str]) -> list[NDArra
 
 
 def _without_the_rest(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:
-    """The part of a graph that these values follow from, which are its outputs."""
+    """The part of a graph that computes these values, with them as outputs."""
     part = onnx.ModelProto()
     part.CopyFrom(model)
     needed, nodes = set(names), []

@@ -1,4 +1,4 @@
-"""One run of a graph by ONNX Runtime in which every value is kept: the shapes, and what is constant."""
+"""Runs a graph once by ONNX Runtime and keeps every value, to learn all shapes and constants."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,7 @@ from onnx import helper, inliner, numpy_helper
 
 from export.page.program import NotLiveError
 
-# Their results say how large a value is, not what is in it, and sizes do not change.
+# The results of these operators depend on the size of a value only, and sizes do not change.
 SIZE_OPS = frozenset(("Shape", "Size"))
 RANDOM_OPS = frozenset(
     ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial")
@@ -27,10 +27,10 @@ Session = ort.InferenceSession
 
 @dataclass(frozen=True)
 class Trace:
-    """A graph with the value of everything in it, for one input.
+    """A graph with all its values in one run.
 
     Attributes:
-        model: the graph, in which the functions of others are put where they are called.
+        model: the graph, with calls of local functions replaced by their bodies.
         values: each value of the run, by name.
         varying: the names of the values that depend on the inputs that change.
         opset: the version of the standard operators.
@@ -43,12 +43,12 @@ class Trace:
 
     @property
     def nodes(self) -> Sequence[onnx.NodeProto]:
-        """In an order in which they can run."""
+        """The graph's nodes, in an order in which they can run."""
         return tuple(self.model.graph.node)
 
 
 def session(model: bytes | Path) -> ort.InferenceSession:
-    """ONNX Runtime on the CPU, which says nothing but errors. A path may have external data beside it."""
+    """A session of ONNX Runtime on the CPU that logs only fatal errors. A file may have external data."""
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = max(1, min(4, os.cpu_count() or 1))
@@ -58,9 +58,9 @@ def session(model: bytes | Path) -> ort.InferenceSession:
 
 
 def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], sources: Collection[str]) -> Trace:
-    """Run `model` with `feeds`, and say which of its values depend on the inputs `sources`.
+    """Run `model` with `feeds`, and find which of its values depend on the inputs `sources`.
 
-    Raises NotLiveError if the graph has parts whose work depends on values, or operators of other domains.
+    Raises NotLiveError if the graph has control flow, random numbers, or operators of other domains.
     """
     if model.functions:
         model = inliner.inline_local_functions(model)
@@ -84,7 +84,7 @@ def trace(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], sources: Co
 
 
 def varying_of(model: onnx.ModelProto, sources: Collection[str]) -> set[str]:
-    """The names of the values that depend on the inputs `sources`. Sizes do not: they are known."""
+    """The names of the values that depend on the inputs `sources`. Sizes are known, so they do not count."""
     varying = set(sources)
     for node in model.graph.node:
         if node.op_type not in SIZE_OPS and varying.intersection(node.input):

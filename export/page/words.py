@@ -1,4 +1,4 @@
-"""Names and facts from files of strangers, as plain text that a page can show."""
+"""Makes names and facts from other people's files safe as text in a page."""
 
 import json
 import math
@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 MOST_LETTERS = 200
-# Control characters, signs that turn the direction of writing, halves of characters, private ones.
+# Control characters, characters that change the direction of writing, surrogates, and private characters.
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def plain(value: object, most: int = MOST_LETTERS) -> str:
-    """A text of at most `most` letters, with nothing in it that is not seen."""
+    """A text of at most `most` characters, without invisible ones."""
     text = "".join(" " if c in "\t\n\r" else c for c in str(value)[: most + 1])
     text = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in HIDDEN else c for c in text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def script_json(value: object) -> str:
-    """JSON that can stand in a script element: nothing in it ends the element or begins a comment."""
+    """JSON that is safe inside a script element: it cannot end the element or begin a comment."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -27,7 +27,7 @@ def script_json(value: object) -> str:
 
 
 def facts_of(manifest: Mapping[str, Any]) -> list[list[str]]:
-    """What a bundle's manifest says about the model and how it was made, in lines for people."""
+    """Names and values from a bundle's manifest about the model and how it was made, for people."""
     image, fit = manifest["image"], _object(manifest, "fit")
     metrics, dataset = _object(manifest, "metrics"), _object(manifest, "dataset")
     lines: list[tuple[str, object]] = [

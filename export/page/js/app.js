@@ -1,4 +1,4 @@
-/** @file The page: reads its facts, shows the first picture as soon as it can, then everything else. */
+/** @file Starts the page: reads its facts, shows the first picture as soon as possible, then everything else. */
 
 import { bookmarksPanel } from "./bookmarks_panel.js";
 import { element, made, onClick, setText } from "./dom.js";
@@ -15,7 +15,7 @@ import { Stage } from "./stage.js";
 import { timePanel } from "./time_panel.js";
 
 /**
- * Light or dark, as the system has it until the button is pressed.
+ * The button for the light or dark theme. Until it is pressed, the page has the system's theme.
  * @returns {void}
  */
 function themeButton() {
@@ -47,7 +47,7 @@ function writeFacts(facts) {
 }
 
 /**
- * Keys that work wherever nobody types.
+ * Keys for the whole page, unless another element than the plane has the focus.
  * @param {{add: () => void, play: () => void}} path
  * @param {(step: number) => void} epochBy
  * @param {Explorer} explorer
@@ -56,7 +56,7 @@ function writeFacts(facts) {
 function globalKeys(path, epochBy, explorer) {
   document.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
-    // Where nothing or the plane has the focus: elsewhere the keys belong to what has it.
+    // Any other focused element keeps its keys.
     if (target !== document.body && target.id !== "plane") return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     /** @type {Record<string, () => void>} */
@@ -71,7 +71,7 @@ function globalKeys(path, epochBy, explorer) {
 }
 
 /**
- * In a frame, tell the page around it where the cursor is: a notebook's widget listens.
+ * In a frame, send the cursor's place to the parent page, where a notebook's widget listens.
  * @param {Explorer} explorer
  * @returns {void}
  */

@@ -1,13 +1,13 @@
-/** @file The decoded plane behind everything: pictures side by side, decoded coarse first and then finer. */
+/** @file The backdrop, the decoded plane: pictures side by side, decoded first coarse and then finer. */
 
 const SHEET_PX = 1024;
-/** How many levels coarser the first pictures are. */
+/** The first pictures are this many levels coarser. */
 const COARSER = 2;
 const MOST_SLOTS = 6000;
 
 /** @typedef {{canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, x: number, y: number}} Slot */
 
-/** Small pictures on a few large canvases; the oldest give way to new ones. */
+/** A cache of small pictures on a few large canvases; new pictures replace the least recently used ones. */
 class Slots {
   /**
    * @param {number} width
@@ -27,7 +27,7 @@ class Slots {
 
   /**
    * @param {string} key
-   * @returns {Slot | undefined} used most recently from now on
+   * @returns {Slot | undefined} which counts as used now
    */
   get(key) {
     const slot = this.byKey.get(key);
@@ -91,15 +91,15 @@ export class Backdrop {
     this.view = view;
     this.slots = new Slots(source.width, source.height);
     this.epoch = 0;
-    /** What the decoder takes besides z. */
+    /** The decoder's other inputs, as text. */
     this.inputs = "";
     this.shown = true;
-    /** What was drawn whole last: it stays until the pictures of another epoch are there. */
+    /** The last set of pictures that was drawn completely: it is shown until those of a new set are decoded. */
     this.settled = "";
     this.running = 0;
     this.asked = new Set();
     this.frameAsked = false;
-    /** Called when all pictures of the view are there. */
+    /** Called when all pictures of the view are decoded. */
     this.onSettled = () => {};
   }
 
@@ -108,13 +108,13 @@ export class Backdrop {
     return `${this.epoch}|${this.frame.version}|${this.inputs}`;
   }
 
-  /** @returns {number} how wide a picture should be on the screen, in CSS pixels */
+  /** @returns {number} the best width of a picture on the screen, in CSS pixels */
   get target() {
     return Math.max(30, Math.min(72, this.source.width));
   }
 
   /**
-   * The level of detail: pictures are 2^level apart.
+   * The level of detail: neighbouring pictures are 2^level apart.
    * @returns {number}
    */
   get level() {
@@ -122,7 +122,7 @@ export class Backdrop {
   }
 
   /**
-   * The pictures of a level that are seen, as indices.
+   * The indices of the pictures of a level that are in view.
    * @param {number} level
    * @returns {{i: number, j: number, key: string}[]}
    */
@@ -147,7 +147,7 @@ export class Backdrop {
   }
 
   /**
-   * How far two pictures of a level are apart in a and b.
+   * The distances of neighbouring pictures of a level, in a and b.
    * @param {number} level
    * @returns {[number, number]}
    */
@@ -157,7 +157,7 @@ export class Backdrop {
   }
 
   /**
-   * Draw what there is, and have the rest decoded.
+   * Draw the pictures that are decoded, and start decoding the others.
    * @returns {void}
    */
   update() {
@@ -205,7 +205,7 @@ export class Backdrop {
   }
 
   /**
-   * The next few pictures to decode: coarse ones first, then from the middle of the view outwards.
+   * The next few pictures to decode: coarse ones first, and each level from the middle of the view outwards.
    * @returns {{level: number, i: number, j: number, key: string}[]}
    */
   missing() {
@@ -229,7 +229,7 @@ export class Backdrop {
   /**
    * @param {string} set
    * @param {number} level
-   * @returns {boolean} whether every picture of the level was there
+   * @returns {boolean} whether every picture of the level was drawn
    */
   drawLevel(set, level) {
     const { context, view } = this;

@@ -1,4 +1,4 @@
-/** @file A row of places that were kept under names. */
+/** @file A row of bookmarks: places that were saved with names. */
 
 import { element } from "./dom.js";
 import { Frame } from "./plane.js";
@@ -6,12 +6,12 @@ import { packed } from "./source.js";
 
 /**
  * @typedef {{name: string, plane: number, view: number[], start: number[], epoch: number | null, inputs?: number[]}}
- *   Bookmark with one of the page's epochs, or null where it has none, and with a value for each input that can be set
+ *   Bookmark with one of the page's epochs, or null if the page has none, and with a value for each settable input
  */
 
 /**
  * @param {import("./explorer.js").Explorer} explorer
- * @returns {Promise<void>} when all have their pictures
+ * @returns {Promise<void>} when all pictures are drawn
  */
 export async function bookmarksPanel(explorer) {
   /** @type {Bookmark[]} */

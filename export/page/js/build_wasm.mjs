@@ -1,6 +1,6 @@
-// Writes multiply_wasm.js: `npm run wasm`. The page runs multiply.js instead where WebAssembly's SIMD is missing.
+// Writes multiply_wasm.js: `npm run wasm`. In browsers without WebAssembly's SIMD, the page runs multiply.js instead.
 //
-// multiply(rows, inner, columns, a, b, c): C += A B, as in multiply.js; a, b and c are places in memory, in bytes.
+// multiply(rows, inner, columns, a, b, c): C += A B, as in multiply.js; a, b and c are byte addresses in memory.
 // Tiles of 4 × 8, then 4 × 4, 1 × 4 and 1 × 1 numbers stay in registers while `k` runs over `inner`.
 import { writeFileSync } from "node:fs";
 import wabtModule from "wabt";

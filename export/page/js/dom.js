@@ -1,4 +1,4 @@
-/** @file Small helpers for the page's elements. Text from the model is only ever set as text. */
+/** @file Small helpers for the page's elements. Text from the model is always set as text, never as HTML. */
 
 /**
  * @template {HTMLElement} T
@@ -34,7 +34,7 @@ export function made(tag, text) {
 }
 
 /**
- * A button that does something when it is pressed.
+ * Run an action when a button is pressed.
  * @param {string} id
  * @param {() => void} action
  * @returns {HTMLButtonElement}

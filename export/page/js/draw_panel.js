@@ -1,4 +1,4 @@
-/** @file A drawing, or a picture that is opened, and what the encoder makes of it. */
+/** @file The drawing area: encodes a drawing, or a picture that people open, and decodes its posterior's mean. */
 
 import { element, onClick, setText } from "./dom.js";
 import { Pad } from "./pad.js";
@@ -65,7 +65,7 @@ export function drawPanel(explorer, stage) {
       pad.paste(await createImageBitmap(chosen));
       await encode();
     } catch {
-      setText("pad-text", "This file is no picture that the browser can read.");
+      setText("pad-text", "The browser cannot read this file as a picture.");
     }
   });
 }

@@ -1,4 +1,4 @@
-/** @file Decodes and encodes: what a worker does, or the page itself where there are no workers. */
+/** @file Decodes and encodes, in a worker, or in the page itself if it has no workers. */
 
 import { Runner } from "./runner.js";
 
@@ -39,7 +39,7 @@ export class Engine {
     this.loaded = null;
   }
 
-  /** @returns {string} what computes, for people */
+  /** @returns {string} what runs the program, for people */
   get kind() {
     return this.decoder.machine.kind;
   }
@@ -62,11 +62,11 @@ export class Engine {
   }
 
   /**
-   * The decoder's numbers for one z, which the next call overwrites.
+   * The decoder's output for one z.
    * @param {number} epoch
    * @param {ArrayLike<number>} z
-   * @param {ArrayLike<number>} inputs what the decoder takes besides
-   * @returns {Float32Array}
+   * @param {ArrayLike<number>} inputs the decoder's other inputs
+   * @returns {Float32Array} overwritten by the next call
    */
   decoded(epoch, z, inputs) {
     if (this.loaded !== epoch) {
@@ -82,7 +82,7 @@ export class Engine {
    * Pictures one after the other, as bytes of red, green, blue and alpha.
    * @param {number} epoch
    * @param {Float32Array} z one after the other
-   * @param {ArrayLike<number>} inputs what the decoder takes besides
+   * @param {ArrayLike<number>} inputs the decoder's other inputs
    * @returns {Uint8ClampedArray<ArrayBuffer>}
    */
   decode(epoch, z, inputs) {

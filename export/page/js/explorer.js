@@ -1,9 +1,9 @@
-/** @file What is being looked at: the cursor, the epoch, the plane. Others are told when it changes. */
+/** @file The state of a page: the cursor, the epoch, the plane. Listeners are called when it changes. */
 
 import { Frame, View } from "./plane.js";
 import { drawn } from "./prior.js";
 
-/** How much more than three samples is seen of the plane through them, as at first. */
+/** Margin factor of the view around three samples; export/page/plane.py uses the same for the first view. */
 const MARGIN = 1.25;
 
 /**
@@ -23,7 +23,7 @@ export class Explorer {
     this.view = new View();
     /** @type {number} */
     this.epoch = facts.epoch ?? (facts.epochs.length ? facts.epochs[facts.epochs.length - 1].epoch : 0);
-    /** @type {number[]} the part of the plane that counts as all of it */
+    /** @type {number[]} the part of the plane that "Show the whole plane" shows */
     this.home = this.homeOf(facts.frame);
     /** @type {import("./source.js").Setting[]} */
     this.settings = facts.settings;
@@ -34,7 +34,7 @@ export class Explorer {
     this.b = 0;
     /** @type {ImageData | null} */
     this.picture = null;
-    /** What a picture took, as a mean in which the last ones count most. */
+    /** Milliseconds per picture, as an exponentially weighted mean. */
     this.usualMs = 0;
     /** @type {Map<Change, (() => void)[]>} */
     this.listeners = new Map();
@@ -60,7 +60,7 @@ export class Explorer {
   }
 
   /**
-   * What counts as all of a plane; of pictures that were decoded beforehand there is no more than the first view.
+   * The part that "Show the whole plane" shows. An atlas covers only the first view.
    * @param {import("./plane.js").Plane} plane
    * @returns {number[]}
    */
@@ -89,7 +89,7 @@ export class Explorer {
   }
 
   /**
-   * Move the cursor to a z, and the plane with it if z does not lie on it.
+   * Move the cursor to a z. If z is not on the plane, a live page moves the plane, an atlas takes the nearest place.
    * @param {ArrayLike<number>} z
    * @returns {void}
    */
@@ -106,7 +106,7 @@ export class Explorer {
   }
 
   /**
-   * Go to a z that somebody wants to see: if it is out of view, the view moves.
+   * Go to a z; if it is out of view, the view moves.
    * @param {ArrayLike<number>} z
    * @returns {void}
    */
@@ -116,7 +116,7 @@ export class Explorer {
   }
 
   /**
-   * Go to a place that was kept, with its plane and view where the page can show any plane.
+   * Go to a bookmark; on a live page, also to its plane and view.
    * @param {import("./bookmarks_panel.js").Bookmark} mark
    * @returns {void}
    */
@@ -137,7 +137,7 @@ export class Explorer {
   }
 
   /**
-   * Lay the plane as it was at first, with the cursor where it was then.
+   * Go back to the first plane and to the cursor's first place.
    * @returns {void}
    */
   toFirstPlane() {
@@ -152,7 +152,7 @@ export class Explorer {
   }
 
   /**
-   * Lay the plane through three other samples of the prior, with the cursor at the first.
+   * Put the plane through three other samples of the prior, with the cursor at the first.
    * @returns {void}
    */
   throughSamples() {
@@ -180,7 +180,7 @@ export class Explorer {
   }
 
   /**
-   * Set what the decoder takes besides z.
+   * Set the decoder's other inputs.
    * @param {number[]} values one for each setting
    * @returns {void}
    */
@@ -194,7 +194,7 @@ export class Explorer {
 
   /**
    * @param {import("./bookmarks_panel.js").Bookmark} mark
-   * @returns {number[]} the value of each setting there: one that was kept without any has those of the beginning
+   * @returns {number[]} the value of each setting; a bookmark without inputs has the first values
    */
   inputsOf(mark) {
     return mark.inputs ?? this.settings.map(({ value }) => value);
@@ -202,14 +202,14 @@ export class Explorer {
 
   /**
    * @param {number[]} values one for each setting
-   * @returns {string} what the decoder takes besides z, such as "label 7", for people
+   * @returns {string} the decoder's other inputs, such as "label 7", for people
    */
   inputWords(values) {
     return this.settings.map(({ name }, i) => `${name} ${String(values[i]).replace("-", "−")}`).join(", ");
   }
 
   /**
-   * The plane was laid elsewhere; the cursor stays where it is on the screen.
+   * Tell the listeners that the plane has moved; the cursor keeps its z.
    * @returns {void}
    */
   planeMoved() {
@@ -219,7 +219,7 @@ export class Explorer {
   }
 
   /**
-   * Decode the picture under the cursor. While one is decoded only the last wish is kept.
+   * Decode the picture under the cursor. Of requests that come while one is decoded, only the last is kept.
    * @returns {Promise<void>}
    */
   async decode() {

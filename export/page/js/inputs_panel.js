@@ -1,4 +1,4 @@
-/** @file What the decoder takes besides z: a list for each class, a check box for each switch, a slider and a box for each number. */
+/** @file The decoder's other inputs: a list for each class, a check box for each switch, a slider and a box for each number. */
 
 import { element, made } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** @file The memory in which a program runs, and its matrix product: WebAssembly where the browser has it. */
+/** @file The memory that a program runs in, and its matrix product, by WebAssembly if the browser has it. */
 
 import { multiply } from "./multiply.js";
 import { MULTIPLY } from "./multiply_wasm.js";
@@ -19,9 +19,9 @@ export function bytesOf(base64) {
 /** Memory for a fixed number of floats. */
 export class Machine {
   /**
-   * @param {number} floats of all arrays
-   * @param {number} scratch floats that steps share
-   * @param {number} arrays how many there are
+   * @param {number} floats total number of floats of all arrays
+   * @param {number} scratch number of floats that steps share
+   * @param {number} arrays number of arrays
    */
   constructor(floats, scratch, arrays) {
     this.used = 0;
@@ -43,7 +43,7 @@ export class Machine {
     this.shared = this.array(scratch);
   }
 
-  /** @returns {string} what computes, for people */
+  /** @returns {string} what runs the program, for people */
   get kind() {
     return this.fast ? "WebAssembly" : "JavaScript";
   }
@@ -59,7 +59,7 @@ export class Machine {
   }
 
   /**
-   * An array that other steps use, too.
+   * An array in the memory that all steps share.
    * @param {number} count
    * @returns {Float32Array}
    */

@@ -1,4 +1,4 @@
-/** @file Matrix products over flat arrays: where nearly all of a picture's time goes. */
+/** @file Matrix products over flat arrays, which take nearly all of a picture's time. */
 
 /**
  * C += A B, with A [rows, inner], B [inner, columns] and C [rows, columns], each row by row.

@@ -1,4 +1,4 @@
-/** @file What elementwise steps compute, by the operators' ONNX names. */
+/** @file The functions of elementwise steps, by the operators' ONNX names. */
 
 /**
  * The error function, to 1.2e-7 (Numerical Recipes, 6.2.2).
@@ -19,7 +19,7 @@ export function erf(x) {
 
 const sigmoid = (/** @type {number} */ x) => 1 / (1 + Math.exp(-x));
 const softplus = (/** @type {number} */ x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-/** Half to even, as ONNX rounds. */
+/** Round half to even, as ONNX does. */
 const round = (/** @type {number} */ x) => {
   const r = Math.round(x);
   return Math.abs(x % 1) === 0.5 && r % 2 !== 0 ? r - 1 : r;
@@ -85,7 +85,7 @@ export const ZIPS = {
 };
 
 /**
- * What a Reduce… step makes of n numbers.
+ * The result of a Reduce… step for n numbers.
  * @param {string} f
  * @param {Float32Array} x
  * @param {number} from

@@ -1,9 +1,9 @@
-/** @file What is drawn over the plane: ticks, the path, the posterior of a drawing, the cursor. */
+/** @file Draws over the plane: ticks, the path, the posterior of a drawing, the cursor. */
 
 const INK = "#ffffff";
 const SHADE = "rgba(8, 10, 14, 0.8)";
 const PATH = "#ffd166";
-/** Where the numbers of the vertical axis stand. */
+/** The width of the margin with the numbers of the vertical axis. */
 const TICKS_PX = 46;
 
 /**

@@ -1,4 +1,4 @@
-/** @file A drawing as the encoder takes it. */
+/** @file The drawing area, whose content becomes the encoder's input. */
 
 /** A canvas to draw on, whose content becomes [C, H, W] in [0, 1]. */
 export class Pad {
@@ -20,7 +20,7 @@ export class Pad {
     /** @type {number[]} a byte for each channel: the data's background */
     const ground = facts.ground ?? [0];
     const [red, green, blue] = ground.length < 3 ? [ground[0], ground[0], ground[0]] : ground;
-    /** What one draws on, and with at first: what is seen best on it. */
+    /** The background, and the first colour of the pen: black or white, whichever contrasts more with it. */
     this.ground = `rgba(${red}, ${green}, ${blue}, ${(ground[3] ?? 255) / 255})`;
     this.color = red + green + blue > 382 && ground[3] !== 0 ? "#000000" : "#ffffff";
     this.clear();
@@ -89,7 +89,7 @@ export class Pad {
   }
 
   /**
-   * Draw a picture over everything, as large as fits.
+   * Replace the drawing by a picture, as large as fits.
    * @param {ImageBitmap} image
    * @returns {void}
    */
@@ -104,7 +104,7 @@ export class Pad {
   }
 
   /**
-   * What the encoder gets.
+   * The encoder's input.
    * @returns {Float32Array}
    */
   numbers() {
@@ -133,9 +133,10 @@ export class Pad {
   }
 
   /**
-   * MNIST's digits fill a square of 20 pixels, with their centre of mass in the middle: the part of the drawing that
-   * has to be taken, and where it goes. Others are taken as they are.
-   * @returns {[number, number, number, [number, number, number]]}
+   * The part of the drawing that becomes the encoder's input, and the place where it is put. MNIST's digits fill a
+   * square of 20 pixels, with their centre of mass in the middle, so a digit is fitted likewise. Drawings for other
+   * datasets are taken as they are; then all numbers are 0.
+   * @returns {[number, number, number, [number, number, number]]} x, y and side; then x, y and side of the place
    */
   source() {
     const { width, height } = this.facts.image;
@@ -161,7 +162,7 @@ export class Pad {
     const side = Math.max(right - left, bottom - top);
     const scale = 20 / side;
     const [cx, cy] = [mx / mass, my / mass];
-    // The square that is 28 pixels wide once the drawing is 20, around the centre of mass.
+    // A square around the centre of mass. When the drawing is scaled to 20 pixels, this square has 28.
     const whole = 28 / scale;
     return [cx - whole / 2, cy - whole / 2, whole, [0, 0, 28]];
   }

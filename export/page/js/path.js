@@ -1,17 +1,17 @@
-/** @file A path through z: its points, and where one is after some time. */
+/** @file A path through z: its points, and the z after some time. */
 
-/** Of each segment that is bent. */
+/** The number of straight pieces that a curved segment is drawn with. */
 const LINE_STEPS = 24;
 
-/** Points in order, and how one goes from each to the next. */
+/** Points in order, and how to interpolate between them. */
 export class Path {
   constructor() {
     /** @type {Float32Array[]} */
     this.points = [];
     this.closed = true;
-    /** @type {number[]} how long each leg takes, in any unit; those that are missing take the mean of the others */
+    /** @type {number[]} the time of each leg, in any unit; missing ones are the mean of the others */
     this.times = [];
-    /** Whether one keeps the length of z on the way, as samples in many dimensions have nearly one length. */
+    /** Whether to interpolate spherically: in many dimensions, samples have nearly the same length. */
     this.spherical = false;
   }
 
@@ -21,7 +21,7 @@ export class Path {
     return n < 2 ? 0 : this.closed && n > 2 ? n : n - 1;
   }
 
-  /** @returns {Float32Array[]} what to draw a line through: the points, and places between them where it is bent */
+  /** @returns {Float32Array[]} the points of the line to draw: the path's points, and points on curved segments */
   get line() {
     const { segments, points } = this;
     if (!segments) return points;
@@ -41,8 +41,8 @@ export class Path {
   }
 
   /**
-   * z after so many times along the whole path. At the end a closed path begins again, and an open one turns back.
-   * @param {number} turns
+   * The z at a time. At the end, a closed path starts again, and an open one turns back.
+   * @param {number} turns the time, in units of the whole path's duration
    * @returns {Float32Array}
    */
   at(turns) {

@@ -1,4 +1,4 @@
-/** @file Points of a path, and the cursor that runs along it. */
+/** @file The path's panel: adds points, and plays the path by moving the cursor along it. */
 
 import { element, onClick, setText } from "./dom.js";
 
@@ -9,7 +9,7 @@ import { element, onClick, setText } from "./dom.js";
  */
 export function pathPanel(explorer, path) {
   const live = explorer.facts.mode === "live";
-  // On the way between two samples of a box one stays in the box.
+  // A straight line between two samples of a uniform prior stays inside the prior, so it needs no spherical path.
   path.spherical = explorer.frame.onSamples && live && explorer.facts.prior.kind !== "uniform";
   let [frame, started, offset] = [0, 0, 0];
   const seconds = element("path-seconds", HTMLInputElement);
@@ -71,7 +71,7 @@ export function pathPanel(explorer, path) {
     path.closed = closed.checked;
     explorer.tell("path");
   });
-  // A hand on the plane takes the cursor back, and so does a place that is gone to.
+  // Pressing on the plane, or going to another place, stops the path.
   element("plane", HTMLDivElement).addEventListener("pointerdown", () => frame && stop());
   explorer.on(["visit"], () => frame && stop());
   explorer.on(["path"], show);

@@ -1,9 +1,9 @@
-/** @file The picture under the cursor, its z, the nearest test image, and what a screen reader hears of them. */
+/** @file The picture under the cursor, its z, the nearest test image, and the text for screen readers. */
 
 import { element, onClick, setText } from "./dom.js";
 import { drawn, placeOn } from "./prior.js";
 
-/** z with at most this many numbers is written out. */
+/** A z of at most this many numbers is written out. */
 const MOST_WRITTEN = 8;
 const SAID_AFTER_MS = 400;
 
@@ -58,7 +58,7 @@ export function picturePanel(explorer, points) {
   explorer.on(["cursor", "epoch", "plane", "inputs"], () => {
     if (asked) return;
     asked = true;
-    // The text once a frame; the picture as soon as it is there.
+    // The text is updated once a frame, the picture as soon as it is decoded.
     requestAnimationFrame(() => {
       asked = false;
       showZ();
@@ -92,8 +92,8 @@ export function picturePanel(explorer, points) {
 }
 
 /**
- * Move to a sample of the prior; a plane through samples goes through it and two others. Pictures that were decoded
- * beforehand have one plane alone: there, to a place on it where the prior has a z.
+ * Move to a sample of the prior. A plane through samples is put through the new sample and two others. An atlas has
+ * only one plane: there, move to a place on it that is a possible z of the prior.
  * @param {import("./explorer.js").Explorer} explorer
  * @returns {void}
  */

@@ -1,8 +1,8 @@
-/** @file The plane: z at each of its places, and where they are on the screen. */
+/** @file The plane: the z of each place on it, and the place's position on the screen. */
 
 /** @typedef {{axes?: number[], origin?: number[], u?: number[], v?: number[], onSamples?: boolean, home?: number[], words?: string[]}} Plane as a page's facts have it */
 
-/** How far from its edges a view shows a place for which it had to move. */
+/** If the view moves to show a place, the place gets this distance from the edge, as a share of the view. */
 const EDGE_SHARE = 0.15;
 
 /** The plane z = origin + a·u + b·v. */
@@ -22,13 +22,13 @@ export class Frame {
     this.origin = new Float32Array(d);
     this.u = new Float32Array(d);
     this.v = new Float32Array(d);
-    /** Counts changes, so that what was decoded for another plane is not taken for this one. */
+    /** Counts changes, so that pictures of an earlier plane are not used for this one. */
     this.version = 0;
     this.set(facts);
   }
 
   /**
-   * Lay the plane where the facts say.
+   * Set the plane from facts.
    * @param {Plane} facts
    * @returns {void}
    */
@@ -47,7 +47,7 @@ export class Frame {
   }
 
   /**
-   * Lay the plane along two coordinates.
+   * Set the plane parallel to two coordinates.
    * @param {number} first
    * @param {number} second
    * @returns {void}
@@ -64,7 +64,7 @@ export class Frame {
   }
 
   /**
-   * Lay the plane through three samples of the prior.
+   * Set the plane through three samples of the prior.
    * @param {Float32Array[]} points
    * @returns {void}
    */
@@ -131,7 +131,7 @@ export class Frame {
   /**
    * Move the plane so that z lies on it.
    * @param {ArrayLike<number>} z
-   * @returns {{a: number, b: number}} where on it
+   * @returns {{a: number, b: number}} the place of z on the plane
    */
   moveTo(z) {
     const { a, b } = this.nearest(z);
@@ -141,7 +141,7 @@ export class Frame {
       moved = Math.max(moved, Math.abs(origin[i] - this.origin[i]));
       most = Math.max(most, Math.abs(z[i]));
     }
-    // Rounding must not count: another plane is decoded anew.
+    // Rounding errors must not count as a move, because a moved plane is decoded again.
     if (moved > 2e-6 * most) {
       this.origin.set(origin);
       this.version++;
@@ -161,7 +161,7 @@ function dot(x, y) {
   return sum;
 }
 
-/** Which part of the plane is on the screen. Lengths on the screen are CSS pixels. */
+/** The part of the plane that is on the screen. Lengths on the screen are in CSS pixels. */
 export class View {
   constructor() {
     this.width = 1;
@@ -201,7 +201,7 @@ export class View {
   }
 
   /**
-   * Zoom so that what lies at (x, y) stays there.
+   * Zoom with the place at (x, y) fixed.
    * @param {number} factor
    * @param {number} x
    * @param {number} y
@@ -216,7 +216,7 @@ export class View {
   }
 
   /**
-   * Move so far that a place is well inside.
+   * If a place is out of view, move the view so that it is well inside.
    * @param {number} a
    * @param {number} b
    * @returns {boolean} whether that was needed

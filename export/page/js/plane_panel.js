@@ -1,4 +1,4 @@
-/** @file Which part of a space of more than two dimensions the plane shows, and what lies over it. */
+/** @file The panels that choose the plane in more than two dimensions, and the layers over it. */
 
 import { element, onClick, setText } from "./dom.js";
 import { Frame } from "./plane.js";
@@ -18,16 +18,16 @@ export function planePanel(explorer) {
   if (frame.d < 3 || facts.mode !== "live") return;
   element("axes-card", HTMLElement).hidden = false;
   const through = onClick("three-samples", () => explorer.throughSamples());
-  // An oblique plane cannot be chosen again by its coordinates.
+  // An oblique first plane cannot be chosen by two coordinates, so it gets a button.
   const first = facts.frame.axes ? null : new Frame(frame.d, facts.frame);
   const back = onClick("first-plane", () => explorer.toFirstPlane());
-  /** @type {number[]} coordinates, those first that vary most among the test images */
+  /** @type {number[]} coordinates, in the order of their spread over the test images */
   const order = Array.from({ length: frame.d }, (_, axis) => axis);
   const spread = facts.points?.spread;
   if (spread) order.sort((p, q) => spread[q] - spread[p]);
   const selects = [element("axis-x", HTMLSelectElement), element("axis-y", HTMLSelectElement)];
   selects.forEach((select, which) => {
-    // What an oblique plane shows.
+    // The entry that is shown for an oblique plane.
     select.add(new Option("choose", ""));
     select.options[0].hidden = true;
     for (const axis of order.slice(0, MOST_AXES)) select.add(new Option(`z${axis}`, String(axis)));
@@ -51,7 +51,7 @@ export function planePanel(explorer) {
     });
   });
   const rows = order.slice(0, MOST_SLIDERS).map((axis) => slider(explorer, axis));
-  // A bookmark may lie on a plane of the other kind.
+  // A bookmark's plane may be oblique where the current one is not, or the other way round.
   const show = () => {
     const { axes, onSamples, words } = frame;
     through.hidden = !onSamples;
@@ -80,7 +80,7 @@ export function planePanel(explorer) {
 /**
  * @param {import("./explorer.js").Explorer} explorer
  * @param {number} axis
- * @returns {() => void} shows its value anew
+ * @returns {() => void} updates the slider
  */
 function slider(explorer, axis) {
   const { frame } = explorer;
@@ -97,7 +97,7 @@ function slider(explorer, axis) {
     explorer.goTo(z);
   });
   return () => {
-    // The plane's own two coordinates are the cursor's.
+    // The two coordinates of the plane are set by the cursor.
     label.hidden = frame.axes?.includes(axis) ?? false;
     const now = explorer.place.z[axis];
     input.value = String(now);

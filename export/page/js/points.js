@@ -1,4 +1,4 @@
-/** @file Test images as points: where they lie at an epoch, their colours, and small pictures of them. */
+/** @file Test images as points: their places at an epoch, their colours, and their thumbnails. */
 
 import { block, coordinates } from "./unpack.js";
 
@@ -9,7 +9,7 @@ const COLORS = [
 const PLAIN = "#ffd166";
 const CAPTION_LETTERS = 16;
 const CAPTION_PX = 24;
-/** Where a caption is tried, in its own heights. */
+/** Vertical shifts at which a caption is tried, in units of its height. */
 const SHIFTS = [0, -1, 1, -2, 2, -3, 3, -4, 4];
 
 /**
@@ -36,7 +36,7 @@ export class Points {
     this.sheet = null;
     /** @type {Set<number>} */
     this.hidden = new Set();
-    /** Where each lies on the plane, a and b in turn. */
+    /** The place of each point on the plane, a and b in turn. */
     this.places = new Float32Array(2 * this.count);
   }
 
@@ -71,7 +71,7 @@ export class Points {
   }
 
   /**
-   * Lay them on a plane.
+   * Project the points onto a plane.
    * @param {import("./plane.js").Frame} frame
    * @returns {void}
    */
@@ -104,7 +104,7 @@ export class Points {
     return label < 0 ? "" : (this.facts.labels[label] ?? String(label));
   }
 
-  /** @returns {number[]} the labels that there are, ascending */
+  /** @returns {number[]} the labels that occur, ascending */
   get labelsThere() {
     return [...new Set(this.labels ?? [])].sort((p, q) => p - q);
   }
@@ -118,7 +118,7 @@ export class Points {
   }
 
   /**
-   * The nearest image in z.
+   * The index of the nearest image in z.
    * @param {Float32Array} z
    * @returns {number} -1 if there is none
    */
@@ -134,7 +134,7 @@ export class Points {
   }
 
   /**
-   * The shown point that is nearest to a place of the plane, if it is near enough.
+   * The index of the visible point that is nearest to a place of the plane, if it is near enough.
    * @param {number} a
    * @param {number} b
    * @param {number} within
@@ -164,7 +164,7 @@ export class Points {
    */
   draw(context, view) {
     if (!this.coordinates) return;
-    // The pictures behind step back, so that the points stand out.
+    // Dim the pictures behind the points, so that the points stand out.
     context.fillStyle = "rgba(8, 10, 14, 0.3)";
     context.fillRect(0, 0, view.width, view.height);
     const radius = Math.max(1.4, Math.min(5, 1.6 * Math.sqrt(view.scale / 100)));
@@ -194,7 +194,7 @@ export class Points {
    * @param {CanvasRenderingContext2D} context
    * @param {import("./plane.js").View} view
    * @param {number} label
-   * @param {[number, number, number][]} taken x, y and width of the captions that are there; this one is added
+   * @param {[number, number, number][]} taken x, y and width of the captions drawn so far; this one is added
    * @returns {void}
    */
   drawLabel(context, view, label, taken) {
@@ -216,7 +216,7 @@ export class Points {
     const width = Math.max(22, context.measureText(text).width + 12);
     const isFree = (/** @type {number} */ at) =>
       taken.every(([x2, y2, width2]) => Math.abs(x2 - x) > (width + width2) / 2 || Math.abs(y2 - at) >= CAPTION_PX);
-    // In the middle of its points, or else a little above or below.
+    // The caption is put in the middle of its points, or else a little above or below.
     const y = SHIFTS.map((shift) => middleY + shift * CAPTION_PX).find(isFree) ?? middleY;
     taken.push([x, y, width]);
     context.beginPath();

@@ -1,10 +1,10 @@
-/** @file The prior p(z): samples of it, whether a z can be one, and how far a coordinate goes. */
+/** @file The prior p(z): its samples, whether a z is possible, and the range of a coordinate. */
 
-/** @typedef {{kind: string, scale: number, center: number}} Prior normal, uniform or sphere, as export/page/prior.py says */
+/** @typedef {{kind: string, scale: number, center: number}} Prior normal, uniform or sphere, as in export/page/prior.py */
 
-/** How far sliders go under a normal prior, in standard deviations. */
+/** The range of sliders for a normal prior, in standard deviations. */
 const NORMAL_REACH = 4;
-/** Float32 has no more digits. */
+/** The precision of float32. */
 const NEAR = 1e-5;
 const MOST_TRIES = 1000;
 const CIRCLE_STEPS = 96;
@@ -29,7 +29,7 @@ export function drawn({ kind, scale, center }, d) {
 /**
  * @param {Prior} prior
  * @param {ArrayLike<number>} z
- * @returns {boolean} whether the prior has such a z; a normal one has every z
+ * @returns {boolean} whether z is possible under the prior; every z is possible under a normal one
  */
 export function isPossible({ kind, scale, center }, z) {
   if (kind === "normal") return true;
@@ -40,7 +40,7 @@ export function isPossible({ kind, scale, center }, z) {
 
 /**
  * @param {Prior} prior
- * @returns {[number, number]} between which one sets a coordinate
+ * @returns {[number, number]} the range in which people can set a coordinate
  */
 export function ends({ kind, scale, center }) {
   const reach = scale * (kind === "normal" ? NORMAL_REACH : 1);
@@ -48,7 +48,7 @@ export function ends({ kind, scale, center }) {
 }
 
 /**
- * Where a plane meets the sphere: its middle there, and the circle's radius, which is 0 if it does not.
+ * The circle in which a plane meets the sphere: its centre on the plane, and its radius, 0 if they do not meet.
  * @param {Prior} prior
  * @param {import("./plane.js").Frame} frame
  * @returns {{a: number, b: number, radius: number}}
@@ -59,10 +59,10 @@ function circleOn({ scale }, frame) {
 }
 
 /**
- * The line on a plane at which the prior ends, or on which it lies.
+ * The outline of the prior on a plane: the edge of a uniform one, or the circle of a sphere.
  * @param {Prior} prior
  * @param {import("./plane.js").Frame} frame
- * @returns {[number, number][]} corners in (a, b), from the upper left; none where there is no such line
+ * @returns {[number, number][]} corners in (a, b), from the upper left; none if there is no such line
  */
 export function outline(prior, frame) {
   if (frame.d < 2 || prior.kind === "normal") return [];
@@ -78,7 +78,7 @@ export function outline(prior, frame) {
 }
 
 /**
- * A place on a plane where the prior has a z: of a sphere on the circle in which the plane meets it.
+ * A random place of a plane whose z is possible under the prior; for a sphere, a place on the circle that they share.
  * @param {Prior} prior
  * @param {import("./plane.js").Frame} frame
  * @param {number[]} box least a, least b, greatest a, greatest b

@@ -1,20 +1,20 @@
-/** @file Asks an engine in a worker; or one in the page itself, which is quicker for what takes little time. */
+/** @file Sends requests to an engine in a worker, or to one in the page itself, which is faster for short work. */
 
 import { answerTo } from "./engine.js";
 
 /**
- * The worker's script, as the page holds it.
+ * The worker's script, which is in the page as text.
  * @returns {string}
  */
 function workerText() {
   return JSON.parse(document.getElementById("worker")?.textContent ?? '""');
 }
 
-/** One engine, which answers in order. */
+/** One engine, which answers requests in order. */
 export class Remote {
   /**
    * @param {import("./engine.js").Setup} setup
-   * @param {boolean} here whether it runs in the page: no message has to go to a worker and back
+   * @param {boolean} here whether it runs in the page, which saves messages to and from a worker
    */
   constructor(setup, here) {
     this.next = 0;
@@ -34,9 +34,9 @@ export class Remote {
     } catch {
       this.worker = null;
     }
-    /** Everything that was sent so far and stays true, for an engine that has to begin anew. */
+    /** The messages that set the engine's state (set-up and weights), to repeat them for a new engine. */
     this.lasting = /** @type {any[]} */ ([]);
-    /** @type {Promise<string>} what computes, for people */
+    /** @type {Promise<string>} what runs the program, for people */
     this.kind = this.ask({ kind: "setup", setup });
   }
 
@@ -83,7 +83,7 @@ export class Remote {
   }
 
   /**
-   * The worker did not start: go on without it.
+   * Continue in the page, because the worker did not start.
    * @returns {void}
    */
   fallBack() {

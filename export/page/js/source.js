@@ -1,4 +1,4 @@
-/** @file Where pictures come from: a decoder in workers, or an atlas that was decoded beforehand. */
+/** @file The sources of pictures: a decoder in workers, or an atlas that was decoded beforehand. */
 
 import { Remote } from "./remote.js";
 import { block, weights } from "./unpack.js";
@@ -11,7 +11,7 @@ import { block, weights } from "./unpack.js";
  */
 
 /**
- * What a decoder gets besides z: a 1 among zeros for each class, and each number.
+ * The decoder's other inputs as one array: a one-hot vector for each class, and each number.
  * @param {Setting[]} settings
  * @param {number[]} values one for each
  * @returns {Float32Array<ArrayBuffer>}
@@ -24,7 +24,7 @@ export function packed(settings, values) {
   );
 }
 
-/** Multiply-adds of a picture that the page decodes itself: a few milliseconds. */
+/** A picture with at most so many multiply-adds, a few milliseconds, is decoded in the page and not in a worker. */
 const MOST_WORK_HERE = 12e6;
 /** The plane's pictures wait while the pointer moves, but not longer than this. */
 const MOST_WAIT_MS = 400;
@@ -36,7 +36,7 @@ const STILL_MS = 60;
  */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A decoder that runs in the page. The picture under the pointer goes before those of the plane. */
+/** A decoder that runs in the page. The picture under the pointer is decoded before those of the plane. */
 export class LiveSource {
   /** @param {any} facts */
   constructor(facts) {
@@ -49,15 +49,15 @@ export class LiveSource {
     this.first = new Remote(setup, facts.work <= MOST_WORK_HERE);
     this.lastAsked = 0;
     const count = Math.max(1, Math.min(3, (navigator.hardwareConcurrency || 2) - 1));
-    /** The plane's workers; they start when the first picture is there. */
+    /** The plane's workers; they start after the first picture. */
     this.others = /** @type {Remote[]} */ ([]);
     this.start = () => {
       if (!this.others.length) this.others = Array.from({ length: count }, () => new Remote({ ...setup, encoder: null }, false));
     };
-    /** What the decoder takes besides z. */
+    /** The decoder's other inputs. */
     this.inputs = new Float32Array(0);
     this.pictureMs = 5;
-    /** @type {number[] | null} the part of the plane that there is; all of it */
+    /** @type {number[] | null} the part of the plane that can be shown; null for all of it */
     this.limits = null;
     /** @type {Map<number, Promise<{arrays: Float32Array[], ordered: Uint32Array}>>} */
     this.unpacked = new Map();
@@ -109,7 +109,7 @@ export class LiveSource {
   /**
    * @param {number} epoch
    * @param {Place} place
-   * @param {Float32Array} inputs besides z
+   * @param {Float32Array} inputs the decoder's other inputs
    * @returns {Promise<{pixels: Pixels, ms: number}>}
    */
   async picture(epoch, place, inputs = this.inputs) {
@@ -173,7 +173,7 @@ export class LiveSource {
   }
 }
 
-/** Pictures that were decoded beforehand; between them, their four neighbours are blended. */
+/** Pictures that were decoded beforehand; a place between them shows a blend of its four neighbours. */
 export class AtlasSource {
   /** @param {any} facts */
   constructor(facts) {

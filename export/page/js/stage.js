@@ -1,17 +1,17 @@
-/** @file The plane on the screen: its canvases, and mouse, touch and keys on it. */
+/** @file The plane on the screen: its canvases, and its mouse, touch and key events. */
 
 import { Backdrop } from "./backdrop.js";
 import { element, onClick } from "./dom.js";
 import { drawCursor, drawEllipses, drawOutline, drawPath, drawTicks } from "./overlay.js";
 import { outline } from "./prior.js";
 
-/** How near the pointer must be to a point to show its picture, in pixels. */
+/** Within this distance of the pointer, a point shows its picture. */
 const NEAR_PX = 7;
 const KEY_STEP_PX = 12;
-/** A finger that moves less was not meant to drag. */
+/** A finger that moves less than this is not dragging. */
 const STILL_PX = 12;
 
-/** The plane's three canvases and what people do on them. */
+/** The plane's three canvases and their events. */
 export class Stage {
   /**
    * @param {import("./explorer.js").Explorer} explorer
@@ -38,7 +38,7 @@ export class Stage {
     this.down = new Map();
     /** @type {"move" | "pan" | "pinch" | null} */
     this.doing = null;
-    /** Where the cursor was before the first finger, and where that came down. */
+    /** The cursor's place before the first finger came down, and that finger's position. */
     this.before = { a: 0, b: 0, x: 0, y: 0 };
     this.tip = element("tip", HTMLDivElement);
     new ResizeObserver(() => this.resize()).observe(this.plane);
@@ -104,7 +104,7 @@ export class Stage {
     const { view, frame, facts } = this.explorer;
     drawOutline(this.pointsContext, outline(facts.prior, frame).map(([a, b]) => view.toScreen(a, b)));
     if (this.showPoints) this.points?.draw(this.pointsContext, view);
-    // Here and not in the overlay, which is drawn at every move of the cursor.
+    // The ticks are drawn here, because the overlay is drawn again at every move of the cursor.
     drawTicks(this.pointsContext, view, frame.axes ? frame.axes.map((axis) => `z${axis}`) : ["a", "b"]);
   }
 
@@ -203,7 +203,7 @@ export class Stage {
   }
 
   /**
-   * A second finger came down: the first one was not meant for the cursor, unless it has dragged it.
+   * Start a pinch when a second finger comes down. If the first one has not dragged, its cursor move is undone.
    * @returns {void}
    */
   pinch() {
@@ -254,7 +254,7 @@ export class Stage {
    */
   release(event) {
     this.down.delete(event.pointerId);
-    // What is left of a pinch does not move the cursor.
+    // The finger that remains after a pinch does not move the cursor.
     if (!this.down.size) this.doing = null;
   }
 

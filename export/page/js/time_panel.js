@@ -6,7 +6,7 @@ const EPOCH_MS = 650;
 
 /**
  * @param {import("./explorer.js").Explorer} explorer
- * @returns {(step: number) => void} goes forward or back by epochs
+ * @returns {(step: number) => void} goes forward or back by a number of epochs
  */
 export function timePanel(explorer) {
   /** @type {{epoch: number, elbo: number | null}[]} */

@@ -3,7 +3,7 @@
 import { bytesOf } from "./machine.js";
 import { product } from "./shapes.js";
 
-/** Arrays of at most this many numbers are float32 whatever the others are. */
+/** Arrays of at most this many numbers are always float32. */
 const EXACT_COUNT = 64;
 
 /**
@@ -21,7 +21,7 @@ export async function block(name) {
 }
 
 /**
- * Numbers whose lowest bytes came first, then all next ones.
+ * Join the bytes of numbers: all lowest bytes come first, then all next bytes.
  * @param {Uint8Array} bytes
  * @param {number} width bytes of one number
  * @returns {Uint32Array}
@@ -40,7 +40,7 @@ export function together(bytes, width) {
 let halves = null;
 
 /**
- * Every float16 by its bits.
+ * A table of all float16 values, indexed by their bits.
  * @returns {Float32Array}
  */
 function allHalves() {
@@ -62,7 +62,7 @@ function allHalves() {
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {import("./runner.js").Program} program
  * @param {string} precision
- * @param {Uint32Array | null} after what the following epoch has, if the block holds differences
+ * @param {Uint32Array | null} after the ordered numbers of the next epoch, if the block holds differences to it
  * @returns {{arrays: Float32Array[], ordered: Uint32Array}}
  */
 export function weights(bytes, program, precision, after) {

@@ -1,4 +1,4 @@
-/** @file What runs in a worker: an engine that answers messages in order. */
+/** @file The worker's script: an engine that answers messages in order. */
 
 import { answerTo } from "./engine.js";
 
