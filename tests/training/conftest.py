@@ -1,4 +1,4 @@
-"""What several tests of training share."""
+"""Fixtures that several tests of training share."""
 
 import dataclasses
 
@@ -20,6 +20,6 @@ def short_mnist(small_mnist: Dataset) -> Dataset:
 
 @pytest.fixture
 def cut_mnist(short_mnist: Dataset, monkeypatch: pytest.MonkeyPatch) -> Dataset:
-    """The same, which the command in this process then fits too."""
+    """The MNIST of `Fits`, which the command in this process then fits too."""
     monkeypatch.setattr("training.data.open.mnist", lambda: short_mnist)
     return short_mnist

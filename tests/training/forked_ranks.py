@@ -1,4 +1,4 @@
-"""Start scripts on some ranks as torchrun does, in a fraction of its time, but watch over none of them.
+"""Start scripts on some ranks as torchrun does, in a fraction of its time, but without watching over them.
 
     python forked_ranks.py
 

@@ -39,7 +39,7 @@ def import_lazy_modules() -> None:
     Trainer(RECIPES["tutorial"], training.data.open.mnist().train_images, torch.device("cpu"))
     with tempfile.TemporaryDirectory() as folder:
         write_curves(Path(folder, "curves.png"), "", [dict.fromkeys(REQUIRED_METRICS, 1)])
-    # A forked process shares with this one what it does not look through.
+    # Forked processes share the memory of objects that their garbage collector does not touch.
     gc.collect()
     gc.freeze()
 

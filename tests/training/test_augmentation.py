@@ -10,7 +10,7 @@ IMAGES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (400, 3, 5, 
 
 
 def test_an_image_is_mirrored_or_as_it_was():
-    """With flips alone about the share of the images is mirrored, left to right; the others stay."""
+    """With flips alone, about the given share of images is mirrored, left to right; others stay."""
     found = augmented(IMAGES, 0.25, 0, seed=0, epoch=0)
     mirrored = (found == IMAGES.flip(3)).flatten(1).all(1)
     same = (found == IMAGES).flatten(1).all(1)
@@ -34,7 +34,7 @@ def test_an_image_moves_by_up_to_so_many_pixels_and_repeats_its_edge():
 
 
 def test_seed_and_epoch_decide_and_chunks_do_not():
-    """The same seed and epoch give the same images, others do not; images after a chunk are changed too."""
+    """The same seed and epoch give the same images, another pair gives others; all chunks are changed."""
     first = augmented(IMAGES, 0.5, 1, seed=1, epoch=2)
     assert torch.equal(first, augmented(IMAGES, 0.5, 1, seed=1, epoch=2))
     assert not torch.equal(first, augmented(IMAGES, 0.5, 1, seed=1, epoch=3))

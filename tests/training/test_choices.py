@@ -32,7 +32,7 @@ MNIST, FASHION, CIFAR, EMOJI = ((1, 28, 28), 2), ((1, 28, 28), 256), ((3, 32, 32
     ],
 )
 def test_the_data_choose_a_recipe_that_fits_them(data, recipe, likelihood, filters):
-    """Each kind of images gets its recipe, and nothing in the recipe has to be changed for them."""
+    """Each kind of images gets a recipe in which nothing has to be changed for them."""
     assert recipe_for(*data) == recipe
     assert likelihood_for(data[1]) == likelihood
     config = fitted_to_data(RECIPES[recipe], *data, set())
@@ -75,7 +75,7 @@ def test_a_likelihood_that_cannot_be_is_refused():
 
 
 def test_the_choice_is_told_in_one_line():
-    """The line names the images, what was chosen, and the options; for MNIST there is nothing to tell."""
+    """The line names the images, what was chosen, and the options; for MNIST there is no line."""
     assert in_words(RECIPES["colour64"], set()) == (
         "colour images of 64 × 64: recipe colour64 and likelihood gaussian; "
         "choose others with --recipe and --likelihood"
@@ -107,7 +107,7 @@ def test_a_recipe_takes_bfloat16_where_that_is_faster():
 
 
 def test_on_a_gpu_the_default_takes_larger_batches_unless_steps_are_given():
-    """Batches of 64 with a step size that fits them; if one of both is given, the other is the recipe's."""
+    """Batches are 64 with a fitting step size; if a person sets one of them, the recipe's other one stays."""
     assert (recipe_on("default", CUDA).batch_size, recipe_on("default", CUDA).learning_rate) == (64, 1.1e-2)
     assert recipe_on("default", CUDA, {"epochs"}) == recipe_on("default", CUDA)
     for given in ("batch_size", "learning_rate"):

@@ -13,7 +13,7 @@ from training.output import say
 
 
 def main_of(act, left):
-    """The `main` of a command that calls `act`, and adds to `left` when it leaves, by whatever."""
+    """The `main` of a command that calls `act`, and adds to `left` when `act` ends, however it ends."""
 
     @click.command(name="program")
     def command() -> None:
@@ -26,7 +26,7 @@ def main_of(act, left):
 
 
 def test_a_signal_ends_a_command_as_an_error_does(run_main):
-    """Ctrl-C, SIGTERM and SIGHUP end a command after it has cleaned up, with the shell's status."""
+    """After Ctrl-C, SIGTERM or SIGHUP a command cleans up and ends with the shell's status for it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         left = []
         ended = run_main(main_of(lambda number=number: signal.raise_signal(number), left))

@@ -231,7 +231,7 @@ def test_a_long_fit_begins_as_a_short_one():
 
 
 def test_images_are_distorted_from_an_epoch_on():
-    """No images are distorted before that epoch, and the configured share from it to the end."""
+    """Before that epoch no images are distorted; from it on, the configured share is."""
     config = dataclasses.replace(DEFAULT, epochs=10, warp_share=0.8, warp_from_epoch=2)
     assert [warp_share_at(config, epoch) for epoch in range(10)] == [0.0, 0.0, *[0.8] * 8]
 

@@ -9,7 +9,7 @@ METRICS = [dict.fromkeys(REQUIRED_METRICS, -160.0), dict.fromkeys(REQUIRED_METRI
 
 
 def test_settings_of_the_user_or_the_folder_change_nothing(tmp_path):
-    """A `matplotlibrc`, which may be a stranger's, changes neither the picture nor is it changed."""
+    """A `matplotlibrc`, perhaps a stranger's, does not change the picture, and its settings stay in force."""
     write_curves(tmp_path / "plain.png", "run", METRICS)
     with matplotlib.rc_context({"figure.facecolor": "red", "lines.linewidth": 9, "text.usetex": True}):
         write_curves(tmp_path / "set.png", "run", METRICS)

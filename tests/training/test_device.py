@@ -69,7 +69,7 @@ def test_keeping_freed_memory_changes_no_result():
 
 
 def test_figures_are_measured_without_tf32_and_without_a_search():
-    """Both are off while a model is evaluated, and afterwards as they were."""
+    """Both are off while a model is evaluated, and are restored afterwards."""
     cudnn = torch.backends.cudnn
     before = cudnn.allow_tf32, cudnn.benchmark
     seen = []

@@ -32,7 +32,7 @@ def posterior(generator):
 
 
 def normal(mean: torch.Tensor, logvar: torch.Tensor) -> Normal:
-    """The same Gaussian as PyTorch's own distribution."""
+    """The same Gaussian as a distribution of PyTorch."""
     return Normal(mean, logvar.exp().sqrt())
 
 

@@ -1,4 +1,4 @@
-"""training/evaluation.py: figures of numbers that lie on different devices."""
+"""training/evaluation.py: figures from tensors on different devices."""
 
 import pytest
 import torch

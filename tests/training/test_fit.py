@@ -269,7 +269,7 @@ def test_ctrl_c_in_the_first_epoch_says_that_none_is_finished(tmp_path):
     try:
         wait_until(checkpoint.exists)
         before = checkpoint.stat().st_ino
-        # Each step leaves another one.
+        # A checkpoint is written after each step.
         wait_until(lambda: checkpoint.stat().st_ino != before)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=SOON_S)

@@ -106,7 +106,7 @@ def test_a_decoder_that_ignores_z_has_its_log_p_in_closed_form(estimator):
 
 @BOTH
 def test_importance_weighting_agrees_with_quadrature(estimator):
-    """With a wide q the estimate is within 5 of its own errors, which are small."""
+    """With a wide q the estimate differs by less than 5 of its own errors, which are small."""
     weight, bias, images = example()
     decode, x = linear(weight, bias), torch.from_numpy(images)
     estimate = estimator(decode, x, *standard_normal_q(3), samples=8000, seed=1, batch=5000)
@@ -217,7 +217,7 @@ def test_a_q_of_absurd_width_does_no_harm(logvar):
 
 @pytest.mark.slow
 def test_on_a_trained_model_a_fitted_proposal_agrees_with_quadrature():
-    """With the published model's weights the two agree on a held-out digit, and the ELBO is below."""
+    """With the published model's weights, both agree on a held-out digit, and the ELBO is lower."""
     model = carry_over(reference()).to(memory_format=torch.channels_last)
     images = torch.from_numpy(mnist().test_images[:1])
     mean, logvar = posteriors(model, images)

@@ -52,7 +52,7 @@ def test_continuous_bernoulli_integrates_to_one_and_has_its_mean(logit):
 
 @pytest.mark.parametrize("output", SCALED)
 def test_gaussian_integrates_to_one(output):
-    """The density over all numbers integrates to 1, and over x to the mean, whatever the scale."""
+    """The density integrates to 1, and x times the density to the mean, for every scale."""
     mean, log_scale = (
         each.item() for each in mean_and_log_scale(torch.tensor(output, dtype=torch.float64).reshape(1, 2))
     )
@@ -65,14 +65,14 @@ def test_gaussian_integrates_to_one(output):
 
 @pytest.mark.parametrize("output", SCALED)
 def test_logistic_sums_to_one_over_256_levels(output):
-    """The probabilities of the 256 levels sum to 1, for wide scales and such as are narrower than a level."""
+    """The probabilities of the 256 levels sum to 1, for wide scales and for scales below a level."""
     assert of_one_number("logistic", output, LEVELS).sum().item() == pytest.approx(1, rel=1e-12)
 
 
 @pytest.mark.parametrize("output", SCALED[:4])
 @pytest.mark.parametrize("level", [0, 1, 128, 254, 255])
 def test_logistic_is_the_difference_of_two_sigmoids(output, level):
-    """In 50 digits the difference of the distribution function at both edges of a level is the same."""
+    """log p equals the log of the sigmoids' difference at a level's edges, computed with 50 digits."""
     with mpmath.workdps(50):
         mean = 1 / (1 + mpmath.exp(-mpmath.mpf(output[0])))
         scale = mpmath.exp(mpmath.log1p(mpmath.exp(mpmath.mpf(output[1]) + 7)) - 7)

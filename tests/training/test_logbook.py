@@ -198,7 +198,7 @@ def test_the_curves_grow_with_the_run(tmp_path, run):
 
 
 def test_curves_can_be_drawn_from_an_older_runs_metrics(tmp_path):
-    """Metrics without a training ELBO, from an older run, are drawn without it."""
+    """Metrics of an older run, which have no training ELBO, are drawn without that curve."""
     write_curves(tmp_path / "curves.png", "a run", [dict.fromkeys(REQUIRED_METRICS, -1.5) | {"epoch": 1}])
     assert imageio.imread(tmp_path / "curves.png").any()
 
@@ -270,7 +270,7 @@ def test_curves_can_have_any_title(tmp_path, run, title):
 
 
 def test_a_run_can_have_any_name(tmp_path, few_images, capsys):
-    """A fit into a folder with a hostile name writes all of it, warns of nothing, and can be resumed."""
+    """A fit into a folder with a hostile name writes all its files without a warning, and can be resumed."""
     folder = tmp_path / "lr$1e-3^$2 <&>% \n \\frac{ \udcff"
     fit(CONFIG, CPU, folder, few_images)
     fit(CONFIG, CPU, folder, few_images, resume=True)
@@ -279,7 +279,7 @@ def test_a_run_can_have_any_name(tmp_path, few_images, capsys):
 
 
 def test_a_picture_that_cannot_be_drawn_ends_no_fit(tmp_path, few_images, capsys):
-    """A failure of curves, previews or their GIF is one line each, told once; resumed, all are there."""
+    """A failure of curves, previews or GIF is reported in one line, once; the resumed fit writes all."""
     folder = tmp_path / "run"
     blocked = [folder / name for name in ("curves.png", "previews.gif", "previews/epoch-002.png")]
     (folder / "previews").mkdir(parents=True)
@@ -305,7 +305,7 @@ def test_a_picture_that_cannot_be_drawn_ends_no_fit(tmp_path, few_images, capsys
 
 
 def test_a_disk_too_full_for_pictures_keeps_the_fit(tmp_path, few_images, capsys, file_size_limit):
-    """If the curves and the GIF do not fit on the disk, a line each says so, and all else is kept."""
+    """If curves and GIF do not fit on the disk, each has a line that says so, and all else is kept."""
     folder = tmp_path / "run"
     with file_size_limit(45_000):
         fit(CONFIG, CPU, folder, few_images)
@@ -334,7 +334,7 @@ def test_a_line_that_cannot_be_printed_ends_no_fit(tmp_path, few_images, capsys,
 
 
 def test_an_epoch_that_was_not_shown_is_shown_when_its_fit_goes_on(tmp_path, few_images, run):
-    """A fit killed after a checkpoint and before the preview and TensorBoard's points makes up for them."""
+    """A fit killed between checkpoint and preview writes the missing preview and points when resumed."""
     folder = Path(shutil.copytree(run.folder, tmp_path / "run"))
     preview = folder / "previews/epoch-002.png"
     expected = preview.read_bytes()

@@ -53,13 +53,13 @@ def numbered_images(count: int) -> np.ndarray:
 
 
 def numbers_of(batch: torch.Tensor) -> list[int]:
-    """The numbers that such images hold."""
+    """The numbers that images of `numbered_images` hold."""
     return (batch[:, 0, 0, :16].numpy() @ (1 << np.arange(16))).astype(int).tolist()
 
 
 @pytest.mark.parametrize("config", [SMALL, TUTORIAL], ids=["default", "tutorial"])
 def test_the_same_seed_gives_the_same_bits(config, small_mnist):
-    """On the CPU two fits with one seed have the same weights in every bit, whatever the global generator."""
+    """On the CPU two fits with one seed have the same weights in every bit, whatever the global seed."""
     images = small_mnist.train_images
     first = trained(config, images)
     torch.manual_seed(99)
@@ -250,7 +250,7 @@ def test_a_state_is_a_copy(small_mnist):
 
 
 def test_a_loss_that_is_not_finite_stops_the_epoch_and_names_the_step(small_mnist):
-    """The first step with such a loss ends the epoch, and `state` raises rather than return such a state."""
+    """The first step with such a loss ends the epoch, and `state` raises instead of returning its state."""
     # After the first step every weight is about 1e29, so that the second loss overflows.
     config = dataclasses.replace(SMALL, learning_rate=1e30, schedule="constant")
     trainer = Trainer(config, small_mnist.train_images, CPU)
@@ -317,7 +317,7 @@ class PretendedGraph:
 
 @pytest.mark.parametrize("first_steps", [0, 3])
 def test_preparing_a_recording_changes_nothing(small_mnist, first_steps):
-    """At the start, and going on from a checkpoint, the fit is the same to the bit with and without it."""
+    """At the start, and after a checkpoint, the fit is the same to the bit with and without preparing."""
     given = None
     if first_steps:
         first = Trainer(SMALL, small_mnist.train_images, CPU)

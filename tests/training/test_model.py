@@ -117,7 +117,7 @@ def test_it_has_the_tutorials_number_of_parameters():
 )
 @torch.inference_mode()
 def test_every_size_gives_its_shapes(image_shape, filters, latent_dim):
-    """Other image shapes, filters and latent dimensions give outputs of the shapes they ask for."""
+    """Other image shapes, filters and latent dimensions give outputs of the matching shapes."""
     model = ConvVAE(image_shape, filters, latent_dim)
     mean, logvar = model.encoder(torch.zeros(3, *image_shape))
     assert mean.shape == logvar.shape == (3, latent_dim)
@@ -128,7 +128,7 @@ def test_every_size_gives_its_shapes(image_shape, filters, latent_dim):
 
 @pytest.mark.parametrize("image_shape", [(1, 7, 28), (1, 4, 28), (1, 28, 0)])
 def test_an_unsupported_size_is_refused(image_shape):
-    """If height or width is too small for the convolutions, the images are refused with what fits."""
+    """If height or width is too small for the convolutions, the error says which size is needed."""
     _, height, width = image_shape
     with pytest.raises(
         ValueError,

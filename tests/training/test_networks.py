@@ -50,7 +50,7 @@ def test_the_one_scale_starts_at_the_images_deviation(kind):
 @pytest.mark.parametrize("image_shape", [(1, 8, 8), (3, 37, 50), (1, 28, 28), (3, 256, 200)])
 @torch.no_grad()
 def test_a_convolutional_network_gives_pictures_of_any_size(image_shape):
-    """Sizes that are no multiples of a power of two come back as they were."""
+    """A picture has its image's size, also if that is no multiple of a power of two."""
     depth = {8: 1, 37: 3, 28: 2, 256: 5}[image_shape[1]]
     model = ConvVAE(image_shape, (4,) * depth, 2)
     mean, logvar = model.encoder(torch.zeros(2, *image_shape))

@@ -1,4 +1,4 @@
-"""training/output.py: what is printed arrives on any stream and in any encoding, or nobody wanted it."""
+"""training/output.py: printing works on any stream and in any encoding, or nobody reads it."""
 
 import io
 import os
@@ -22,7 +22,7 @@ PATH = "run é 日 \udcff"
     ],
 )
 def test_characters_that_cannot_be_shown_are_escaped(monkeypatch, encoding, line):
-    """On UTF-8, cp437 and ASCII what the encoding has is printed, and the rest, bytes too, as escapes."""
+    """On UTF-8, cp437 and ASCII, characters that the encoding lacks, and single bytes, are escaped."""
     streams = {name: io.BytesIO() for name in ("stdout", "stderr")}
     for name, stream in streams.items():
         monkeypatch.setattr(sys, name, io.TextIOWrapper(stream, encoding=encoding, newline="\n"))
@@ -43,7 +43,7 @@ def test_one_is_not_a_plural():
 
 
 def test_missing_streams_take_everything(monkeypatch):
-    """Where there is no standard output and error, as under pythonw, printing does nothing."""
+    """Without standard output and error, as under pythonw, printing does nothing."""
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
     open_streams()
@@ -76,7 +76,7 @@ def closed_pipe():
 
 
 def test_output_that_nobody_reads_has_an_error_of_its_own(monkeypatch, closed_pipe):
-    """Printing to a closed pipe raises OutputClosedError, and what was not written is no error at exit."""
+    """Printing to a closed pipe raises OutputClosedError, and the unwritten rest is no error at exit."""
     monkeypatch.setattr(sys, "stdout", closed_pipe)
     with pytest.raises(OutputClosedError):
         say("a line")
@@ -92,7 +92,7 @@ def test_a_warning_that_nobody_reads_is_no_error(monkeypatch, closed_pipe):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_output_that_cannot_be_written_is_named(monkeypatch):
-    """A full disk behind standard output is an OSError that names it."""
+    """A full disk behind standard output raises an OSError that names standard output."""
     with open("/dev/full", "w") as stream:  # noqa: PTH123
         monkeypatch.setattr(sys, "stdout", stream)
         with pytest.raises(OSError, match="No space") as caught:

@@ -10,7 +10,7 @@ from training.pieces import NUMBERS_AT_ONCE, pieces
     ("shape", "at_once"), [((10_000, 1, 28, 28), 4096), ((9, 3, 512, 512), 4), ((3, 3, 4096, 4096), 1)]
 )
 def test_pieces_are_all_images_and_never_more_numbers_than_allowed(shape, at_once):
-    """In order they are every image once; a piece has no more numbers than allowed, or one image."""
+    """Together, in order, they are all images; each has at most the allowed numbers, or one image."""
     images = torch.empty(shape, dtype=torch.uint8, device="meta")
     found = [range(*part.indices(len(images))) for part in pieces(images)]
     assert [number for part in found for number in part] == list(range(len(images)))

@@ -52,7 +52,7 @@ def test_color_images_give_a_color_sheet():
     ("count", "lines", "columns"), [(1, 1, 1), (3, 1, 3), (4, 1, 4), (6, 2, 4), (13, 4, 4)]
 )
 def test_fewer_images_give_a_smaller_sheet(images, count, lines, columns):
-    """There are no more lines and columns than they need; the places after the last image are white."""
+    """The sheet has only the lines and columns that it needs; places after the last image are white."""
     sheet = preview(model_with_seed(0), images[:count], SEED)
     assert sheet.shape == (lines * 116 - 4, columns * 116 - 4)
     last = (count - 1) % columns

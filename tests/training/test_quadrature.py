@@ -46,7 +46,7 @@ def test_one_pixel_is_a_coin():
 
 
 def test_mass_in_two_places_is_found_in_both():
-    """If the decoder depends on |z0| only, both distant peaks are integrated, and nothing between them."""
+    """If the decoder depends on |z0| only, both distant peaks are integrated, and no tile between them."""
     image = np.repeat([1, 0], 20).astype(np.uint8)
 
     def decode(z):

@@ -39,7 +39,7 @@ STEPS = 3 * 29
 
 
 def torchrun(count: int, script: Path, *arguments: object) -> subprocess.Popen[str]:
-    """Start a script with torchrun on so many processes of this machine, in a process group of their own."""
+    """Start a script with torchrun on some processes of this machine, in a process group of their own."""
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count))
     return subprocess.Popen(
         [sys.executable, *launcher, str(script), *map(str, arguments)],
@@ -85,7 +85,7 @@ class ForkedRanks:
 
 @pytest.fixture(scope="module")
 def forked(tmp_path_factory) -> Iterator[ForkedRanks]:
-    """What starts ranks without the seconds that each start takes."""
+    """Starts ranks without the seconds that each start of torchrun takes."""
     server = ForkedRanks(tmp_path_factory.mktemp("streams"))
     yield server
     server.close()
@@ -105,7 +105,7 @@ def numbered_images(count: int) -> np.ndarray:
 
 
 def numbers_of(images: np.ndarray) -> list[int]:
-    """The numbers that such images hold."""
+    """The numbers that images of `numbered_images` hold."""
     return (images[:, 0, 0, :8] @ (1 << np.arange(8))).tolist()
 
 
@@ -116,7 +116,7 @@ def test_without_torchrun_a_process_is_alone():
 
 
 def test_torchruns_environment_is_understood():
-    """Rank, size and local rank are what torchrun says."""
+    """Rank, number of ranks and local rank are those that torchrun set."""
     assert ranks_from(ENVIRONMENT) == Ranks(rank=1, size=3, local_rank=1)
     assert not ranks_from(ENVIRONMENT).is_first
 
@@ -134,7 +134,7 @@ def test_torchruns_environment_is_understood():
     ids=str,
 )
 def test_an_incomplete_environment_is_refused(changes):
-    """A missing or impossible variable is refused, and the error shows all of them as found."""
+    """A missing or impossible variable is refused, and the error shows the values of all of them."""
     environment = {name: value for name, value in (ENVIRONMENT | changes).items() if value is not None}
     found = ", ".join(f"{name}={environment.get(name, '')}" for name in NAMES)
     with pytest.raises(RanksError) as error:
@@ -282,7 +282,7 @@ def lost(tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_lost_rank_ends_the_job_with_a_clear_line(lost):
-    """If a rank is killed, the other says so in one line; the job ends with 1 and leaves no process."""
+    """If a rank is killed, the other reports it in one line; the job ends with 1 and leaves no process."""
     _, status, out, err, left = lost
     assert status == 1, err
     assert left == []
@@ -353,7 +353,7 @@ def test_an_error_of_the_first_rank_ends_the_job_with_its_line(tmp_path, forked)
 
 @pytest.mark.slow
 def test_a_loss_that_is_not_finite_ends_the_job_and_names_the_step(tmp_path, forked):
-    """Each rank that finds such a loss reports its step in one line; the previous checkpoint is kept."""
+    """Each rank with such a loss reports its step in one line; the previous checkpoint is kept."""
     folder = tmp_path / "run"
     wild = ("--recipe", "tutorial", "--learning-rate", 1, "--filters", 64, 64, "--batch-size", 7)
     options = (*wild, "--device", "cpu", "--out", folder)

@@ -14,7 +14,7 @@ CPU = torch.device("cpu")
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_called_by_its_name(name):
-    """A recipe's config has its name, so that a run folder has it too."""
+    """A recipe's config holds the recipe's name, so a run folder holds it too."""
     assert RECIPES[name].recipe == name
 
 

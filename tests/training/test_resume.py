@@ -34,7 +34,7 @@ from training.fit import main
 from training.fitting import fit
 from training.logbook import FitError
 
-KILLS = int(os.environ.get("KILLS", "8"))  # tests/benchmarks/campaign.py says when more
+KILLS = int(os.environ.get("KILLS", "8"))  # tests/benchmarks/campaign.py says when to use more
 INTERRUPTED = re.compile(
     r"interrupted: (\d+) finished epochs? and the state after step (\d+) are kept; "
     r"continue with python -m training\.fit --resume --out (\S+)\n"
@@ -177,7 +177,7 @@ def test_a_fit_killed_at_random_moments_ends_with_the_same_bits(fits, undisturbe
 
 @pytest.mark.parametrize("asked_by", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_fit_that_is_asked_to_end_saves_its_last_step(asked_by, interrupted, fits, tmp_path_factory):
-    """Ctrl-C, SIGTERM and SIGHUP end a fit with status 130 and one line that says truthfully what is kept."""
+    """Ctrl-C, SIGTERM and SIGHUP end a fit with status 130; one line correctly says what is kept."""
     if asked_by != "SIGINT":
         interrupted = interrupted_by(getattr(signal, asked_by), fits, tmp_path_factory)
     folder, status, printed = interrupted
@@ -239,7 +239,7 @@ def test_an_epoch_after_the_checkpoint_is_trained_again(fits, halfway, undisturb
     step = checkpoint_of(halfway).trainer["step"]
     status, printed = fits.run("--resume", "--out", halfway)
     assert status == 0, printed
-    # A line for each epoch that was still to finish, and one for the result.
+    # A line for each epoch that was not finished yet, and one for the result.
     assert printed.count("test ELBO") == 3 - step // 7 + 1
     assert_same_run(halfway, undisturbed)
 
@@ -280,7 +280,7 @@ def test_a_disk_that_fills_up_leaves_the_previous_checkpoint(run_main, halfway, 
 @pytest.mark.usefixtures("cut_mnist")
 def test_a_folder_that_became_read_only_leaves_the_previous_checkpoint(run_main, interrupted, ordinary_user):
     """In a read-only folder one line names the checkpoint, with status 2; the previous one is intact."""
-    # Not below pytest's own folder, which another user cannot access.
+    # The run is not below pytest's own folder, which another user cannot access.
     with tempfile.TemporaryDirectory() as parent:
         Path(parent).chmod(0o755)
         folder = Path(shutil.copytree(interrupted[0], Path(parent, "run")))
@@ -318,7 +318,7 @@ def test_a_loss_that_is_not_finite_ends_the_command(fits, tmp_path):
 def test_weights_that_are_not_finite_do_not_replace_a_checkpoint(
     tmp_path, cut_mnist, learning_rate, kept_step
 ):
-    """The first loss is finite either way; if the weights after it are not, the state before it is kept."""
+    """If the weights after a finite loss are not finite, the checkpoint before that step is kept."""
     config = dataclasses.replace(
         RECIPES["tutorial"], epochs=1, filters=(2, 2), learning_rate=learning_rate, schedule="constant"
     )
@@ -347,7 +347,7 @@ def test_without_epoch_and_checkpoint_a_run_is_fitted_from_the_beginning(fits, f
 
 @pytest.mark.slow
 def test_a_fit_whose_output_nobody_reads_keeps_its_epoch(tmp_path):
-    """`fit | head -1` ends after an epoch with SIGPIPE's status and no message; what it fitted is kept."""
+    """`fit | head -1` ends after an epoch with SIGPIPE's status and no message; the epoch is kept."""
     folder = tmp_path / "日 \udcff"
     process = subprocess.Popen(
         [sys.executable, "-W", "error", SMALL_FIT, "200", "20", *OPTIONS, "--epochs", "50", "--out", folder],
@@ -369,7 +369,7 @@ def test_a_fit_whose_output_nobody_reads_keeps_its_epoch(tmp_path):
 
 @pytest.mark.slow
 def test_a_fit_without_standard_output_and_error_runs_to_its_end(tmp_path, undisturbed):
-    """With both streams closed a fit is silent and ends with the same bits."""
+    """With both streams closed a fit prints nothing and ends with the same bits."""
     command = [sys.executable, "-W", "error", SMALL_FIT, TRAIN_COUNT, TEST_COUNT, *OPTIONS]
     words = shlex.join(map(str, [*command, "--out", tmp_path / "run"]))
     assert subprocess.run(["sh", "-c", f"exec {words} >&- 2>&-"], check=False).returncode == 0

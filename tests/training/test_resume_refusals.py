@@ -1,4 +1,4 @@
-"""training/fit.py: which run --resume continues, and what it refuses in one line, with nothing changed."""
+"""training/fit.py: which run --resume continues, and which runs it refuses in one line, unchanged."""
 
 import dataclasses
 import json
@@ -28,12 +28,12 @@ def whole(tmp_path_factory, short_mnist) -> Path:
 
 @pytest.fixture
 def finished(whole, tmp_path) -> Path:
-    """A copy of it."""
+    """A copy of the run `whole`."""
     return Path(shutil.copytree(whole, tmp_path / "run"))
 
 
 def exportable(folder: Path) -> str:
-    """What the command advises if finished epochs are all that can be used."""
+    """The command's advice if only the finished epochs can be used."""
     return (
         f"what is finished can still be exported, with python -m export.onnx {folder}; to fit again, choose "
         "another --out"

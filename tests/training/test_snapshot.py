@@ -31,7 +31,7 @@ def few_images(small_mnist):
 
 @pytest.mark.parametrize("seconds", [0.0, OFTEN_S])
 def test_each_snapshot_is_of_its_step(few_images, tmp_path, seconds):
-    """A snapshot has the weights of the step at which it was taken, in one file; with 0 there are none."""
+    """A snapshot has the weights of its step, in one file; with 0 seconds there are no snapshots."""
     run = create_run(tmp_path / "run", CONFIG)
     trainer = Trainer(CONFIG, few_images.train_images, CPU)
     logbook = Logbook(run, trainer, torch.from_numpy(few_images.test_images), None, 300, False, seconds)
@@ -90,7 +90,7 @@ def test_weights_that_are_not_finite_are_no_snapshot(few_images, tmp_path):
 
 
 def test_a_snapshot_that_cannot_be_removed_is_no_reason_to_end_a_fit(few_images, tmp_path, capsys):
-    """A line says so; the epoch is finished, so nobody reads the snapshot any more."""
+    """A line reports it; after the epoch nobody reads the snapshot any more."""
     run = create_run(tmp_path / "run", CONFIG)
     (run.folder / NAME).mkdir(parents=True)  # a folder is no file to remove
     trainer = Trainer(CONFIG, few_images.train_images, CPU)
@@ -107,7 +107,7 @@ class StoppedError(Exception):
 
 
 def test_a_fit_with_snapshots_resumes_to_the_same_bits(few_images, tmp_path):
-    """Stopped in its first epoch, after a snapshot, and resumed, it ends as a fit without snapshots."""
+    """A fit stopped after a snapshot and resumed ends like a fit without snapshots."""
     expected = fit(CONFIG, CPU, tmp_path / "expected", few_images)
     folder = tmp_path / "run"
     trainer = Trainer(CONFIG, few_images.train_images, CPU)

@@ -1,4 +1,4 @@
-"""training/step_memory.py: what cannot fit into the memory is refused before a fit begins."""
+"""training/step_memory.py: a fit that does not fit into memory is refused before it begins."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def machine(tmp_path, monkeypatch):
 
 
 def kept_bytes(model, config, count):
-    """What PyTorch keeps for the gradients of a step with so many images."""
+    """The bytes that PyTorch keeps to compute the gradients of a step with `count` images."""
     saved = {}
 
     def keep(tensor):
@@ -66,7 +66,7 @@ def kept_bytes(model, config, count):
     ],
 )
 def test_it_is_about_what_pytorch_keeps(recipe, image_shape, levels):
-    """A step's bytes for each image are between half and twice what the gradients are computed from."""
+    """The estimate for each image is between half and twice the bytes that PyTorch keeps."""
     config = fitted_to_data(RECIPES[recipe], image_shape, levels, set())
     model = network_of(config)
     kept = kept_bytes(model, config, 2) - kept_bytes(model, config, 1)
@@ -75,7 +75,7 @@ def test_it_is_about_what_pytorch_keeps(recipe, image_shape, levels):
 
 
 def test_a_fit_that_does_not_fit_is_refused_before_it_begins(run_main, machine, images, tmp_path):
-    """One line with both sizes and what to change, and no run folder."""
+    """One line has both sizes and what to change, and no run folder is made."""
     machine("max")
     out = tmp_path / "run"
     line = run_main(main, "--data", images, "--batch-size", 1000, "--device", "cpu", "--out", out).error_line
@@ -87,10 +87,10 @@ def test_a_fit_that_does_not_fit_is_refused_before_it_begins(run_main, machine, 
 
 
 def test_free_memory_is_that_of_the_machine_or_its_container(machine):
-    """The less of the two, for memory and for swap; what a container has taken is not free.
+    """The smaller of both counts, for memory and for swap; memory that a container has taken is not free.
 
-    Files that Linux keeps in memory count as free. A container without a limit has the word "max"; without
-    Linux nobody knows.
+    Memory in which Linux caches files counts as free. A container without a limit has the word "max".
+    On other systems the result is None.
     """
     assert free_bytes() is None
     machine("max")

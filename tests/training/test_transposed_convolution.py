@@ -69,7 +69,7 @@ def test_no_images_give_zero_gradients(shape):
 
 
 def test_outside_training_it_is_the_parent():
-    """In eval mode the bits are the parent's, so that PyTorch's own layer is exported."""
+    """In eval mode the result has the parent's bits, because then PyTorch's own layer computes."""
     ours, parent = pair("same size, one channel", torch.float32)
     x = torch.randn(4, 5, 8, 8)
     assert not torch.equal(ours(x), parent(x))
@@ -78,7 +78,7 @@ def test_outside_training_it_is_the_parent():
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_evaluation_takes_the_fast_path(shape):
-    """In inference mode the result is that of training, to the bit, and the parent's in float64 to 1e-12."""
+    """In inference mode the result has the bits of training, and agrees with the parent's to 1e-12."""
     torch.manual_seed(0)
     ours, parent = pair(shape, torch.float64)
     x = torch.randn(3, ours.in_channels, 4, 6, dtype=torch.float64)

@@ -12,7 +12,7 @@ from training.data.open import Places
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    """Folders of this test alone."""
+    """Folders for data and cache that only this test uses."""
     return Places(data=tmp_path / "data", cache=tmp_path / "cache")
 
 

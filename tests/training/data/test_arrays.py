@@ -35,7 +35,7 @@ def test_an_npz_with_two_parts_is_taken_as_it_is(tmp_path, places, names):
 
 @pytest.mark.parametrize("ending", ["npz", "npy"])
 def test_images_without_parts_are_divided_by_content(tmp_path, places, ending):
-    """A tenth are test images; channels may come first or last; labels may be texts."""
+    """A tenth of the images are test images; channels may come first or last; labels may be texts."""
     path = tmp_path / f"my.{ending}"
     if ending == "npz":
         np.savez_compressed(path, images=COLOURS, labels=np.array(["b", "a", "d", "c"])[LABELS])
@@ -54,7 +54,7 @@ def test_images_without_parts_are_divided_by_content(tmp_path, places, ending):
 @pytest.mark.parametrize("split", [True, False])
 @pytest.mark.parametrize("dtype", [np.uint8, np.bool_, np.float32])
 def test_images_of_0_and_1_are_binary(tmp_path, places, dtype, split):
-    """uint8 up to 1, bool, and floats of 0 and 1 alone."""
+    """Binary are uint8 images up to 1, bool, and floats that are only 0 and 1."""
     bits = (IMAGES > 99).astype(dtype)
     parts = {"x_train": bits[:30], "x_test": bits[30:]} if split else {"images": bits}
     np.savez(tmp_path / "bits.npz", **parts)
@@ -78,7 +78,7 @@ def test_floats_become_levels_and_a_threshold_makes_bits(tmp_path, places):
 
 
 def test_arrays_take_another_size_and_channels(tmp_path, places):
-    """The parts stay what they are."""
+    """Images stay in their part when they get another size or other channels."""
     np.savez(tmp_path / "my.npz", x_train=IMAGES[:30], x_test=IMAGES[30:])
     dataset = open_dataset(str(tmp_path / "my.npz"), Form((8, 8), 3), places)
     assert dataset.train_images.shape == (30, 3, 8, 8)
@@ -87,7 +87,7 @@ def test_arrays_take_another_size_and_channels(tmp_path, places):
 
 @pytest.mark.parametrize("gzipped", [True, False])
 def test_mnists_four_idx_files(tmp_path, places, gzipped):
-    """A folder that holds them is a dataset, gzipped or not; so is one file of images, with its labels."""
+    """A folder with MNIST's four files is a dataset, gzipped or not, and so is one file with its labels."""
     folder = write_idx(tmp_path / "letters", gzipped=gzipped)
     dataset = open_dataset(str(folder), places=places)
     np.testing.assert_array_equal(dataset.train_images[:, 0], IMAGES[:30])
@@ -129,7 +129,7 @@ def test_mnists_four_idx_files(tmp_path, places, gzipped):
     ],
 )
 def test_arrays_that_are_no_images_are_one_line(tmp_path, places, arrays, words):
-    """Another type, shape or range, labels that do not fit, or one part alone."""
+    """Wrong type, shape or range, labels that do not fit, and a missing part are refused in one line."""
     np.savez(tmp_path / "my.npz", **arrays)
     with pytest.raises(DatasetError, match=words) as error:
         open_dataset(str(tmp_path / "my.npz"), places=places)
@@ -140,7 +140,7 @@ def test_arrays_that_are_no_images_are_one_line(tmp_path, places, arrays, words)
 @pytest.mark.parametrize("name", ["my.npz", "my.npy", "my-idx3-ubyte", "my-idx3-ubyte.gz"])
 @pytest.mark.parametrize("data", [b"", b"hello, this is none of them", b"\x1f\x8bno gzip"])
 def test_a_damaged_file_is_one_line(tmp_path, places, name, data):
-    """It is named, whatever it holds."""
+    """The error names the damaged file, whatever its content."""
     (tmp_path / name).write_bytes(data)
     with pytest.raises(
         DatasetError, match=rf"^{tmp_path}/{name}: [^\n]*expected [^\n]*; [^\n]*$|without pickles"
@@ -150,7 +150,7 @@ def test_a_damaged_file_is_one_line(tmp_path, places, name, data):
 
 
 def test_missing_or_cut_idx_files_are_one_line(tmp_path, places):
-    """The folder and what it lacks; the file and how much of it is there."""
+    """The error names the folder and the missing file, or the cut file and the size that was found."""
     folder = write_idx(tmp_path / "letters", gzipped=False)
     labels = folder / "t10k-labels-idx1-ubyte"
     labels.write_bytes(labels.read_bytes()[:-2])

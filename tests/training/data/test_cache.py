@@ -1,4 +1,4 @@
-"""training/data/cache.py: pictures are decoded once, also if that was interrupted, and stay in their file."""
+"""training/data/cache.py: pictures are decoded once, even after an interruption, and stay in their file."""
 
 import dataclasses
 import json
@@ -54,7 +54,7 @@ def pictures(make_pictures):
 
 
 def test_pictures_are_decoded_once(pictures, places, monkeypatch):
-    """The second time nothing is read but the files' dates, and the images stay in their file."""
+    """The second time only the files' dates are read, and the images stay in their file."""
     first = open_dataset(str(pictures), places=places)
     monkeypatch.setattr(cache, "_build", None)
     second = open_dataset(str(pictures), FORM, places)
@@ -66,7 +66,7 @@ def test_pictures_are_decoded_once(pictures, places, monkeypatch):
 
 
 def test_changed_pictures_are_noticed(pictures, places):
-    """A picture that is gone gives another key; one that was only touched the same."""
+    """A missing picture changes the key; a picture that was only touched does not."""
     first = open_dataset(str(pictures), places=places)
     os.utime(pictures / "b/000.png", (1, 1))
     assert open_dataset(str(pictures), places=places).key == first.key
@@ -75,7 +75,7 @@ def test_changed_pictures_are_noticed(pictures, places):
 
 
 def test_another_form_is_another_cache(pictures, places):
-    """Size, channels and threshold each give images of their own, with the same key."""
+    """Another size, channels or threshold gives other images, with the same key."""
     keys = set()
     for form, shape, levels in (
         (Form(), (3, 6, 8), 256),
@@ -92,7 +92,7 @@ def test_another_form_is_another_cache(pictures, places):
 
 
 def test_a_process_that_was_killed_is_gone_on_with(pictures, tmp_path):
-    """After kill -9 the next one decodes the rest alone, and the files are those of an undisturbed one."""
+    """After kill -9 the next process decodes only the rest; all files equal those of an undisturbed one."""
     cached(FolderSource(pictures), FORM, tmp_path / "whole")
     command = [sys.executable, "-c", KILLED, pictures, tmp_path / "cut"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -133,7 +133,7 @@ def test_a_full_disk_is_told_and_what_is_there_is_kept(pictures, tmp_path, file_
 
 
 def test_too_little_room_is_told_before_anything_is_decoded(pictures, tmp_path, monkeypatch):
-    """One line says how much there is and how much is needed."""
+    """One line says how much room is free and how much is needed."""
     source = FolderSource(pictures)
     source.count = 600
     usage = shutil.disk_usage(tmp_path)
@@ -143,7 +143,7 @@ def test_too_little_room_is_told_before_anything_is_decoded(pictures, tmp_path, 
 
 
 def test_others_wait_for_the_one_that_builds(pictures, tmp_path):
-    """A rank that may not build opens the same cache as soon as it is there; two builders make it once."""
+    """A rank that may not build opens the cache as soon as it is made; of two builders one makes it."""
     found = []
 
     def wait():

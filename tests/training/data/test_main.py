@@ -1,4 +1,4 @@
-"""training/data/__main__.py: what a fit would see, in lines and on a sheet; and the fit itself."""
+"""training/data/__main__.py: the lines and the sheet about a dataset, and a fit of it."""
 
 import json
 
@@ -15,7 +15,7 @@ SMALL_FIT = ("--filters", 2, 2, "--batch-size", 8, "--epochs", 1, "--device", "c
 
 
 def test_it_tells_counts_labels_size_and_what_is_left_out(make_pictures, tmp_path, run_main):
-    """One line each, and a sheet of the training images in their places."""
+    """Each of these has a line, and the sheet shows the training images in their places."""
     folder = make_pictures("cats", "dogs", count=30)
     (folder / "cats/000.png").write_bytes(b"no picture")
     sheet = tmp_path / "sheet.png"
@@ -47,7 +47,7 @@ def test_it_tells_counts_labels_size_and_what_is_left_out(make_pictures, tmp_pat
     ],
 )
 def test_few_small_and_large_images_are_cautioned_of(count, sides, told):
-    """The last line of what a fit would see says so; usual ones get none."""
+    """The command's last line is a caution for such images, and there is none for usual ones."""
     zeros = np.zeros((count, 1, *sides), np.uint8)
     labels = np.zeros(count, np.uint8)
     *_, last = described(Dataset("some", (), zeros, labels, zeros[:1], labels[:1]))
@@ -68,13 +68,13 @@ def test_few_small_and_large_images_are_cautioned_of(count, sides, told):
     ],
 )
 def test_wrong_options_are_one_line(run_main, options, words):
-    """Status 2, and what was expected."""
+    """The command ends with status 2 and says what was expected."""
     assert words in run_main(main, *options).error_line
 
 
 @pytest.mark.slow
 def test_a_folder_of_pictures_is_fitted_resumed_and_evaluated(make_pictures, tmp_path, run_main):
-    """The config says which images they were; if they change, the fit is neither resumed nor evaluated."""
+    """If the images of the config have changed, the fit is neither resumed nor evaluated."""
     folder = make_pictures("cats", "dogs", count=20)
     run, cache = tmp_path / "run", ("--cache-folder", tmp_path / "cache")
     form = ("--size", "8", "--channels", 1, "--threshold", "0.4", "--crop", "pad")
@@ -103,7 +103,7 @@ def test_a_folder_of_pictures_is_fitted_resumed_and_evaluated(make_pictures, tmp
 
 
 def test_an_address_is_to_be_downloaded_first(run_main):
-    """It stays as it was typed, and is not looked for in this folder."""
+    """The error shows the address as typed; it is not taken for a path in the current folder."""
     line = run_main(main, "https://example.com/x.zip").error_line
     assert line.startswith("python -m training.data: https://example.com/x.zip: found an address, expected ")
     assert line.endswith("; download it first, then name the file")
@@ -125,7 +125,7 @@ def test_a_sheet_of_another_ending_is_refused(run_main, tmp_path, name):
 
 
 def test_names_of_pictures_lead_to_their_folder(run_main, tmp_path):
-    """As the shell makes of *.png: they are counted, not repeated."""
+    """Many file names, as the shell makes of *.png, are counted in the error and not repeated."""
     pictures = [tmp_path / f"{number}.png" for number in range(100)]
     for path in pictures:
         path.write_bytes(b"")

@@ -26,7 +26,7 @@ def embedded():
 
 
 def packed(images: np.ndarray, labels: np.ndarray) -> bytes:
-    """What `mnist.xz` unpacks to: every image's bits, then every label."""
+    """The content of `mnist.xz`, unpacked: every image's bits, then every label."""
     return np.packbits(images).tobytes() + labels.tobytes()
 
 
@@ -50,7 +50,7 @@ def test_it_has_mnists_shapes_and_counts(embedded):
 
 
 def test_pixels_are_0_and_1(embedded):
-    """The images hold the values 0 and 1 and no others."""
+    """The images hold only the values 0 and 1."""
     assert np.unique(embedded.train_images).tolist() == [0, 1]
     assert np.unique(embedded.test_images).tolist() == [0, 1]
 
@@ -68,7 +68,7 @@ def test_its_bytes_are_pinned(embedded):
 
 
 def test_packing_gives_the_embedded_file_again(embedded):
-    """What was read, packed, is byte for byte what the embedded file unpacks to."""
+    """The dataset, packed again, is byte for byte the unpacked embedded file."""
     images = np.concatenate([embedded.train_images, embedded.test_images])
     labels = np.concatenate([embedded.train_labels, embedded.test_labels])
     unpacked = lzma.decompress(module.EMBEDDED_MNIST.read_bytes())

@@ -23,7 +23,7 @@ ROWS = np.random.default_rng(3).integers(0, 256, (60, 3072), np.uint8)
 
 @pytest.fixture(autouse=True)
 def no_system_folder(monkeypatch, tmp_path):
-    """What is installed on this machine is not found."""
+    """Datasets that are installed on this machine are not found."""
     monkeypatch.setattr(named, "SYSTEM_FOLDER", tmp_path / "system")
 
 
@@ -45,7 +45,7 @@ def write_cifar10(folder, batch=as_python_2_did):
 
 
 def test_mnist_is_the_embedded_one(places):
-    """To the bit, with no key, and nothing is looked for; in another size it is binary too."""
+    """It is the embedded one to the bit, without a key or a download; in another size it is binary too."""
     dataset = open_dataset("mnist", places=places)
     np.testing.assert_array_equal(dataset.test_images, mnist().test_images)
     assert (dataset.key, dataset.levels) == ("", 2)
@@ -53,7 +53,7 @@ def test_mnist_is_the_embedded_one(places):
 
 
 def test_a_named_dataset_in_another_form(places):
-    """Size and threshold go for named ones too."""
+    """Size and threshold apply to named datasets too."""
     write_idx(places.data)
     dataset = open_dataset("fashion-mnist", Form((8, 8), 3, threshold=0.5), places)
     assert dataset.train_images.shape == (30, 3, 8, 8)
@@ -62,7 +62,7 @@ def test_a_named_dataset_in_another_form(places):
 
 @pytest.mark.parametrize("below", ["", "fashion-mnist", "FashionMNIST/raw"])
 def test_fashion_mnist_is_found_where_it_lies(places, below):
-    """In the folder itself, in one of its name, and where torchvision puts it."""
+    """It is found in the folder itself, in a subfolder with its name, and where torchvision puts it."""
     write_idx(places.data / below, gzipped=below != "FashionMNIST/raw")
     dataset = open_dataset("fashion-mnist", places=places)
     np.testing.assert_array_equal(dataset.train_images[:, 0], IMAGES[:30])
@@ -71,7 +71,7 @@ def test_fashion_mnist_is_found_where_it_lies(places, below):
 
 
 def test_debians_package_is_found(places, tmp_path):
-    """What apt installed is read with nothing in the user's folders."""
+    """Files that apt installed are read even if the user's folders are empty."""
     write_idx(tmp_path / "system/fashion-mnist")
     assert open_dataset("fashion-mnist", places=places).train_images.shape == (30, 1, 5, 4)
 
@@ -93,7 +93,7 @@ def test_kmnist_is_found_in_both_layouts(places):
 
 @pytest.mark.parametrize("packed", [True, False])
 def test_cifar10_is_read_from_its_pickles(places, tmp_path, packed):
-    """The tar as published, or the folder that it unpacks to: planes red, green and blue, and names."""
+    """The published tar, or its unpacked folder, gives planes of red, green and blue, and label names."""
     folder = write_cifar10((tmp_path if packed else places.data) / "cifar-10-batches-py")
     if packed:
         places.data.mkdir()
@@ -108,7 +108,7 @@ def test_cifar10_is_read_from_its_pickles(places, tmp_path, packed):
 
 
 def test_cifar100_has_its_fine_labels(places):
-    """One file a part, with the names of the fine labels."""
+    """Each part is one file, and the label names are those of the fine labels."""
     folder = places.data / "cifar-100-python"
     folder.mkdir(parents=True)
     for name, part in (("train", slice(50)), ("test", slice(50, 60))):
@@ -125,7 +125,7 @@ def test_cifar100_has_its_fine_labels(places):
 
 
 class Evil:
-    """Runs code when it is unpickled."""
+    """An object that runs code when it is unpickled."""
 
     def __init__(self, marker):
         self.marker = marker
@@ -135,7 +135,7 @@ class Evil:
 
 
 def test_a_strangers_pickle_runs_no_code(places, tmp_path):
-    """A batch that asks for anything but arrays is refused with what it asks for."""
+    """A batch whose pickle asks for anything but arrays is refused, and the error names it."""
     marker = tmp_path / "was run"
     write_cifar10(
         places.data / "cifar-10-batches-py", lambda batch: pickle.dumps({**batch, "data": Evil(marker)})
@@ -149,7 +149,7 @@ def test_a_strangers_pickle_runs_no_code(places, tmp_path):
 
 @pytest.mark.parametrize("content", [b"no tar", b""])
 def test_a_damaged_tar_of_cifar_is_one_line(places, content):
-    """It is named, with what to do."""
+    """The error names the tar and says what to do."""
     places.data.mkdir()
     (places.data / "cifar-10-python.tar.gz").write_bytes(content)
     with pytest.raises(
@@ -215,7 +215,7 @@ def serve(monkeypatch, tmp_path):
 
 
 def test_files_are_downloaded_once(serve, places, capsys):
-    """From a mirror, with one line a file; the next time nothing is asked for."""
+    """Files come from a mirror, with one line each; the next time nothing is requested."""
     server = serve()
     dataset = open_dataset("fashion-mnist", places=replace(places, mirror=server.url))
     np.testing.assert_array_equal(dataset.train_images[:, 0], IMAGES[:30])
@@ -229,7 +229,7 @@ def test_files_are_downloaded_once(serve, places, capsys):
 
 
 def test_a_rank_that_may_not_download_waits_for_the_files(serve, places):
-    """It asks the server for nothing, and opens what another one has put there."""
+    """Such a rank requests nothing, and opens the files that another rank has put there."""
     server = serve()
     found = []
     places = replace(places, mirror=server.url)
@@ -244,7 +244,7 @@ def test_a_rank_that_may_not_download_waits_for_the_files(serve, places):
 
 
 def test_a_download_that_was_interrupted_goes_on(serve, places):
-    """The second try asks for the rest alone."""
+    """The second try requests only the rest of the file."""
     server = serve(cuts=1)
     places = replace(places, mirror=server.url)
     with pytest.raises(DatasetError, match=r"could not be downloaded \(the connection ended after [\d,]+ of"):
@@ -280,7 +280,7 @@ def test_a_wrong_checksum_is_one_line_and_nothing_is_kept(serve, places):
     ],
 )
 def test_without_a_network_one_line_says_where_to_put_the_files(serve, places, mirror, words):
-    """It names the address, the reason, the files and their folder."""
+    """The error names the address, the reason, the files and their folder."""
     server = serve()
     server.files.clear()
     with pytest.raises(DatasetError, match=words) as error:
@@ -300,7 +300,7 @@ def test_a_mistyped_name_is_answered_with_the_near_one(places):
 
 
 def test_the_checksums_are_of_published_kinds():
-    """Each file of each dataset has one, of 32 or 64 hexadecimal digits."""
+    """Each file of each dataset has a checksum of 32 or 64 hexadecimal digits."""
     for dataset in named.NAMED.values():
         for checksum in dataset.files.values():
             kind, digits = checksum.split(":")

@@ -28,14 +28,14 @@ def saved(image, kind, **options):
 
 
 def turned(orientation):
-    """Exif that asks for a turn."""
+    """A picture whose Exif data says that it must be rotated."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     return exif
 
 
 def see_through():
-    """Colours of which the left half is half transparent."""
+    """A picture whose left half is half transparent."""
     alpha = np.where(np.arange(8) < 4, 128, 255).astype(np.uint8)
     return Image.fromarray(np.dstack([COLOURS, np.broadcast_to(alpha, (6, 8))]))
 
@@ -92,7 +92,7 @@ def test_a_picture_is_what_the_viewer_reads(name):
     ],
 )
 def test_a_damaged_picture_is_refused(data, words):
-    """An empty, foreign or cut file says what it is."""
+    """The error says whether a file is empty, of another kind, or cut."""
     with pytest.raises(PictureError, match=words):
         decode(data)
 
@@ -105,7 +105,7 @@ def test_a_picture_with_too_many_pixels_is_refused_before_they_are_decoded(monke
 
 
 def test_pillow_does_not_warn_of_a_picture_that_is_refused(tmp_path):
-    """100 megapixels are refused in words of this program alone, in a process that has only this reader."""
+    """100 megapixels are refused without Pillow's own warning, in a process that imports only this reader."""
     header = FILES["PNG"].replace(struct.pack(">II", 8, 6), struct.pack(">II", 10_000, 10_000), 1)
     crc = struct.pack(">I", zlib.crc32(header[12:29]))
     (tmp_path / "large.png").write_bytes(header[:29] + crc + header[33:])
@@ -120,7 +120,7 @@ def test_pillow_does_not_warn_of_a_picture_that_is_refused(tmp_path):
 
 
 def test_a_large_jpeg_is_decoded_in_fewer_pixels():
-    """At least twice the side that is wanted is left, and the picture looks the same."""
+    """The picture has at least twice the side that is needed, and looks the same."""
     smooth = np.add.outer(np.arange(512), np.arange(768)).astype(np.uint8) // 2 + 60
     data = saved(Image.fromarray(smooth), "JPEG", quality=95)
     small = decode(data, 64)
@@ -146,7 +146,7 @@ def test_the_background_shows_through():
 
 
 def test_a_form_that_fits_changes_nothing():
-    """Pixels of the right size and channels come out as they are, [C, H, W]."""
+    """Pixels that have the right size and channels already are unchanged, as [C, H, W]."""
     np.testing.assert_array_equal(formed(RGB, WHITE), COLOURS.transpose(2, 0, 1))
     np.testing.assert_array_equal(formed(Image.fromarray(RAMP), Form((6, 8), 1))[0], RAMP)
     np.testing.assert_array_equal(
@@ -155,7 +155,7 @@ def test_a_form_that_fits_changes_nothing():
 
 
 def test_another_aspect_ratio_is_cut_or_padded():
-    """Cut, the middle is left; padded, all is there between stripes of background."""
+    """Cropping leaves the middle; padding leaves the whole picture between stripes of background."""
     wide = np.zeros((4, 12), np.uint8)
     wide[:, 4:8] = 200
     assert (formed(Image.fromarray(wide), Form((4, 4), 1)) == 200).all()

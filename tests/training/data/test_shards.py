@@ -13,7 +13,7 @@ from training.data.open import open_dataset
 
 
 def write_shard(path, first, count, label=lambda number: {"cls": str(number % 3).encode()}):
-    """A shard of so many grey pictures with their labels."""
+    """A shard of some grey pictures with their labels."""
     with tarfile.open(path, "w") as archive:
         for number in range(first, first + count):
             picture = io.BytesIO()
@@ -33,7 +33,7 @@ def levels_and_labels(dataset):
 
 @pytest.mark.parametrize("pattern", ["d-{000..002}.tar", "d-*.tar"])
 def test_every_sample_of_every_shard_is_there_once(tmp_path, places, pattern):
-    """Braces or an asterisk name the shards; `.cls` is the label."""
+    """A pattern with braces or an asterisk names the shards, and `.cls` is the label."""
     for shard in range(3):
         write_shard(tmp_path / f"d-{shard:03}.tar", 20 * shard, 20)
     dataset = open_dataset(str(tmp_path / pattern), places=places)
@@ -61,7 +61,7 @@ def test_a_single_shard_is_known_by_its_labels(tmp_path, places):
     ],
 )
 def test_a_shard_that_ends_early_is_one_line(tmp_path, places, change, words):
-    """Cut within a picture or between two, or no tar at all: the shard is named."""
+    """The error names a shard that is cut within a picture or between two, or is no tar at all."""
     write_shard(tmp_path / "d-0.tar", 0, 20)
     write_shard(tmp_path / "d-1.tar", 20, 20)
     (tmp_path / "d-1.tar").write_bytes(change((tmp_path / "d-1.tar").read_bytes()))
@@ -85,7 +85,7 @@ def test_a_pattern_without_files_is_one_line(tmp_path, places, pattern, words):
 
 
 def test_a_label_that_is_no_number_is_named(tmp_path, places):
-    """The error says in which sample it is."""
+    """The error names the sample."""
     write_shard(tmp_path / "d-0.tar", 0, 3, lambda n: {"cls": b"7" if n < 2 else b"cat"})
     with pytest.raises(DatasetError, match=r"d-0\.tar: 000002: found a label that is no whole number from 0"):
         open_dataset(str(tmp_path / "d-{0..0}.tar"), places=places)

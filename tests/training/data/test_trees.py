@@ -19,7 +19,7 @@ def sides(dataset):
 
 
 def test_subfolders_are_labels(make_pictures, places):
-    """Each picture is once in one of the parts, with the name of its folder; deeper folders do not count."""
+    """Each picture is in exactly one part, with its folder's name as label; deeper folders do not count."""
     folder = make_pictures("cats", "dogs/brown", "dogs/white")
     dataset = open_dataset(str(folder), places=places)
     assert dataset.name == "pictures"
@@ -39,7 +39,7 @@ def test_subfolders_are_labels(make_pictures, places):
 
 
 def test_a_picture_keeps_its_side_when_others_come(make_pictures, places):
-    """A tenth are test images, by content alone: not by name, nor by what else is there."""
+    """A tenth become test images by their content alone, whatever their names and the other pictures."""
     folder = make_pictures("", count=200)
     train, test = sides(open_dataset(str(folder), places=places))
     assert 8 <= len(test) <= 32
@@ -53,7 +53,7 @@ def test_a_picture_keeps_its_side_when_others_come(make_pictures, places):
 
 @pytest.mark.parametrize("held_out", ["test", "val"])
 def test_train_and_test_are_the_split(make_pictures, places, held_out):
-    """With both folders no hash decides; labels are the folders in them, and others are told as not used."""
+    """If both folders are there, they decide, not a hash; labels are folders in them, others are reported."""
     folder = make_pictures("train/a", "train/b", f"{held_out}/a", f"{held_out}/b", count=5)
     make_pictures("extra", count=1)
     dataset = open_dataset(str(folder), places=places)
@@ -64,7 +64,7 @@ def test_train_and_test_are_the_split(make_pictures, places, held_out):
 
 
 def test_a_zip_and_a_tar_hold_what_the_folder_holds(make_pictures, places, tmp_path):
-    """The same images with the same labels in the same parts; in the same order, also the same key."""
+    """The archive gives the same images, labels and parts, and in the same order also the same key."""
     folder = make_pictures("cats", "dogs")
     expected = open_dataset(str(folder), places=places)
     for ending in ("zip", "tar", "gztar"):
@@ -78,7 +78,7 @@ def test_a_zip_and_a_tar_hold_what_the_folder_holds(make_pictures, places, tmp_p
 
 
 def test_what_is_no_picture_is_ignored(make_pictures, places):
-    """Notes, hidden files and macOS's strays count neither as pictures nor as damaged ones."""
+    """Notes, hidden files and macOS's extra files count neither as pictures nor as damaged ones."""
     folder = make_pictures("a", "b")
     (folder / "readme.txt").write_text("hello")
     (folder / "a/.hidden.png").write_bytes(b"no")
@@ -92,7 +92,7 @@ def test_what_is_no_picture_is_ignored(make_pictures, places):
 
 
 def test_damaged_pictures_are_named_and_left_out(make_pictures, places):
-    """Their number and the first are told, and a file names all."""
+    """A note says how many there are and names the first; a file names all of them."""
     folder = make_pictures("a", "b", count=40)
     (folder / "a/000.png").write_bytes((folder / "a/001.png").read_bytes()[:60])
     (folder / "b/007.png").write_bytes(b"")
@@ -107,7 +107,7 @@ def test_damaged_pictures_are_named_and_left_out(make_pictures, places):
 
 @pytest.mark.parametrize("kind", ["folder", "zip", "tar"])
 def test_a_file_too_large_for_a_picture_is_left_out(make_pictures, places, monkeypatch, tmp_path, kind):
-    """It is not read: a few bytes of a zip can unpack to gigabytes."""
+    """Such a file is not read: a few bytes of a zip can unpack to gigabytes."""
     folder = make_pictures("", count=30)
     Image.effect_noise((64, 64), 99).save(folder / "large.png")
     monkeypatch.setattr("training.data.trees.MAX_FILE_BYTES", 2000)
