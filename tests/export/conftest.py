@@ -1,4 +1,4 @@
-"""What several tests of export share."""
+"""Fixtures that several tests of export share."""
 
 import copy
 import dataclasses
@@ -20,7 +20,7 @@ from training.fitting import fit
 
 @pytest.fixture(params=["small", "small.latent"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Where a bundle goes: a folder, or a file."""
+    """The path for a bundle: a folder, or a file."""
     return tmp_path / str(request.param)
 
 
@@ -33,14 +33,14 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def gradients() -> Iterator[None]:
-    """Restore gradients, because the command turns them off for its process, which other tests share."""
+    """Restore gradients: the command turns them off for its process, which runs other tests too."""
     with torch.enable_grad():
         yield
 
 
 @pytest.fixture(scope="session")
 def few_mnist(small_mnist: Dataset) -> Dataset:
-    """The first 128 training and 100 test images: enough where the images are not what is tested."""
+    """The first 128 training and 100 test images: enough for tests that do not need all images."""
     return dataclasses.replace(
         small_mnist,
         train_images=small_mnist.train_images[:128],
@@ -64,7 +64,7 @@ def traced() -> dict[object, ModelProto]:
 
 @pytest.fixture
 def traced_once(traced: dict[object, ModelProto], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each network's encoder is exported once for all tests that do not test this: it takes a second."""
+    """Export each network's encoder once for all tests but those of the export itself: it takes a second."""
 
     def export_encoder(encoder: nn.Module, image_shape: tuple[int, int, int]) -> ModelProto:
         key = (image_shape, *((name, value.shape) for name, value in encoder.state_dict().items()))
@@ -85,7 +85,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, few_mnist: Dataset) -> Pa
 
 @pytest.fixture
 def broken_run(tiny_run: Path, tmp_path: Path) -> Path:
-    """A copy of it in a folder of its own, to be damaged."""
+    """A copy of the small run in a folder of its own, to be damaged."""
     return Path(shutil.copytree(tiny_run, tmp_path / "runs" / "broken"))
 
 
@@ -98,7 +98,7 @@ def three_epochs(tmp_path_factory: pytest.TempPathFactory, few_mnist: Dataset) -
 
 @pytest.fixture
 def young(three_epochs: Path, tmp_path: Path) -> Path:
-    """That run as it was before its first epoch was finished."""
+    """The run of three epochs as it was before its first epoch was finished."""
     folder = tmp_path / "run"
     for name in ("config.json", "weights/epoch-000.safetensors"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

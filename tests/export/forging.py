@@ -69,7 +69,7 @@ def zip_folder(
     compression: int = zipfile.ZIP_DEFLATED,
     more: tuple[tuple[str, bytes], ...] = (),
 ) -> Path:
-    """Zip a bundle folder and entries of any name. `forge` edits what the zip file says about each entry."""
+    """Zip a bundle folder and entries of any name. `forge` changes the zip file's record of each entry."""
     with zipfile.ZipFile(path, "w", compression) as archive, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Duplicate name")
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):

@@ -1,4 +1,4 @@
-"""Small runs that grow as a fit's do or are damaged, and what a bundle of them says."""
+"""Small runs that grow as a fit's do or are damaged, and checks of their bundles."""
 
 import dataclasses
 import shutil
@@ -24,7 +24,7 @@ def finish_epoch(folder: Path, finished: Path, **changes: object) -> None:
 
 
 def epoch_of(bundle: Bundle, finished: int | None = None) -> int:
-    """The epoch of the bundle's own graphs, after checking that everything in it agrees.
+    """The epoch of the bundle's main graphs, after checking that all facts in it agree.
 
     It has metrics of the epochs up to `finished`, by default all.
     """

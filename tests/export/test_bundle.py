@@ -1,4 +1,4 @@
-"""export/bundle.py: a bundle reads back as it was written, and every lie is refused in one sentence."""
+"""export/bundle.py: a bundle reads back as it was written, and false claims are refused in one sentence."""
 
 import dataclasses
 import json
@@ -59,7 +59,7 @@ def test_the_manifest_holds_size_and_hash_of_every_file(folder):
 
 
 def test_a_file_that_the_manifest_does_not_name_is_not_read(folder):
-    """A file that lies in the folder but is not in the manifest does not belong to the bundle."""
+    """A file in the folder that is not in the manifest does not belong to the bundle."""
     (folder / "extra.txt").write_text("extra")
     bundle = open_bundle(folder)
     with pytest.raises(BundleError) as error:
@@ -69,7 +69,7 @@ def test_a_file_that_the_manifest_does_not_name_is_not_read(folder):
 
 @pytest.mark.parametrize(("names", "has_labels"), [([], False), (["cat"], True)])
 def test_zeros_without_names_are_no_labels(folder, names, has_labels):
-    """Where images have no labels, earlier bundles have zeros; with a name for 0 they are labels."""
+    """Bundles of earlier versions have zeros for images without labels; with a name for 0 they are labels."""
     zeros = dataclasses.replace(posterior(), labels=np.zeros(COUNT, np.uint8))
     swap_file(folder, POSTERIOR_FILE, pack_posterior(zeros))
     edit_manifest(folder, lambda manifest: manifest.update(dataset={"name": "few", "labels": names}))
@@ -77,7 +77,7 @@ def test_zeros_without_names_are_no_labels(folder, names, has_labels):
 
 
 def test_a_bundle_that_changes_after_opening_is_noticed(target):
-    """Bytes are checked whenever they are read: another bundle in the same place is not this one."""
+    """Bytes are checked at each reading, so that another bundle in the same place is noticed."""
     bundle = write_small(target)
     write_small(target, overwrite=True, **{DECODER_FILE: DECODER[::-1]})
     with pytest.raises(BundleError, match=re.escape(f"{target}: decoder.onnx: ")):
@@ -115,7 +115,7 @@ def test_a_wrong_size_is_refused(folder, size_bytes):
 
 
 def test_a_wrong_hash_is_refused(folder):
-    """One changed byte is refused with both hashes."""
+    """If one byte is changed, the error has both hashes."""
     (folder / DECODER_FILE).write_bytes(b"A" + DECODER[1:])
     assert re.fullmatch(
         re.escape(f"{folder}: decoder.onnx: found SHA-256 ")
@@ -169,7 +169,7 @@ def test_a_real_bundle_opens_as_a_file_too(bundle_path, tmp_path):
 
 
 def test_a_file_knows_the_bundle_that_names_it(folder):
-    """Also from deeper within; a file beside the manifest that it does not name belongs to no bundle."""
+    """A file in a subfolder knows it too; a file that the manifest does not name belongs to no bundle."""
     open_bundle(folder)
     assert bundle_of_file(folder / "decoder.onnx") == folder
     (folder / "mine").mkdir()
@@ -180,7 +180,7 @@ def test_a_file_knows_the_bundle_that_names_it(folder):
 
 
 def test_a_part_of_a_bundle_is_told_for_what_it_is(tmp_path):
-    """The bundle opens by its manifest, too; a file or folder of it names the bundle to open."""
+    """A manifest opens its bundle; for another file or folder in it, the error names the bundle to open."""
     target = tmp_path / "bundle"
     write_small(target, **{epoch_file(3, DECODER_FILE): b"3"})
     assert open_bundle(target / MANIFEST_FILE).path == target

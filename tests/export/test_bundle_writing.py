@@ -17,7 +17,7 @@ from tests.export.forging import (
 
 
 def test_a_place_that_is_taken_is_refused(target):
-    """Without overwriting, an existing bundle is named and stays as it is."""
+    """Without overwriting, the error names the existing bundle, which stays as it is."""
     write_small(target)
     found = "a folder that is not empty" if target.is_dir() else "a file"
     with pytest.raises(BundleError) as error:
@@ -85,7 +85,7 @@ def test_a_place_without_a_name_is_refused(name, tmp_path, monkeypatch):
 
 
 def test_overwriting_a_link_replaces_what_it_leads_to(tmp_path):
-    """A link to a bundle stays a link, and the bundle that it leads to is replaced."""
+    """A link to a bundle stays a link, and its target is replaced."""
     write_small(tmp_path / "real")
     (tmp_path / "link").symlink_to("real")
     write_small(tmp_path / "link", overwrite=True, **{DECODER_FILE: b"new"})

@@ -56,7 +56,7 @@ def forge_decoder(**claims: int):
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_the_unforged_file_opens(folder, path, compression):
-    """Unforged, the bundle of these tests is good, so each of them fails only for its own forgery."""
+    """Without forgery the bundle of these tests opens, so each test fails only for its own forgery."""
     assert open_bundle(zip_folder(folder, path, compression=compression)).read(DECODER_FILE) == DECODER
 
 
@@ -233,7 +233,7 @@ def test_reading_stops_after_what_was_expected(tmp_path):
 
 
 def test_a_name_is_checked_at_every_door(tmp_path):
-    """Even if it is asked directly, a folder gives no file outside of itself."""
+    """A folder that is asked directly gives no file outside of itself either."""
     (tmp_path / "f").mkdir()
     (tmp_path / "secret").write_text("secret")
     for ask in (Folder(tmp_path / "f").size_bytes, lambda name: Folder(tmp_path / "f").read(name, 10)):
@@ -278,7 +278,7 @@ def test_the_longest_name_that_is_allowed_can_be_written(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", ["", ".latent"])
 def test_a_device_or_a_pipe_is_refused(tmp_path, ending):
-    """A pipe stays what it is, even with `overwrite`."""
+    """A pipe is not replaced, even with `overwrite`."""
     path = tmp_path / f"pipe{ending}"
     os.mkfifo(path)
     with pytest.raises(BundleError, match="found a device or a pipe, expected a new name"):
@@ -288,7 +288,7 @@ def test_a_device_or_a_pipe_is_refused(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", ["", ".latent"])
 def test_a_link_is_followed(tmp_path, ending):
-    """What a link leads to is made, or with `overwrite` replaced; the link stays."""
+    """The target of a link is created, or with `overwrite` replaced; the link stays."""
     (tmp_path / "disk").mkdir()
     link, real = tmp_path / f"link{ending}", tmp_path / f"disk/real{ending}"
     link.symlink_to(real)
@@ -302,7 +302,7 @@ def test_a_link_is_followed(tmp_path, ending):
 
 
 def test_a_place_that_cannot_be_written_is_known_before_the_work(tmp_path, ordinary_user):
-    """A read-only folder and a place below a file are refused by the check alone, under their own names."""
+    """The check alone refuses a read-only folder and a path below a file, and its errors have their names."""
     (tmp_path / "file").write_text("mine")
     with pytest.raises(NotADirectoryError) as error:
         check_target(tmp_path / "file/below/a", overwrite=True)
@@ -315,7 +315,7 @@ def test_a_place_that_cannot_be_written_is_known_before_the_work(tmp_path, ordin
 
 @pytest.mark.parametrize("ending", ["", ".latent"])
 def test_processes_that_write_the_same_container_leave_one_of_theirs(tmp_path, ending):
-    """Two processes that replace one container fifty times end well and leave a whole one alone."""
+    """Two processes replace one container fifty times without an error, and leave exactly one whole one."""
     path = tmp_path / f"shared{ending}"
     code = (
         "import sys, pathlib; from export.containers import write_container\n"
@@ -331,7 +331,7 @@ def test_processes_that_write_the_same_container_leave_one_of_theirs(tmp_path, e
 
 @pytest.mark.parametrize("check", [check_target, bundle.check_target])
 def test_a_folder_that_others_replace_meanwhile_is_not_taken_for_something_else(tmp_path, check):
-    """Whatever moment of a replacement it meets, a check sees the folder or nothing."""
+    """At whatever moment of a replacement a check runs, it sees a folder or nothing."""
     path = tmp_path / "shared"
     write_container(path, {MANIFEST_FILE: b"1"}, overwrite=False)
     code = "import os, sys\nwhile True: os.rename(*sys.argv[1:]); os.rename(*sys.argv[:0:-1])"

@@ -1,4 +1,4 @@
-"""export/demo.py: a fit, its export and the viewer go side by side, and no end of one of them is lost."""
+"""export/demo.py: fit, export and viewer run side by side, and the end of each is handled."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ FOREVER = ("sh", "-c", "exec sleep 600")
 
 @pytest.fixture
 def bundle(tmp_path) -> Path:
-    """Where the bundle will be."""
+    """The path of the bundle."""
     return tmp_path / "bundle"
 
 
@@ -42,7 +42,7 @@ def until(tmp_path: Path, word: str) -> str:
 
 
 def test_the_viewer_opens_while_the_fit_goes_on(tmp_path, bundle):
-    """The viewer is opened before the fit ends, and the pictures come after the fit, while it is open."""
+    """The viewer opens before the fit ends; after the fit, pictures are drawn while it is still open."""
     status = watch_fit(
         note(tmp_path, "fit", f"{until(tmp_path, 'view')}; echo fitted >>'{tmp_path}/order'"),
         writes(bundle, until(tmp_path, "fitted")),
@@ -56,17 +56,17 @@ def test_the_viewer_opens_while_the_fit_goes_on(tmp_path, bundle):
 
 @pytest.mark.parametrize(("code", "status"), [("exit 2", 2), ("kill -KILL $$", 137)])
 def test_a_fit_that_fails_ends_all(bundle, code, status):
-    """Its status is the demo's, also if it failed before there was anything to export."""
+    """The fit's status is the demo's, also if it failed before there was a bundle."""
     assert watch_fit(("sh", "-c", code), FOREVER, bundle, FOREVER, ("false",)) == status
 
 
 def test_an_export_that_fails_ends_the_fit_and_the_viewer(bundle):
-    """As when the disk is full."""
+    """An export fails, for example, when the disk is full."""
     assert watch_fit(FOREVER, writes(bundle, "exit 3"), bundle, FOREVER, ("false",)) == 3
 
 
 def test_a_viewer_that_fails_leaves_the_rest_to_be_finished(tmp_path, bundle):
-    """The pictures are drawn, and the status is the viewer's."""
+    """The pictures are drawn, and the exit status is the viewer's."""
     fit = ("sh", "-c", until(tmp_path, "view"))
     view = note(tmp_path, "view", "exit 2")
     assert watch_fit(fit, writes(bundle), bundle, view, note(tmp_path, "drawn")) == 2
@@ -74,7 +74,7 @@ def test_a_viewer_that_fails_leaves_the_rest_to_be_finished(tmp_path, bundle):
 
 
 def test_a_signal_ends_all(tmp_path, bundle):
-    """SIGTERM is passed on, and told by the status."""
+    """SIGTERM is passed on, and the exit status shows it."""
 
     def send() -> None:
         wait_until(lambda: order(tmp_path))
@@ -88,7 +88,7 @@ def test_a_signal_ends_all(tmp_path, bundle):
 
 
 def test_ctrl_c_in_a_terminal_is_not_sent_twice(tmp_path, bundle):
-    """The terminal sends it to all programs of its group; a second signal would end a fit that tidies up."""
+    """The terminal sends Ctrl-C to its whole group; a second signal would kill a fit in its clean-up."""
     fit = f"""
 import signal, sys, time
 from pathlib import Path

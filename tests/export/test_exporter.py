@@ -44,7 +44,7 @@ def test_of_a_long_fit_about_a_hundred_epochs_are_exported(epochs, every):
     ],
 )
 def test_the_fits_command_makes_the_same_config(config, line):
-    """The command in a bundle is the shortest one, and parsed by `training.fit` it gives the config."""
+    """The command in a bundle is the shortest possible, and `training.fit` gets the same config from it."""
     assert fit_command(config) == line
     arguments = shlex.split(line)[3:]
     context = training_fit.command.make_context("fit", arguments)
@@ -64,7 +64,7 @@ def test_what_no_option_sets_is_told_beside_the_command():
 
 
 def test_a_bundle_does_not_tell_in_which_folders_the_images_lie():
-    """The command and the config name the folder of pictures alone, with the form of the images."""
+    """The command and the config have only the last folder's name, and the form of the images."""
     config = dataclasses.replace(
         DEFAULT, dataset="/home/me/holiday", data_key="12", image_shape=(3, 48, 64), levels=2, threshold=0.5
     )
@@ -95,7 +95,7 @@ def test_a_name_is_unicode_whatever_the_terminal_gave(exporter, run_folder, tmp_
 
 
 def test_images_without_labels_get_none(run_folder, small_mnist):
-    """Of a dataset without labels, whose numbers are all 0, the bundle has no labels at all."""
+    """If a dataset has no labels, so that all numbers are 0, the bundle has no labels."""
     zeros = {part: np.zeros_like(getattr(small_mnist, part)) for part in ("train_labels", "test_labels")}
     run = read_run(run_folder)
     exporter = Exporter(run.config, "none", dataclasses.replace(small_mnist, label_names=(), **zeros))

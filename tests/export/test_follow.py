@@ -43,7 +43,7 @@ SMALL_FIT = Path(__file__).parents[1] / "training/small_fit.py"
 
 
 class Following:
-    """`follow_run` on a thread of its own, and what it reported."""
+    """`follow_run` on a thread of its own, and the bundles and errors that it reported."""
 
     def __init__(self, run: Run, out: Path, exporter: Exporter) -> None:
         self.stop_requests: list[int] = []
@@ -109,7 +109,7 @@ def test_a_fit_is_followed_by_whoever_reads(follow, few_mnist, tmp_path, out):
         try:
             assert process.stdout.readline().startswith(f"default: {epochs} epochs of 500 images")
             run = wait_for_run(folder, [], print)
-            # The fit goes on once it is followed.
+            # The fit continues once it is followed.
             process.send_signal(signal.SIGSTOP)
             following = follow(folder, out, Exporter(run.config, "Followed", few_mnist))
             following.wait_for_growth()
@@ -167,7 +167,7 @@ def test_every_nth_epoch_is_added_and_the_last(follow, young, three_epochs, few_
 
 
 def test_snapshots_stand_for_the_first_epoch(follow, young, three_epochs, unused_exporter, out):
-    """While the fit is in its first epoch, the bundle has the newest snapshot in its place, and says so.
+    """During the first epoch the bundle has the newest snapshot in that epoch's place, and says so.
 
     A reader finds a complete bundle each time, and in the end that of a fit without snapshots.
     """
@@ -201,7 +201,7 @@ def test_snapshots_stand_for_the_first_epoch(follow, young, three_epochs, unused
 
 
 def test_a_damaged_snapshot_is_told(follow, young, out):
-    """In one sentence; the bundle stays."""
+    """The error is one sentence, and the bundle stays."""
     following = follow(young, out)
     following.wait_for_growth()
     path = young / "weights/snapshot.safetensors"
@@ -241,7 +241,7 @@ def test_an_epoch_that_is_done_again_is_exported_again(follow, young, three_epoc
 
 
 def test_a_request_to_stop_leaves_a_whole_bundle(follow, young, three_epochs, out):
-    """If asked to stop while waiting, it ends, and the folder holds exactly the epochs so far."""
+    """If asked to stop while it waits, following ends, and the folder holds exactly the epochs so far."""
     following = follow(young, out)
     following.wait_for_growth()
     finish_epoch(young, three_epochs)
@@ -256,7 +256,7 @@ def test_a_request_to_stop_leaves_a_whole_bundle(follow, young, three_epochs, ou
 
 
 def test_a_fit_that_ends_in_an_error_ends_it_too(follow, young, three_epochs, out):
-    """The error that ended the fit is reported, after the epochs finished before it are in the bundle."""
+    """The fit's error is reported, after all epochs finished before it are in the bundle."""
     following = follow(young, out)
     following.wait_for_growth()
     finish_epoch(young, three_epochs)
@@ -292,7 +292,7 @@ def test_an_interrupted_fit_is_told_of_until_it_goes_on(follow, young, three_epo
 
 
 def test_of_a_fit_that_ends_early_the_last_epoch_is_exported(follow, young, three_epochs, few_mnist, out):
-    """The last epoch is exported even if it is not an Nth one: the bundle stands for the fit's result."""
+    """The last epoch is exported even if it is not an Nth one, because it is the fit's result."""
     following = follow(young, out, Exporter(CONFIG, "Followed", few_mnist, every=2))
     following.wait_for_growth()
     finish_epoch(young, three_epochs)
@@ -339,7 +339,7 @@ def test_a_real_fit_that_fails_is_noted(few_mnist, tmp_path):
     ],
 )
 def test_what_goes_away_meanwhile_is_told(follow, young, three_epochs, out, harm, kind, message):
-    """If weights, run or target vanish or change, it ends with one sentence, and the bundle stays."""
+    """If weights, run or target vanish or change, following ends with one sentence, and the bundle stays."""
     following = follow(young, out)
     following.wait_for_growth()
     if harm == "run":

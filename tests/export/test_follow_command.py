@@ -1,4 +1,4 @@
-"""python -m export.onnx --follow: it waits for a run, and ends with a whole bundle or without one."""
+"""python -m export.onnx --follow: it waits for a run, and ends with a complete bundle or without one."""
 
 import itertools
 import os
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.usefixtures("gradients")
 
 
 def test_a_run_is_waited_for(three_epochs, tmp_path):
-    """It waits for the folder, the config and the first weights, and says so once."""
+    """The command waits for the folder, the config and the first weights, and says so once."""
     folder, said = tmp_path / "run", []
     steps = itertools.count()
 
     class Stepping(list):
-        """Asked at every check whether to stop, it advances the run by one step."""
+        """A list of stop requests that advances the run by one step at each check."""
 
         def __bool__(self) -> bool:
             step = next(steps)
@@ -53,7 +53,7 @@ def test_without_a_run_the_newest_is_waited_for(young, tmp_path, monkeypatch):
     said: list[str] = []
 
     class Appearing(list):
-        """At the first check there is no run; then there is one."""
+        """A list of stop requests that makes a run appear after the first check."""
 
         def __bool__(self) -> bool:
             (tmp_path / "artifacts").mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""What strangers' modules give, as tensors."""
+"""export/given.py: the tensors in the outputs of other projects' modules."""
 
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ STD = (LOGVAR / 2).exp()
 
 @dataclass
 class Output:
-    """As transformers and others have it."""
+    """An output with fields, as transformers and others have it."""
 
     mu: Tensor
     log_var: Tensor
@@ -51,7 +51,7 @@ def test_mean_and_log_variance(form):
     "spread, second", [("std", STD), ("log_std", LOGVAR / 2), ("variance", LOGVAR.exp())]
 )
 def test_a_second_tensor_without_a_name(spread, second):
-    """It is what the caller says."""
+    """The caller says what the second tensor is."""
     torch.testing.assert_close(moments_of((MEAN, second), spread)[1], LOGVAR)
 
 
@@ -72,7 +72,7 @@ def test_what_has_not_both_is_named(output, words):
 
 
 def test_pictures():
-    """A tensor alone, in a tuple, and in a field among others are the same picture."""
+    """A single tensor, a tensor in a tuple, and one in a named field among others give the same picture."""
     picture = torch.rand(2, 1, 3, 3)
     outputs = (
         picture,
@@ -99,6 +99,6 @@ def test_distributions_of_pictures():
 
 @pytest.mark.parametrize("output", [(MEAN, MEAN), {"a": MEAN, "b": MEAN}, Gamma(STD, STD), 3])
 def test_what_is_no_picture_is_named(output):
-    """The message begins with what was found."""
+    """The message begins with the output that was found."""
     with pytest.raises(ExportError, match=r"the decoder: found a .*, expected one tensor of pictures"):
         picture_of(output)

@@ -112,7 +112,7 @@ def test_the_encoder_takes_any_batch(exported, batch):
 
 
 def test_weights_are_inside(exported, tmp_path, monkeypatch):
-    """No tensor lies in a separate file: every initializer has its own bytes."""
+    """No tensor is in a separate file: every initializer has its own bytes."""
     monkeypatch.chdir(tmp_path)
     for graph in exported[2].values():
         for tensor in graph.graph.initializer:
@@ -141,7 +141,7 @@ def test_nothing_of_this_machine_is_in_them(exported, trace):
 
 
 def test_they_are_made_of_plain_onnx(exported):
-    """It uses opset 20 of the standard domain and no local functions, and the checker accepts it."""
+    """The graphs use opset 20 of the standard domain and no local functions, and the checker accepts them."""
     for graph in exported[2].values():
         assert {(entry.domain, entry.version) for entry in graph.opset_import} == {("", OPSET)}
         assert len(graph.functions) == 0
@@ -185,7 +185,7 @@ def test_every_weight_is_in_a_graph_unfolded(exported):
 
 @pytest.mark.parametrize("name", ["decoder.conv2.weight", "encoder.dense.bias"])
 def test_weights_of_another_shape_are_refused(small_graphs, name):
-    """A parameter of another shape is refused by name with the shape that it has."""
+    """The error names a parameter of another shape, and the expected shape."""
     state = seeded_model("small").state_dict()
     state[name] = torch.zeros(3, 1, 4)
     graph = small_graphs[f"{name.split('.')[0]}.onnx"]

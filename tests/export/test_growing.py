@@ -1,4 +1,4 @@
-"""export/growing.py: a bundle grows, and whoever reads it meanwhile reads a complete one."""
+"""export/growing.py: a bundle grows, and a reader finds a complete bundle at every moment."""
 
 import errno
 import re
@@ -86,7 +86,7 @@ def test_a_writer_that_dies_anywhere_leaves_a_whole_bundle(tmp_path, monkeypatch
     found = open_bundle(tmp_path / "b")
     assert found.manifest == bundle.manifest
     assert {name: found.read(name) for name in found.files} == content(0)
-    # The bundle can go on growing from there.
+    # The bundle can continue to grow from there.
     assert grow(found, 1).epochs == (0, 1)
 
 
@@ -153,7 +153,7 @@ def test_a_disk_that_fills_up_leaves_the_bundle_as_it_was(bundle, target, file_s
 
 
 def test_a_reader_at_any_moment_reads_a_whole_bundle(bundle, target):
-    """While a bundle grows by 20 epochs, a reader never fails to open it and read every file, and moves on.
+    """While a bundle grows by 20 epochs, a reader can always open it and read every file, and sees it grow.
 
     The writer lets the reader finish what it began with the previous manifest, as any real fit does.
     """

@@ -30,7 +30,7 @@ CASES = {
 
 
 def blobs(image_shape: tuple[int, int, int], levels: int, count: int) -> np.ndarray:
-    """Soft spots at places of the left half, in colours of their own; uint8 [count, C, H, W]."""
+    """Blurred spots in the left half, each with a colour of its own; uint8 [count, C, H, W]."""
     channels, height, width = image_shape
     noise = np.random.default_rng(0)
     rows, columns = np.mgrid[:height, :width]
@@ -105,7 +105,7 @@ def test_the_decoder_gives_the_picture_first(fitted):
 
 
 def test_all_figures_of_evaluation_agree(fitted):
-    """log p(x) lies above the ELBO; on a plane importance weighting and quadrature agree."""
+    """log p(x) is above the ELBO; for a plane, importance weighting and quadrature agree."""
     run, dataset, _ = fitted
     found = evaluate_run(run, CPU, images=4, samples=100, draws=2, step=0.1, dataset=dataset)
     weighted = found.importance_weighted
@@ -121,7 +121,7 @@ def test_all_figures_of_evaluation_agree(fitted):
 
 
 def test_a_bundle_holds_some_of_many_images():
-    """At most 10,000 images and 16 MB of pixels, evenly drawn and always the same; of fewer images all."""
+    """At most 10,000 images and 16 MB of pixels, a fixed random sample; all images if they are fewer."""
     places = held_out_places((10_000, 3, 64, 64), 256)
     assert len(places) == 16_000_000 // (3 * 64 * 64)
     assert (np.diff(places) > 0).all()

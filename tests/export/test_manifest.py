@@ -1,4 +1,4 @@
-"""export/manifest.py: a manifest that lies or lacks something is refused in one sentence."""
+"""export/manifest.py: a manifest with false or missing facts is refused in one sentence."""
 
 import json
 
@@ -219,7 +219,7 @@ def test_a_latent_shape_that_is_none_is_refused(folder, shape):
 
 
 def test_a_latent_shape_is_read(tmp_path):
-    """The manifest may say of which shape z is; otherwise it is a row. Either is version 1."""
+    """The manifest may have the shape of z; without it, z is a row. Both are version 1."""
     files = {DECODER_FILE: DECODER}
     shaped = write_bundle(tmp_path / "shaped", facts(latent_shape=[2, 1]), files)
     row = write_bundle(tmp_path / "row", facts(), files)
@@ -259,7 +259,7 @@ def test_only_what_version_1_would_misunderstand_says_1_1(tmp_path):
 
 
 def test_version_1_with_another_likelihood_still_opens(folder):
-    """Its decoder gives probabilities alone, and its images have two levels, as in version 0.1.0."""
+    """Then its decoder gives only probabilities, and images have two levels, as in version 0.1.0."""
     edit_manifest(folder, lambda manifest: manifest.update(likelihood="gaussian", levels=256))
     bundle = open_bundle(folder)
     assert (bundle.likelihood, bundle.levels) == ("gaussian", 2)

@@ -32,7 +32,7 @@ FIT_COMMAND = (
 
 @pytest.fixture(scope="module")
 def tiny_export(tmp_path_factory, tiny_run, few_mnist):
-    """That run's bundle."""
+    """The bundle of the tiny run."""
     out = tmp_path_factory.mktemp("bundles") / "tiny"
     return export_run(read_run(tiny_run), out, "same", dataset=few_mnist)
 
@@ -110,7 +110,7 @@ def test_every_nth_epoch_is_exported_and_the_last(run_main, three_epochs, tmp_pa
 
 @pytest.mark.usefixtures("traced_once")
 def test_of_a_run_that_is_not_finished_the_last_epoch_is_exported_too(three_epochs, tmp_path, few_mnist):
-    """The bundle's own graphs are those of the last epoch so far, even if it is not an Nth one."""
+    """The bundle's main graphs are those of the last epoch so far, even if it is not an Nth one."""
     folder = Path(shutil.copytree(three_epochs, tmp_path / "run"))
     lines = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
     (folder / "metrics.jsonl").write_text(lines[0])
@@ -237,7 +237,7 @@ def test_a_parity_miss_writes_nothing(broken_run, few_mnist, tmp_path, name, ten
 
 @pytest.mark.usefixtures("traced_once")
 def test_a_parity_miss_leaves_the_old_bundle(broken_run, few_mnist, tmp_path):
-    """If the new export is refused, the bundle that it should have replaced is unchanged."""
+    """If the new export fails, the bundle that it would replace is unchanged."""
     old = write_small(tmp_path / "b")
     make_nan(broken_run, 1, "decoder.conv3.weight")
     with pytest.raises(ParityError):

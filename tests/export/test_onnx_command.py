@@ -1,4 +1,4 @@
-"""python -m export.onnx: it names and places the bundle, and what is wrong is one line and nothing else."""
+"""python -m export.onnx: the bundle's name and place; an error is one line, and nothing is written."""
 
 import os
 import re
@@ -31,7 +31,7 @@ DEFAULT = RECIPES["default"]
 
 
 def run_python(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Python with these arguments, in a process of its own, once it has ended."""
+    """Run Python with these arguments in a process of its own, and wait for its end."""
     command = [sys.executable, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
@@ -83,7 +83,7 @@ def test_the_command_names_and_places_the_bundle(run_main, tiny_run, tmp_path):
 
 
 def test_another_training_is_told_by_its_file(tmp_path):
-    """Where another project's `training` is found first, the line names its file."""
+    """If another project's `training` is found first, the error names its file."""
     other = tmp_path / "training" / "__init__.py"
     other.parent.mkdir()
     other.touch()

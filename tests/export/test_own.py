@@ -1,4 +1,4 @@
-"""Somebody's own modules become a bundle."""
+"""export/own.py: other people's modules become a bundle."""
 
 import re
 from pathlib import Path
@@ -60,7 +60,7 @@ def grey(count=30):
 
 
 def test_the_example_of_the_readme_runs_as_written(tmp_path, monkeypatch, few_mnist):
-    """It writes a bundle with the images, their labels, and what the modules make of them."""
+    """The example writes a bundle with the images, their labels, and their posteriors and pictures."""
     example = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
     assert len(example.splitlines()) <= 12
     monkeypatch.chdir(tmp_path)
@@ -96,7 +96,7 @@ def test_methods_of_one_module(tmp_path):
 
 @pytest.mark.slow
 def test_another_range_of_pixels_and_a_measured_scale(tmp_path):
-    """With black at −1 the picture is from 0 to 1 again, the mean unclipped, and σ that of the errors."""
+    """With black at −1, the picture is still from 0 to 1, the mean is not clipped, and σ is measured."""
     decoder, encoder, images = nn.Linear(3, 20), Encoder(), grey()
     bundle = export.bundle_of(decoder, encoder, images=images, pixel_range=(-1, 1), out=tmp_path / "b")
     assert (bundle.likelihood, bundle.levels) == ("gaussian", 256)
@@ -111,7 +111,7 @@ def test_another_range_of_pixels_and_a_measured_scale(tmp_path):
 
 
 def test_own_likelihoods_are_those_of_training():
-    """The same distribution has the same picture and the same nats, whatever numbers describe it."""
+    """A distribution has the same picture and the same nats, whatever numbers describe it."""
     logits, log_scale, x = torch.randn(4, *SHAPE), torch.randn(4, *SHAPE) - 2, torch.rand(4, *SHAPE)
     levels = (x * 255).round() / 255
     as_trained = torch.cat([logits, log_scale], 1)
@@ -133,7 +133,7 @@ def test_own_likelihoods_are_those_of_training():
 
 @pytest.mark.slow
 def test_a_decoder_alone(tmp_path):
-    """z may have a shape, which becomes a row; the picture's shape is what the decoder gives."""
+    """z may have a shape, which becomes a row; the picture's shape is that of the decoder's output."""
     decoder = nn.Sequential(nn.ConvTranspose2d(2, 3, 4), nn.Sigmoid())
     bundle = export.bundle_of(decoder, latent_dim=(2, 1, 3), out=tmp_path / "b")
     assert (bundle.image_shape, bundle.latent_dim, bundle.files) == ((3, 4, 6), 6, ("decoder.onnx",))
@@ -205,7 +205,7 @@ def test_a_name_that_is_no_bundle_is_refused(tmp_path, name):
 
 
 def test_a_whole_vae_is_to_be_given_as_its_halves(tmp_path):
-    """With and without the size of z, by methods and by modules."""
+    """The error names the two halves, with and without the size of z, for methods and modules."""
     words = "found a module that has 'encode' and 'decode', .*; pass vae.decode, vae.encode$"
     for options in ({}, {"latent_dim": 3}):
         with pytest.raises(ExportError, match=words):
@@ -223,20 +223,20 @@ def test_a_decoder_and_an_encoder_that_are_swapped_are_told(tmp_path):
 
 
 class Noisy(nn.Module):
-    """It gives something else each time."""
+    """A module whose output differs each time."""
 
     def forward(self, z):
         return torch.rand_like(z)
 
 
 def test_what_is_random_is_refused(tmp_path):
-    """Otherwise two runs of the graph would differ."""
+    """A random decoder is refused, because two runs of the graph would differ."""
     with pytest.raises(ExportError, match="two different outputs for the same z"):
         export.bundle_of(Noisy(), latent_dim=2, image_shape=(1, 1, 2), out=tmp_path / "b")
 
 
 def test_images_of_all_layouts_are_the_same():
-    """uint8, floats and tensors; channels first, last or none; flat; black and white is binary."""
+    """uint8, floats, tensors; channels first, last or none; flat; images of black and white are binary."""
     images = grey()
     forms = (
         images,

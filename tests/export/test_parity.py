@@ -42,7 +42,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def graphs(model):
-    """Its two graphs."""
+    """The two graphs of the small model."""
     return {
         "decoder.onnx": export_decoder(model.decoder, LATENT_DIM),
         "encoder.onnx": export_encoder(model.encoder, (1, 28, 28)),
@@ -90,7 +90,7 @@ def test_the_right_encoder_passes(graphs, model, images, most, compared):
 
 
 def test_the_right_elbo_passes(graphs, model, images):
-    """Both ELBOs agree, and up to the noise they are the ELBO that training computes."""
+    """Both ELBOs agree, and differ from training's ELBO by no more than the noise."""
     parity = Parity()
     mean, logvar = check_encoder(parity, sound(graphs, "encoder.onnx"), model, images)
     check_elbo(parity, sound(graphs, "decoder.onnx"), model, images, mean, logvar)
@@ -187,7 +187,7 @@ def test_another_shape_is_a_miss(graphs, images):
 
 
 def test_certain_pixels_cost_a_finite_amount(graphs, model, images):
-    """Where a probability rounds to 1 or 0, the graph's ELBO stays close to PyTorch's, and finite."""
+    """If a probability rounds to 1 or 0, the graph's ELBO stays finite and close to PyTorch's."""
     certain = ConvVAE(filters=FILTERS, latent_dim=LATENT_DIM).eval()
     certain.load_state_dict(model.state_dict())
     with torch.no_grad():
@@ -202,9 +202,9 @@ def test_certain_pixels_cost_a_finite_amount(graphs, model, images):
 
 @pytest.mark.parametrize(("logit", "nats_by_file"), [(40, 17.3), (16, 16)])
 def test_a_model_may_be_surer_than_its_probabilities_can_say(graphs, model, images, logit, nats_by_file):
-    """A wrong pixel costs 40 nats and, by a file, 17.3; a little less sure, its last digits do not count.
+    """A wrong pixel costs 40 nats in PyTorch and 17.3 by a file; at 16 nats, rounding does not matter.
 
-    The bundle is whole, and both figures are told.
+    The comparison passes, and both figures are reported.
     """
     sure = ConvVAE(filters=FILTERS, latent_dim=LATENT_DIM).eval()
     sure.load_state_dict(model.state_dict())
@@ -219,7 +219,7 @@ def test_a_model_may_be_surer_than_its_probabilities_can_say(graphs, model, imag
         by_file, by_torch = (-parity.elbo_nats[name] / 784 for name in ("onnx_runtime", "torch"))
         assert by_file == pytest.approx(nats_by_file, abs=0.5)
         assert by_torch == pytest.approx(logit, abs=0.5)
-        # If PyTorch is less sure, it is another model.
+        # If PyTorch is less sure than the file, the model is another one.
         with torch.no_grad():
             sure.decoder.conv3.bias.fill_(sign * 11)
         with pytest.raises(ParityError, match=r"^ELBO of .* nats with ONNX Runtime, .* with PyTorch"):
@@ -227,7 +227,7 @@ def test_a_model_may_be_surer_than_its_probabilities_can_say(graphs, model, imag
 
 
 def test_sure_probabilities_of_an_own_decoder_are_compared_as_far(graphs, model, images):
-    """A decoder that gives probabilities itself may round them otherwise than ONNX Runtime does."""
+    """A decoder that gives probabilities itself may round them differently from ONNX Runtime."""
 
     class Probabilities(nn.Module):
         def __init__(self, decoder):

@@ -79,7 +79,7 @@ def test_only_what_adds_maps_is_a_transposed_convolution(phased):
 
 
 def test_it_is_plain_onnx_of_this_project(phased):
-    """It uses only the standard domain, has its weights inside and a free batch, and names no machine."""
+    """The graph uses only the standard domain, has weights inside and a free batch, and names no machine."""
     _, graph = phased
     onnx.checker.check_model(graph, full_check=True)
     assert [(entry.domain, entry.version) for entry in graph.opset_import] == [("", OPSET)]
@@ -96,7 +96,7 @@ def test_it_is_plain_onnx_of_this_project(phased):
     [((1, 28, 28), (4, 6)), ((3, 35, 50), (4, 3, 5)), ((1, 9, 8), (3,)), ((3, 64, 64), (4, 3, 2, 5))],
 )
 def test_every_likelihood_and_depth_has_phases(name, image_shape, filters):
-    """All parts of the output agree with PyTorch, for sizes that are no multiples of a power of two too."""
+    """All parts of the output agree with PyTorch, also for sizes that are no multiples of a power of two."""
     likelihood = LIKELIHOODS[name]
     model = ConvVAE(image_shape, filters, 3, likelihood, 256).eval()
     generator = torch.Generator().manual_seed(0)
@@ -125,7 +125,7 @@ def test_parity_sees_a_phase_that_is_wrong():
 
 
 def test_nothing_is_lost(phased):
-    """The trained weights are in it, to the bit."""
+    """The trained weights can be recovered from the graph to the bit."""
     model, graph = phased
     found, expected = decoder_state(graph), model.decoder.state_dict()
     assert found.keys() == expected.keys()

@@ -67,7 +67,7 @@ def test_the_posterior_comes_back(target):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32])
 def test_images_of_256_levels_come_back(dtype):
-    """They are not packed to bits, and labels may be larger than a byte."""
+    """Such images are not packed to bits, and labels may be larger than a byte."""
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 3, 4, 5), np.uint8)
     labels = np.arange(COUNT, dtype=dtype) * (9_000 if dtype == np.int32 else 1)
     mean = posterior().mean

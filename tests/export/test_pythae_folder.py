@@ -33,13 +33,13 @@ def folder(tmp_path):
 
 
 def test_a_folder_is_recognised(folder, tmp_path):
-    """The model's own, and the one above it that the training prints; no other."""
+    """Only the model's own folder is recognised, and the one above it that the training prints."""
     assert pythae_folder(folder) == pythae_folder(folder.parent) == folder
     assert pythae_folder(tmp_path) is None
 
 
 def test_a_pickle_is_not_opened(folder, tmp_path):
-    """A folder with a pickle is refused in words that say what it could do."""
+    """A folder with a pickle is refused, and the error says what a pickle could do."""
     (folder / "decoder.pkl").write_bytes(pickle.dumps(Trap(tmp_path / "opened")))
     with pytest.raises(ExportError, match=r"found decoder\.pkl, .* can run any program .* add --run-pickles"):
         export_pythae(folder, tmp_path / "b")

@@ -13,7 +13,7 @@ from export.page.program import Program
 from tests.export.page.tabs import NETWORK, Tab, text_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# Nothing that reaches for the network, and no GPU.
+# Switches that keep Chromium from using the network and a GPU.
 ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
@@ -43,7 +43,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def calculator(chromium) -> Iterator[Any]:
-    """Run a program in Chromium: (program, input) to what computed, and the results."""
+    """Run a program in Chromium: (program, input) → the kind of machine that ran it, and the results."""
     tab = chromium.new_page()
     tab.evaluate(f"() => {{ {bundled('engine.js')}; globalThis.Runner = module_runner.Runner; }}")
 

@@ -14,7 +14,7 @@ from export.posterior import Posterior, pack_posterior
 MNIST = Path(__file__).parents[3] / "artifacts" / "mnist"  # the bundle that ships
 HOSTILE = "</script><img src=x onerror=alert(1)><!-- ]]> {{script}} \u2028\u202e'\"&amp; ${1}"
 
-# What the viewer hands over with a decoder of three dimensions.
+# A look that the viewer passes to the page command, for a decoder of three dimensions.
 LOOK = {
     "planes": [
         {"axes": [1, 2], "origin": [0.5, 0, 0]},
@@ -146,7 +146,7 @@ def with_inputs(name: str = "label") -> onnx.ModelProto:
 
 
 def with_switch() -> onnx.ModelProto:
-    """A decoder of z [N, 2] and of what is true or false, which turns pictures over, lighter."""
+    """A decoder of z [N, 2] and a boolean, which flips pictures and makes them lighter."""
     nodes = [
         helper.make_node("MatMul", ["z", "w"], ["flat"]),
         helper.make_node("Neg", ["flat"], ["other"]),
@@ -165,7 +165,7 @@ def with_switch() -> onnx.ModelProto:
 
 
 def with_noise() -> onnx.ModelProto:
-    """A decoder that a page cannot run: its picture has noise in it."""
+    """A decoder that a page cannot run, because its graph draws random numbers."""
     nodes = [
         helper.make_node("MatMul", ["z", "w"], ["flat"]),
         helper.make_node("RandomNormalLike", ["flat"], ["noise"], scale=1e-6),
@@ -173,7 +173,7 @@ def with_noise() -> onnx.ModelProto:
         helper.make_node("Sigmoid", ["sum"], ["p"]),
         helper.make_node("Reshape", ["p", "shape"], ["image"]),
     ]
-    # Smooth, as pictures are: WebP keeps the colours of noise badly.
+    # The weights give smooth pictures, because WebP does not keep the colours of noise well.
     y, x = np.mgrid[0:20, 0:30] / 10
     waves = [np.cos((k % 3) * x + (k // 2) * y + k) for k in range(6)]
     weight = np.stack(waves).reshape(2, -1).astype(np.float32)

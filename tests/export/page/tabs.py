@@ -17,7 +17,7 @@ NETWORK = re.compile(r"^(?!data:|blob:|file:)")
 
 
 class Tab:
-    """A page in Chromium, with what went wrong in it."""
+    """A page in Chromium, and the errors that occurred in it."""
 
     def __init__(self, tab):
         self.tab = tab
@@ -49,7 +49,7 @@ class Tab:
         self.settle()
 
     def settle(self) -> None:
-        """Two frames, and what the worker was asked before."""
+        """Wait long enough for two frames, and for the worker's answers to earlier requests."""
         self.tab.wait_for_timeout(120)
 
 

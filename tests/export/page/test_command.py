@@ -30,7 +30,7 @@ def saved(path, graph):
 
 
 def test_the_command_says_what_it_wrote(run_main, tmp_path):
-    """It tells what it guessed, the size and how the page decodes; the file is one document."""
+    """The command prints its guesses, the size and how the page decodes; the file is one document."""
     path = saved(tmp_path / "m.onnx", foreign())
     ended = run_main(main, path, "--out", tmp_path / "p.html")
     assert (ended.status, ended.err) == (0, "")
@@ -42,7 +42,7 @@ def test_the_command_says_what_it_wrote(run_main, tmp_path):
 
 
 def test_a_file_is_replaced_only_if_asked(run_main, tmp_path):
-    """A file that is there stays without --overwrite."""
+    """Without --overwrite an existing file stays as it is."""
     path = saved(tmp_path / "m.onnx", linear(2, 1, 4, 4))
     out = tmp_path / "p.html"
     out.write_text("mine")
@@ -81,7 +81,7 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(run_main, tmp_path, file_
     ],
 )
 def test_errors_are_one_line(arguments, words, run_main, tmp_path):
-    """What is wrong is told in one line, with status 2, and nothing is written."""
+    """The error is one line, with status 2, and nothing is written."""
     path = saved(tmp_path / "m.onnx", with_noise())
     arguments = [str(tmp_path / part) if part.startswith("p.") else part for part in arguments]
     ended = run_main(main, path, *arguments)
@@ -122,7 +122,7 @@ def test_other_files_are_told_as_the_viewer_tells_them(name, content, kind, advi
 
 
 def test_a_model_without_a_picture_is_told(tmp_path):
-    """A file that is no model, and a model whose sizes are open, say what to do."""
+    """For a file that is no model, and for a model with open sizes, the error says what to do."""
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(ReadingError, match="expected an ONNX model"):
         read_model(tmp_path / "text.onnx", Wanted())
@@ -157,7 +157,7 @@ def test_the_range_is_guessed_from_samples(low, high, expected, tmp_path):
     ("value", "shown"), [(1234567, "1234567"), (-0.0, "0"), (0.7, "0.7"), (1e20, "1e+20")]
 )
 def test_an_input_keeps_its_digits(value, shown, tmp_path):
-    """A whole number is shown with all of them, such as a class of many."""
+    """A whole number, such as one of many classes, is shown with all its digits."""
     graph = linear(2, 1, 4, 4)
     graph.graph.input.append(helper.make_tensor_value_info("y", TensorProto.FLOAT, [1]))
     reading = read_model(saved(tmp_path / "m.onnx", graph), Wanted(inputs={"y": value}))
@@ -165,7 +165,7 @@ def test_an_input_keeps_its_digits(value, shown, tmp_path):
 
 
 def test_an_epoch_is_the_difference_to_the_next():
-    """Weights that change little from epoch to epoch take less space than whole ones."""
+    """If weights change little from epoch to epoch, the difference takes less space than the weights."""
     noise = np.random.default_rng(0)
     last = {0: noise.standard_normal(20_000).astype(np.float32), 1: np.ones(3, np.float32)}
     near = {0: last[0] * np.float32(1.001), 1: last[1]}
@@ -184,14 +184,14 @@ def test_near_floats_have_near_numbers():
 
 
 def test_words_cannot_end_what_they_stand_in():
-    """JSON in a script has no letters that end it; control characters and too many letters are replaced."""
+    """JSON in a script cannot end the script; control characters and surplus letters are replaced."""
     assert set("<>&\u2028").isdisjoint(script_json({"name": HOSTILE}))
     assert plain("a\u202eb\x00c\nd") == "a\ufffdb\ufffdc d"
     assert plain("x" * 300) == "x" * 199 + "…"
 
 
 def test_modules_become_one_script():
-    """A module stands before those that import it, and no import or export is left."""
+    """A module comes before the modules that import it, and no import or export is left."""
     script = bundled("app.js")
     places = [script.index(f"const module_{name}") for name in ("numbers", "steps", "engine", "app")]
     assert places == sorted(places)
@@ -200,7 +200,7 @@ def test_modules_become_one_script():
 
 
 def test_templates_in_names_are_not_filled_in(tmp_path):
-    """A name that looks like a place of the template stays as it is."""
+    """A name that looks like a placeholder of the template stays as it is."""
     content = content_of(bundle(tmp_path / "b", words=HOSTILE).path, Choices())
     text = page(content.title, content.facts, content.blocks)
     assert text.count("const module_app") == 1
@@ -241,7 +241,7 @@ def test_the_test_elbo_is_told_with_its_standard_error(tmp_path, error, words):
 
 
 def test_without_anywidget_one_line_says_what_to_install(monkeypatch):
-    """The frame needs it not, the widget does."""
+    """The frame does not need anywidget, the widget does."""
     monkeypatch.setitem(sys.modules, "anywidget", None)
     shown = Shown("<p>")
     assert "<iframe" in shown._repr_html_()
@@ -250,7 +250,7 @@ def test_without_anywidget_one_line_says_what_to_install(monkeypatch):
 
 
 def test_many_epochs_are_thinned(tmp_path):
-    """Of epochs that would make the page too large, evenly chosen ones stay, and the notes say so."""
+    """If all epochs would make the page too large, evenly spaced ones are kept, and a note says so."""
     program = decoder_program(read_model(saved(tmp_path / "m.onnx", linear(2, 1, 300, 500)), Wanted()))
     notes: list[str] = []
     assert _thinned(list(range(81)), program, notes) == [0, 20, 40, 60, 80]
@@ -264,7 +264,7 @@ def test_many_epochs_are_thinned(tmp_path):
     ids=["large pictures", "noise"],
 )
 def test_why_a_decoder_is_not_live_is_said(graph, words, tmp_path):
-    """What a page does not decode itself becomes an atlas, and its notes say why."""
+    """A decoder that the page cannot run becomes an atlas, and a note says why."""
     content = content_of(saved(tmp_path / "m.onnx", graph), Choices(atlas_count=2, atlas_px=16))
     assert content.facts["mode"] == "atlas"
     assert words in content.notes[-1]
@@ -272,7 +272,7 @@ def test_why_a_decoder_is_not_live_is_said(graph, words, tmp_path):
 
 
 def test_a_picture_without_a_batch_axis_is_whole(tmp_path):
-    """A graph of one z may give [H, W, C] alone: all of it is the picture."""
+    """If a graph of one z gives [H, W, C], without a batch axis, all of it is the picture."""
     graph = linear(2, 4, 5, 5)
     graph.graph.node[-1].input[1] = "alone"
     graph.graph.initializer.append(numpy_helper.from_array(np.array([5, 5, 4], np.int64), "alone"))
@@ -285,7 +285,7 @@ def test_a_picture_without_a_batch_axis_is_whole(tmp_path):
 
 
 def test_a_page_begins_with_a_look(tmp_path):
-    """Plane, view, cursor, path and bookmarks are in the page; an atlas has what is on its plane, in view."""
+    """A page has the plane, view, cursor, path and bookmarks; an atlas only those in view of its plane."""
     path = saved(tmp_path / "m.onnx", linear(3, 1, 4, 4))
     content = content_of(path, Choices(look=json.dumps(LOOK)))
     frame = content.facts["frame"]
@@ -322,7 +322,7 @@ def test_all_places_get_the_nearest_epoch_by_one_rule():
     ],
 )
 def test_a_look_that_does_not_fit_is_told(change, run_main, tmp_path):
-    """A look of other numbers, or damaged, is one line; no page is written."""
+    """The error for a look of other dimensions, or a damaged one, is one line; no page is written."""
     path = saved(tmp_path / "m.onnx", linear(3, 1, 4, 4))
     (tmp_path / "look.json").write_text(json.dumps(LOOK | change))
     ended = run_main(main, path, "--out", tmp_path / "p.html", "--look", tmp_path / "look.json")

@@ -33,7 +33,7 @@ def mnist_page(tmp_path_factory):
 
 
 def decoded(path: Path, z: list[float], epoch: int | None = None) -> np.ndarray:
-    """What ONNX Runtime decodes, [C, H, W]."""
+    """The picture that ONNX Runtime decodes, [C, H, W]."""
     opened = open_bundle(path)
     data = opened.read("decoder.onnx" if epoch is None else f"epochs/{epoch:03d}/decoder.onnx")
     return session(data).run(["probabilities"], {"z": np.array([z], np.float32)})[0][0]
@@ -72,7 +72,7 @@ def test_pictures_of_any_shape(image, open_tab, tmp_path):
 
 
 def test_a_drag_decodes_and_moves_z(open_tab, mnist_page):
-    """A drag over the plane changes z and the picture as it goes, and tells the nearest test image."""
+    """A drag over the plane keeps changing z and the picture, and names the nearest test image."""
     tab = open_tab(mnist_page)
     before, z = tab.picture(), tab.tab.input_value("#z")
     box = tab.tab.locator("#plane").bounding_box()
@@ -89,7 +89,7 @@ def test_a_drag_decodes_and_moves_z(open_tab, mnist_page):
 
 
 def test_keys(open_tab, tmp_path):
-    """Arrows move z, P adds points to a path, Space plays it, comma goes an epoch back."""
+    """Arrows move z, P adds points to a path, Space plays it, comma goes back by an epoch."""
     tab = open_tab(bundle(tmp_path / "b").path)
     tab.tab.focus("#plane")
     for _ in range(3):
@@ -123,7 +123,7 @@ def test_the_plane_is_decoded(open_tab, tmp_path):
 
 
 def test_a_drawing_is_encoded(open_tab, mnist_page):
-    """A vertical stroke lies where ONNX Runtime's encoder puts such an image: among the ones."""
+    """A vertical stroke is encoded where ONNX Runtime's encoder puts such an image: among the ones."""
     tab = open_tab(mnist_page)
     tab.tab.locator("#pad").scroll_into_view_if_needed()
     box = tab.tab.locator("#pad").bounding_box()
@@ -152,7 +152,7 @@ def test_what_one_goes_to_comes_into_view(open_tab, tmp_path):
 
 
 def test_one_draws_on_the_background_of_the_data(open_tab, tmp_path):
-    """Where test images are white at their edges the drawing is white, and the pen black."""
+    """If the test images are white at their edges, the drawing is white and the pen black."""
     tab = open_tab(bundle(tmp_path / "b", (3, 8, 8), white=True).path)
     corner = "Array.from(document.getElementById('pad').getContext('2d').getImageData(5, 5, 1, 1).data)"
     assert tab.tab.evaluate(corner) == [255] * 4
@@ -192,7 +192,7 @@ def test_nothing_else_may_run(open_tab, tmp_path):
 
 
 def test_an_atlas_is_blended_and_said_to_be_one(open_tab, tmp_path):
-    """A decoder that the page cannot run is decoded beforehand; between its pictures they are blended."""
+    """A decoder that the page cannot run is decoded beforehand; places between pictures are blends."""
     path = tmp_path / "noise.onnx"
     path.write_bytes(with_noise().SerializeToString())
     tab = open_tab(path)
@@ -205,7 +205,7 @@ def test_an_atlas_is_blended_and_said_to_be_one(open_tab, tmp_path):
 
 
 def test_no_workers_and_a_phone(chromium, open_tab, tmp_path):
-    """Where workers are not allowed the page decodes itself; two fingers on a phone only zoom."""
+    """If workers are not allowed, the page itself decodes; two fingers on a phone only zoom."""
     path = bundle(tmp_path / "b", words="A name of a model that is long enough for two lines on a phone").path
     tab = open_tab(path, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     assert tab.tab.evaluate("document.documentElement.scrollWidth") == 360
@@ -297,7 +297,7 @@ def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
 
 
 def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
-    """Sample leaves it for a sample of the prior; coordinates and axes can be chosen; Home is all of it."""
+    """Sample goes to a sample of the prior, coordinates and axes can be chosen, Home shows everything."""
     source, file = tmp_path / "m.onnx", tmp_path / "p.html"
     source.write_bytes(linear(3, 1, 8, 8).SerializeToString())
     side = 0.5**0.5
@@ -332,7 +332,7 @@ def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
 
 
 def test_a_path_keeps_the_times_of_its_legs(calculator):
-    """Equal shares of a turn are equal times; legs that came later take the mean of the others."""
+    """Time passes evenly along the path's times; legs that were added later take the mean of the others."""
     calculator.tab.evaluate(f"() => {{ {bundled('path.js')}; globalThis.Path = module_path.Path; }}")
     shares = calculator.tab.evaluate(
         """() => {
@@ -347,7 +347,7 @@ def test_a_path_keeps_the_times_of_its_legs(calculator):
 
 
 def test_a_notebook_shows_the_page_in_a_frame(chromium, tmp_path):
-    """`show` gives a frame that holds the whole page; it decodes there, and reaches nothing around it."""
+    """`show` gives a frame with the whole page in it; the page decodes there, isolated from the notebook."""
     shown = show(bundle(tmp_path / "b", words=HOSTILE).path, height=500)
     tab = Tab(chromium.new_page())
     tab.tab.set_content(f"<!doctype html><p id=mine>mine</p>{shown._repr_html_()}")

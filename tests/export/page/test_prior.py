@@ -45,7 +45,7 @@ def facts(found):
 
 
 def test_priors_are_read_and_named_as_in_the_viewer():
-    """An option and what a file says mean the same prior in the page and in the viewer, in the same words."""
+    """An option, and the words in a file, mean the same prior in page and viewer, with the same name."""
     for text in PARSED:
         assert facts(parse_prior(text)) == facts(viewers.parse_prior(text)), text
     for text in REFUSED:
@@ -57,7 +57,7 @@ def test_priors_are_read_and_named_as_in_the_viewer():
 
 
 def test_what_a_file_says_of_its_prior(tmp_path):
-    """Metadata are certain, a name is a guess, none is normal and a guess; the option is over all."""
+    """Metadata are certain, a name is a guess, and "normal" without both is too; the option overrides all."""
     path = saved(tmp_path / "m.onnx", linear(2, 1, 4, 4), z_distribution="U(0, 1)")
     reading = read_model(path, Wanted())
     assert reading.prior == Prior("uniform", 0.5, 0.5)
@@ -75,7 +75,7 @@ def test_what_a_file_says_of_its_prior(tmp_path):
 @pytest.mark.parametrize("latent_dim", [1, 2, 5, 16])
 @pytest.mark.parametrize("text", ["uniform:2,4", "sphere:3"])
 def test_a_page_begins_at_a_z_of_the_prior(latent_dim, text, mode, tmp_path):
-    """The cursor, and of a box on two coordinates all that is in view."""
+    """The cursor is at a possible z, and so is the whole view of a box on two coordinates."""
     path = saved(tmp_path / "m.onnx", linear(latent_dim, 1, 4, 4))
     choices = Choices(wanted=Wanted(prior=text), mode=mode, atlas_count=2)
     frame = content_of(path, choices).facts["frame"]
@@ -112,7 +112,7 @@ def test_sample_follows_the_prior(latent_dim, mode, chromium, tmp_path):
 
 
 def test_where_the_prior_ends_on_a_plane(calculator):
-    """A box on coordinates, if the others lie in its range; a circle on each plane that meets the sphere."""
+    """A box on two coordinates if the others are in its range, a circle on planes that meet the sphere."""
     made = "globalThis.prior = module_prior; globalThis.Frame = module_plane.Frame"
     calculator.tab.evaluate(f"() => {{ {bundled('explorer.js')}; {made} }}")
     box, none, circle, none_either = calculator.tab.evaluate(
@@ -130,7 +130,7 @@ def test_where_the_prior_ends_on_a_plane(calculator):
 
 
 def test_samples_of_a_sphere(calculator):
-    """They lie on it in any number of dimensions, and on a plane where that meets it, if it does."""
+    """Samples are on the sphere in any number of dimensions, and on a plane if the sphere meets it."""
     made = "globalThis.prior = module_prior; globalThis.Frame = module_plane.Frame"
     calculator.tab.evaluate(f"() => {{ {bundled('explorer.js')}; {made} }}")
     lengths, nowhere = calculator.tab.evaluate(

@@ -291,7 +291,7 @@ def test_every_rule_is_tried():
 
 
 def test_javascript_gives_the_same_without_webassembly(calculator):
-    """Where a browser has no WebAssembly, the page computes the same in JavaScript, and says so."""
+    """In a browser without WebAssembly, the page computes the same in JavaScript, and says so."""
     case = conv("conv", (1, 4, 9, 9), (9, 4, 3, 3))
     model = model_of(case)
     x = numbers(*case.shape)
@@ -321,7 +321,7 @@ def test_an_operator_that_is_not_known_is_named(op):
 
 
 def test_what_does_not_depend_on_z_may_use_any_operator():
-    """Operators that the page does not know make constants where they do not depend on z."""
+    """Operators that the page does not know are allowed in values that do not depend on z."""
     nodes = [
         helper.make_node("Shape", ["x"], ["shape"]),
         helper.make_node("ConstantOfShape", ["shape"], ["zeros"]),
@@ -334,7 +334,7 @@ def test_what_does_not_depend_on_z_may_use_any_operator():
 
 
 def test_a_node_that_does_not_run_alone_is_named():
-    """What ONNX Runtime says of it is not what people read."""
+    """The error does not repeat ONNX Runtime's message."""
     node = helper.make_node("Resize", ["x", "", "", "sizes"], ["y"])
     given = [numbers(1, 1, 2, 2), None, None, np.array([1, 1, 4, 4], np.int64)]
     with pytest.raises(NotLiveError, match="an unusual Resize"):

@@ -28,7 +28,7 @@ def expected(path, z, label=0, one=0, truncation=1.0, name="label"):
 
 
 def test_inputs_are_read_as_in_the_viewer(tmp_path):
-    """A class is 1 at its place, a truncation is 1, a label has as many values as its table has rows."""
+    """A class is one-hot, a truncation is 1, a label has as many values as its table has rows."""
     reading = read_model(saved(tmp_path / "m.onnx", with_inputs()), Wanted(inputs={"label": 3}))
     assert reading.z_input == "z"
     assert reading.settings == (
@@ -45,7 +45,7 @@ def test_inputs_are_read_as_in_the_viewer(tmp_path):
 
 
 def test_every_value_decodes_as_onnx_runtime_does(calculator, tmp_path):
-    """z, then what stands for the inputs, gives the decoder's picture to 1e-4 whatever they are."""
+    """From z and the inputs' part, the program computes the decoder's picture to 1e-4 for every value."""
     path = saved(tmp_path / "m.onnx", with_inputs())
     reading = read_model(path, Wanted())
     program = decoder_program(reading, reading.settings)
@@ -90,7 +90,7 @@ def test_inputs_are_set_in_the_page(open_tab, tmp_path):
 
 
 def test_bookmarks_bring_their_inputs(open_tab, tmp_path):
-    """Their pictures are of their own class and truncation, which a click sets; others are as at first."""
+    """A bookmark's picture has its own class and truncation, which a click sets; others have first values."""
     path = saved(tmp_path / "m.onnx", with_inputs())
     here, there = LOOK["bookmarks"]
     look = LOOK | {"bookmarks": [here, there | {"inputs": {"label": 3, "truncation": 0.5}}]}
@@ -112,7 +112,7 @@ def test_bookmarks_bring_their_inputs(open_tab, tmp_path):
 
 
 def test_bookmarks_that_a_page_cannot_show_are_told(tmp_path):
-    """Pictures that were decoded beforehand have one class: bookmarks of others, or of no class, stay out."""
+    """Bookmarks with impossible values are left out, and from an atlas also those with other values."""
     path = saved(tmp_path / "m.onnx", with_inputs())
     here = LOOK["bookmarks"][0]
     marks = [here | {"inputs": inputs} for inputs in ({"label": 3}, {"label": 5}, {"truncation": 0.5}, {})]
@@ -128,7 +128,7 @@ def test_bookmarks_that_a_page_cannot_show_are_told(tmp_path):
 
 
 def test_what_is_true_or_false_is_a_check_box(open_tab, tmp_path):
-    """It begins as it was set; a click and the keyboard decode the other picture, as ONNX Runtime does."""
+    """The check box has the first value; a click and the keyboard decode the other picture."""
     path = saved(tmp_path / "m.onnx", with_switch())
     content = content_of(path, Choices(wanted=Wanted(inputs={"flip": 1})))
     assert content.facts["settings"] == [{"name": "flip", "value": 1, "switch": True, "count": 2}]
@@ -148,7 +148,7 @@ def test_what_is_true_or_false_is_a_check_box(open_tab, tmp_path):
 
 
 def test_an_input_that_the_page_cannot_follow_stays(tmp_path):
-    """A label that a step needs beforehand, or one without a known number of values, is as it was set."""
+    """A label that a step needs as a constant, or one without a known number of values, keeps its value."""
     graph = with_inputs()
     graph.graph.node.insert(4, helper.make_node("Gather", ["z", "label"], ["picked"], axis=1))
     graph.graph.node[5].input[0] = "twice"
