@@ -1,7 +1,7 @@
-"""python -m tests.gpu [--tiny] [PART …]: what CUDA does, in one call of at most 8 minutes.
+"""python -m tests.gpu [--tiny] [PART …]: check training and viewer on CUDA, in at most 8 minutes.
 
-It needs what training and the viewer need, but no test tools, and no network. `--tiny` runs the same on the
-CPU with tiny sizes. PART is the name of a part, such as "steps" or "ten_epochs"; without any, all are run.
+It needs the packages of training and the viewer, but no test tools and no network. `--tiny` runs the same on
+the CPU with tiny sizes. PART is the name of a part, such as "steps" or "ten_epochs"; without any, all run.
 Exit status 1 if a part failed, 2 if there is no GPU or no such part.
 """
 
@@ -34,7 +34,7 @@ def cut(data: Dataset, train: int, test: int) -> Dataset:
 
 
 def main(is_tiny: bool, names: Sequence[str]) -> int:
-    """Run it, print a JSON line for each part as soon as it is done, and the table at the end."""
+    """Run the check, print a JSON line for each part as soon as it is done, and the table at the end."""
     known = {part.run.__name__: part for part in PARTS}
     if unknown := [name for name in names if name not in known]:
         print(f"make gpu: found no part {unknown[0]!r}, expected one of {', '.join(known)}", file=sys.stderr)
@@ -59,6 +59,6 @@ def main(is_tiny: bool, names: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    # A fit killed in a process of its own imports this module again.
+    # `kill_and_resume` starts a process that imports this module again.
     torch.set_num_threads(1 if "--tiny" in sys.argv[1:] else min(8, os.cpu_count() or 1))
     sys.exit(main("--tiny" in sys.argv[1:], [name for name in sys.argv[1:] if name != "--tiny"]))

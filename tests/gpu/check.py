@@ -1,4 +1,4 @@
-"""Run the parts of the GPU check in turn, each within its time, and say in one table what they found."""
+"""Runs the parts of the GPU check in turn, within a budget of time, and puts their figures into one table."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,13 +19,13 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Its name in the table."""
+        """The part's name in the table."""
         return self.run.__name__.replace("_", " ")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a part: its row, or in words why there is none."""
+    """The result of a part: its row, or in words why there is none."""
 
     name: str
     seconds: float
@@ -34,10 +34,10 @@ class Outcome:
     is_failure: bool = False
 
 
-# What is least known comes first.
+# The parts whose results are least certain come first, in case the time runs out.
 PARTS = (
     Part(training_parts.machine, 5),
-    # Before any other that trains, so that its first fit tells what preparing takes in a fresh process.
+    # Before all other parts that train: its first fit shows how long preparing takes in a fresh process.
     Part(training_parts.time_to_elbo, 60),
     Part(viewer_parts.agreement, 20),
     Part(training_parts.steps, 40),
@@ -56,7 +56,7 @@ PARTS = (
 
 
 def outcomes(place: Place, parts: Sequence[Part] = PARTS, budget_s: float = BUDGET_S) -> Iterator[Outcome]:
-    """Run each part for which enough of the budget is left. What fails does not keep the others from it."""
+    """Run each part for which enough of the budget is left. A part that fails does not stop the others."""
     started = time.perf_counter()
     for part in parts:
         left = budget_s - (time.perf_counter() - started)
@@ -77,7 +77,7 @@ def outcomes(place: Place, parts: Sequence[Part] = PARTS, budget_s: float = BUDG
 
 
 def table(found: Sequence[Outcome]) -> str:
-    """One line for each figure: the part, its seconds, what, and how much."""
+    """One line for each figure: the part, its seconds, the figure's name, and its value."""
     lines = []
     for outcome in found:
         name = f"{outcome.name:<18}{outcome.seconds:>7.1f} s  "

@@ -1,4 +1,4 @@
-"""A decoder of billions of multiply-adds a picture, whose file is small."""
+"""A decoder with a small file that needs billions of multiply-adds for a picture."""
 
 from pathlib import Path
 

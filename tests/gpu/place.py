@@ -1,4 +1,4 @@
-"""Where the parts of the GPU check run, and how large they are."""
+"""The place where the parts of the GPU check run: device, data, folder, and sizes."""
 
 import contextlib
 import dataclasses
@@ -24,14 +24,14 @@ class SkippedError(Exception):
 
 @dataclass
 class Place:
-    """A device, its data, and what one part leaves for the next.
+    """A device, its data, and the results that parts keep for later parts.
 
     Attributes:
         device: where to compute.
         data: images of 28 × 28, binary.
         folder: for runs and bundles.
         is_tiny: whether all sizes are tiny: then it proves that the check works, and nothing else.
-        kept: what parts leave, by name: "run" is that of `ten_epochs`.
+        kept: results that parts keep, by name: "run" is that of `ten_epochs`.
     """
 
     device: torch.device
@@ -46,7 +46,7 @@ class Place:
         return self.device.type == "cuda"
 
     def size(self, full: int, tiny: int) -> int:
-        """A number of steps, pictures or draws."""
+        """A number of steps, pictures or draws: `tiny` if all sizes are tiny, otherwise `full`."""
         return tiny if self.is_tiny else full
 
     def wait(self) -> None:
@@ -55,25 +55,25 @@ class Place:
             torch.cuda.synchronize()
 
     def needed(self, name: str, part: str) -> Any:
-        """What another part has left."""
+        """The result that another part has kept. Raises SkippedError if there is none."""
         if name not in self.kept:
-            raise SkippedError(f"needs what {part} leaves")
+            raise SkippedError(f"needs the result of {part}")
         return self.kept[name]
 
     def config(self, recipe: str = "default", **changes: Any) -> FitConfig:
-        """A recipe with changes; narrow if all is tiny."""
+        """A recipe with changes; narrow if all sizes are tiny."""
         if self.is_tiny:
             changes = {"filters": (2,) * len(RECIPES[recipe].filters), "batch_size": 32} | changes
         return dataclasses.replace(RECIPES[recipe], **changes)
 
     def memory(self) -> Row:
-        """The most memory of the device since `fresh_memory`."""
+        """The device's peak memory since `fresh_memory`."""
         if not self.is_cuda:
             return {}
         return {"peak_mib": round(torch.cuda.max_memory_reserved() / 2**20)}
 
     def fresh_memory(self) -> None:
-        """Count the memory from here on."""
+        """Start counting the peak memory anew."""
         if self.is_cuda:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
@@ -91,16 +91,16 @@ class Place:
 
 
 def short(number: float) -> float:
-    """A number with four digits."""
+    """A number rounded to four digits."""
     return float(f"{number:.4g}")
 
 
 class EnoughError(Exception):
-    """So many steps were wanted."""
+    """The wanted number of steps is taken."""
 
 
 def take_steps(trainer: Trainer, count: int) -> None:
-    """Take `count` steps, over epochs where need be."""
+    """Take `count` steps, through several epochs if necessary."""
     last = trainer.step + count
 
     def on_step(_: int) -> None:
@@ -114,7 +114,7 @@ def take_steps(trainer: Trainer, count: int) -> None:
 
 @contextlib.contextmanager
 def repeatable() -> Iterator[None]:
-    """Let cuDNN choose its algorithms by rule, and only such as add in a fixed order."""
+    """Within the block, cuDNN chooses algorithms by rule, and only deterministic ones."""
     cudnn = torch.backends.cudnn
     before = cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32
     cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = False, True, False

@@ -1,4 +1,4 @@
-"""The GPU check itself: each part on the CPU at tiny sizes, so that it works when there is a GPU."""
+"""The GPU check itself: each part runs on the CPU at tiny sizes, so that it also works on a GPU."""
 
 import dataclasses
 import math
@@ -29,7 +29,7 @@ def numbers(row):
 
 
 def test_every_part_gives_figures_on_the_cpu(small_mnist, tmp_path):
-    """None fails or is skipped, all figures are finite, and the CPU agrees with itself."""
+    """No part fails or is skipped, all figures are finite, and the CPU agrees with itself."""
     parts = [Part(part.run, 0) for part in PARTS]
     found = {outcome.name: outcome for outcome in outcomes(tiny(small_mnist, tmp_path), parts)}
     assert {name: outcome.why for name, outcome in found.items() if outcome.why} == {}
@@ -45,7 +45,7 @@ def test_every_part_gives_figures_on_the_cpu(small_mnist, tmp_path):
 
 
 def test_a_part_that_fails_or_cannot_run_does_not_keep_the_others_from_it():
-    """The table says in words why a figure is missing; parts for which no time is left are skipped."""
+    """The table says why a figure is missing; parts for which too little time is left are skipped."""
 
     def broken(_):
         raise ValueError("no such kernel\nat line 3")
@@ -70,7 +70,7 @@ def test_a_part_that_fails_or_cannot_run_does_not_keep_the_others_from_it():
 
 def test_what_another_part_leaves_is_needed(small_mnist, tmp_path):
     """Without the run of ten epochs there is nothing to evaluate."""
-    with pytest.raises(SkippedError, match=r"^needs what ten_epochs leaves$"):
+    with pytest.raises(SkippedError, match=r"^needs the result of ten_epochs$"):
         training_parts.evaluation(tiny(small_mnist, tmp_path))
 
 

@@ -1,4 +1,4 @@
-"""What the GPU check does with training: each part is a function of a Place that returns a row of figures."""
+"""The training parts of the GPU check: each is a function of a Place that returns a row of figures."""
 
 import contextlib
 import dataclasses
@@ -31,7 +31,7 @@ NEAR_NATS = 5.0
 
 
 def machine(place: Place) -> Row:
-    """What is there."""
+    """The GPU, the cores, and the versions of PyTorch and CUDA."""
     row: Row = {"torch": torch.__version__, "cores": os.cpu_count()}
     if place.is_cuda:
         found = torch.cuda.get_device_properties(place.device)
@@ -41,9 +41,10 @@ def machine(place: Place) -> Row:
 
 
 def time_to_elbo(place: Place) -> Row:
-    """Seconds of training to −156.4, with what preparing takes beside it, by seed.
+    """Seconds of training to a test ELBO of −156.4, and seconds of preparing, by seed.
 
-    Preparing is all between the images and the first step; in the first fit of a process that is most of it.
+    Preparing is everything from the images to the first step. In the first fit of a process it takes most of
+    the time.
     """
     row: Row = {}
     plans: dict[str, dict[str, Any]] = {
@@ -71,7 +72,7 @@ def time_to_elbo(place: Place) -> Row:
 def _train_to(
     target_nats: float, trainer: Trainer, test_images: torch.Tensor, place: Place
 ) -> tuple[float, float]:
-    """Train until the test ELBO is reached, looked at every 25 steps; the seconds without looking, and it."""
+    """Train until the test ELBO, computed every 25 steps, is reached; seconds of training, and the ELBO."""
     elbo_nats, looking_s = -np.inf, 0.0
     place.wait()
     start = time.perf_counter()
@@ -98,7 +99,7 @@ def _train_to(
 
 
 def steps(place: Place) -> Row:
-    """Recorded against unrecorded steps, by batch and precision: time, and how far their losses differ."""
+    """Recorded and unrecorded steps, by batch and precision: times, and the difference of their losses."""
     row: Row = {}
     count = place.size(100, 3)
     variants = {"32": {}, "32 bfloat16": {"precision": "bfloat16"}, "128": {"batch_size": 128}}
@@ -136,9 +137,9 @@ def steps(place: Place) -> Row:
 
 
 def kinds(place: Place) -> Row:
-    """Recorded steps of other likelihoods and networks, and with images in a file, against unrecorded ones.
+    """Recorded and unrecorded steps of other likelihoods and networks, and with images in a file.
 
-    What is in the row is how far their losses differ.
+    The figures are the differences of their losses.
     """
     row: Row = {}
     count = place.size(40, 3)
@@ -166,7 +167,7 @@ def kinds(place: Place) -> Row:
 
 @contextlib.contextmanager
 def _in_file(are_in_file: bool) -> Iterator[None]:
-    """Trainers made within the block take images as from a file that does not fit on the device."""
+    """Trainers made within the block take images from a file, as if these did not fit on the device."""
     before = training.loop.fits
     if are_in_file:
         training.loop.fits = lambda *_: False
@@ -177,7 +178,7 @@ def _in_file(are_in_file: bool) -> Iterator[None]:
 
 
 def kernels(place: Place) -> Row:
-    """What a recorded step makes the device do: how many kernels, how long, and which take longest."""
+    """The kernels of a recorded step: their number, their time, and the slowest of them."""
     row: Row = {}
     count = place.size(20, 2)
     for batch_size, learning_rate in ((32, 8e-3), (128, 1.6e-2)):
@@ -296,7 +297,7 @@ def evaluation(place: Place) -> Row:
 
 
 def kill_and_resume(place: Place) -> Row:
-    """A fit that is killed after its first epoch, resumed, beside one that was left alone."""
+    """A fit that is killed after its first epoch and resumed, compared with an undisturbed one."""
     config = place.config(epochs=2, **({} if place.is_tiny else {"batch_size": 256}))
     with contextlib.redirect_stdout(io.StringIO()):
         whole = fit(config, place.device, place.folder / "whole", place.data)
@@ -321,7 +322,7 @@ def kill_and_resume(place: Place) -> Row:
 
 
 def _fit_and_be_killed(config: FitConfig, device: str, folder: Path, data: Dataset) -> None:
-    """Fit in a process of its own, which ends itself in the middle of the second epoch."""
+    """Fit in this process, which kills itself in the middle of the second epoch."""
     import training.logbook
 
     count_step = training.logbook.Logbook.count_step
@@ -337,16 +338,16 @@ def _fit_and_be_killed(config: FitConfig, device: str, folder: Path, data: Datas
 
 
 class OneOfOne(Ranks):
-    """A single rank that speaks with itself: one GPU has no other."""
+    """A single rank that communicates with itself, because one GPU has only one rank."""
 
     @property
     def are_several(self) -> bool:
-        """It acts as if there were others."""
+        """True, as if there were other ranks."""
         return True
 
 
 def ranks(place: Place) -> Row:
-    """Steps with an all-reduce in them (NCCL on CUDA), recorded, beside steps of a process alone."""
+    """Recorded steps with an all-reduce (NCCL on CUDA), compared with steps of a single process."""
     if torch.distributed.is_initialized():
         raise SkippedError("this process has ranks already")
     count = place.size(60, 3)

@@ -1,4 +1,4 @@
-"""What the GPU check does with the viewer: decoding, its agreement with the CPU, where it runs, a drag."""
+"""The viewer parts of the GPU check: its device, agreement with the CPU, decoding times, and a drag."""
 
 import contextlib
 import io
@@ -31,7 +31,7 @@ def _model(place: Place, device: str):  # type: ignore[no-untyped-def]
 
 
 def agreement(place: Place) -> Row:
-    """Where the viewer's model runs, what it prints, and how far its numbers are from the CPU's."""
+    """The device of the viewer's model, what it prints, and the difference of its numbers from the CPU's."""
     z = np.random.default_rng(0).standard_normal((place.size(400, 20), 2)).astype(np.float32)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
@@ -58,7 +58,8 @@ def agreement(place: Place) -> Row:
 def other_models(place: Place) -> Row:
     """Bare decoders on the device: one with a class and a number beside z, and one that is slow on a CPU.
 
-    Where they run, whether they are slow there, and how far their pictures are from the CPU's.
+    The figures are their device, whether they are slow there, and the difference of their pictures from the
+    CPU's.
     """
     from desktop.models.model import Model
     from desktop.models.open_source import open_source
@@ -91,7 +92,7 @@ def other_models(place: Place) -> Row:
 
 
 def decoding(place: Place) -> Row:
-    """Milliseconds to decode some numbers of pictures, beside the rate of a matrix product on the device."""
+    """Milliseconds to decode some numbers of pictures, and the rate of a matrix product on the device."""
     row: Row = {}
     model = _model(place, "auto")
     try:
