@@ -2,9 +2,9 @@
 
     python tests/benchmarks/app_start.py dist/latent-plane/latent-plane [MODEL …] [--starts 10]
 
-Needs Linux and Xvfb, which keeps its screen in a file: every 10 ms the middle of the screen is read there,
-until it has the levels of grey of decoded digits. Each start has an empty home folder. Any command that opens
-the window on a model of digits can be measured, such as `python -m desktop`.
+Needs Linux and Xvfb, which keeps its screen in a file. Every 10 ms the middle of the screen is read from that
+file, until it has as many levels of grey as decoded digits. Each start has an empty home folder. Any command
+that opens the window with a model of digits can be measured, such as `python -m desktop`.
 """
 
 import argparse
@@ -24,16 +24,16 @@ import numpy as np
 
 WIDTH_PX, HEIGHT_PX = 1400, 1000
 DISPLAY = ":97"
-GREYS = 40  # before the first picture, texts and points have fewer
+GREYS = 40  # texts and points, which appear before the first picture, have fewer levels of grey
 LIMIT_S = 60.0
 POLL_S = 0.01
 
 
 def screen(folder: Path) -> np.ndarray:
-    """The screen of Xvfb, as [height, width] of colours, which changes as the screen does."""
+    """The screen of Xvfb as a live array [height, width] of colours."""
     with (folder / "Xvfb_screen0").open("rb") as file:
         memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-    # A dump of X11's: the size of its header comes first, the number of colours in its map twentieth.
+    # An X11 window dump: number 1 is the size of its header, number 20 the number of colours in its map.
     header = struct.unpack(">25I", memory[:100])
     pixels = np.frombuffer(memory, np.uint32, count=WIDTH_PX * HEIGHT_PX, offset=header[0] + 12 * header[19])
     return pixels.reshape(HEIGHT_PX, WIDTH_PX)

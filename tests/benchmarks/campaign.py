@@ -1,4 +1,4 @@
-"""A campaign against the program: mutated files, kills, full disks, many openings. Prints what was found.
+"""A campaign of attacks on the program: mutated files, kills, full disks, many openings. Prints findings.
 
     python tests/benchmarks/campaign.py [mutations|kills|disk|openings …] [--count 10000] [--kills 200]
 
@@ -7,8 +7,8 @@
                does not answer is a finding: its file is kept, and its seed and number are printed.
     kills      SIGKILL at random moments while a view is saved and while a bundle grows. (For training there
                is `tests/training/test_resume.py`: KILLS=200 in the environment has it kill 200 times.)
-    disk       a disk that is full after N bytes, for N from nothing to enough, as a bundle and views are
-               written. What was there before is intact, or the new one is there as a whole. Needs root.
+    disk       a disk that is full after N bytes, for N from nothing to enough, while a bundle and views are
+               written. Each must be the old one, intact, or the new one, complete. Needs root.
     openings   models opened one after the other in one window: memory in tenths of the series.
 
 For 100,000 drags: `tests/benchmarks/viewer.py --long 100000`.
@@ -61,7 +61,7 @@ def _set_last(text: str, content: saved.Content) -> None:
 
 
 def kills(count: int, seed: int, folder: Path) -> int:
-    """Kill a process that saves, and one that exports, half of `count` times each."""
+    """Kill a process that saves views, and one that exports a bundle, each half of `count` times."""
     draw = random.Random(seed)  # noqa: S311
     place = folder / "saved.json"
     saved.place = lambda: place
@@ -115,7 +115,7 @@ def kills(count: int, seed: int, folder: Path) -> int:
 
 @contextlib.contextmanager
 def small_disk(folder: Path, size_bytes: int) -> Iterator[Path]:
-    """A file system of that size, mounted at a folder; needs root."""
+    """A file system of the given size, mounted at a folder; needs root."""
     place = folder / "disk"
     place.mkdir(exist_ok=True)
     subprocess.run(
@@ -130,7 +130,7 @@ def small_disk(folder: Path, size_bytes: int) -> Iterator[Path]:
 
 
 def disk(folder: Path) -> int:
-    """Let the disk be full after ever more pages, and look at what is left of a bundle and of saved views."""
+    """Let the disk be full after more and more pages, and check the bundle and the saved views."""
     page = resource.getpagesize()
     findings = full = 0
     sizes = 0
@@ -205,7 +205,7 @@ def _resident_bytes() -> int:
 
 
 def main() -> None:
-    """Run the parts that were asked for, by default all."""
+    """Run the requested parts, by default all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parts = ("mutations", "kills", "disk", "openings")
     parser.add_argument("parts", nargs="*", choices=[*parts, []], default=list(parts))

@@ -1,4 +1,4 @@
-"""Measure how much memory a fit takes of few and of many images: it should not grow with their number.
+"""Measures the memory of a fit of few and of many images: it should not grow with their number.
 
     python tests/benchmarks/data_memory.py [--counts 100000 1000000] [--steps 200] [--folder /tmp]
 
@@ -45,7 +45,7 @@ class Memory(threading.Thread):
         self.most = {"RssAnon": 0.0, "RssFile": 0.0, "VmRSS": 0.0}
 
     def run(self) -> None:
-        """Look every 50 ms."""
+        """Read the memory every 50 ms."""
         while True:
             for line in Path("/proc/self/status").read_text().splitlines():
                 name, _, value = line.partition(":")

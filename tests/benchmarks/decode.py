@@ -1,4 +1,4 @@
-"""How fast pictures are decoded: this runtime against PyTorch, torch.compile and TensorFlow, in one run.
+"""Measures how fast this runtime, PyTorch, torch.compile and TensorFlow decode pictures, in one run.
 
     python tests/benchmarks/decode.py [--rounds 7] [--tensorflow-python PATH] [--no-compile]
 
@@ -41,7 +41,7 @@ BATCHES = (1, 16, 64, 400, 2500)
 PRODUCT_SIZE = 2048
 ONE_PICTURE_RUNS = 2000
 IDLE_S = 4.0
-REST_S = 0.05  # other runtimes' threads fall asleep a few milliseconds after their work
+REST_S = 0.05  # a pause, because other runtimes' threads fall asleep only some milliseconds after their work
 Decode = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 # Runs in another interpreter. Each line on stdin is {"z": …}, and each line on stdout is milliseconds.
@@ -113,7 +113,7 @@ class TensorFlow:
 
 
 def as_keras(weights: dict[str, NDArray], start_shape: tuple[int, int, int]) -> dict[str, NDArray]:
-    """Our decoder's weights for channels-last and unmirrored images (`training/model.py` explains it)."""
+    """Our decoder's weights for channels-last, unmirrored images (see `training.model.Decoder`)."""
     first, height, width = start_shape
     dense = weights["dense.weight"].reshape(first, height, width, -1)[:, ::-1, ::-1]
     bias = weights["dense.bias"].reshape(first, height, width)[:, ::-1, ::-1]

@@ -1,4 +1,4 @@
-"""Measure how long hostile model files take until they are refused, and the memory used.
+"""Measures the time until hostile model files are refused, and the memory used.
 
     python tests/benchmarks/hostile.py
 
@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.desktop.hostile_models import MUTATIONS, corpus, mutated, truncated
 
-# What this process holds would count as the command's until it starts: a small one starts it. The command's
-# memory and that of those it waited for, the trial among them.
+# A small process starts the command, because the parent's memory counts as the command's until it has begun.
+# Prints the peak memory of the command and of its children, among them the trial.
 OBSERVER = """
 import resource, subprocess, sys, time
 start = time.perf_counter()

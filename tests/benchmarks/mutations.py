@@ -1,4 +1,4 @@
-"""Mutated files of every kind that the program reads, and how it reads them: a part of the campaign.
+"""Makes mutated files of every kind that the program reads, and reads them: a part of the campaign.
 
 Run by `tests/benchmarks/campaign.py`, which starts this file as the child process that reads them:
 
@@ -68,7 +68,7 @@ def changed_bytes(data: bytes, draw: random.Random) -> bytes:
 
 
 def changed_json(content: Any, draw: random.Random) -> Any:
-    """A JSON value in which one value, anywhere, is an odd one or gone."""
+    """A JSON value in which one value, at any depth, is replaced by an odd one or removed."""
     places: list[tuple[Any, Any]] = []
 
     def walk(value: Any) -> None:
@@ -94,7 +94,7 @@ class Mutations:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         film = FilmBundle(folder / "film", (1, 12, 12), encoders=True)
-        if not film.path.exists():  # every child begins anew, in the same folder
+        if not film.path.exists():  # a later child in the same folder finds it
             film.write(1)
         self.bundle = {
             path.relative_to(film.path).as_posix(): path.read_bytes() for path in film.path.rglob("*.*")
@@ -151,7 +151,7 @@ class Mutations:
         if kind < 0.5:
             manifest = changed_json(manifest, draw)
         else:
-            # As somebody would who wants it to be opened: with the right hash.
+            # With the right hash, as an attacker would write it.
             name = draw.choice([name for name in files if name != MANIFEST_FILE])
             files[name] = changed_bytes(files[name], draw)
             manifest["files"][name] = {
@@ -213,7 +213,7 @@ def _decode(path: Path) -> None:
 
 
 def mutations_child(folder: Path, kind: str, first: int, last: int, seed: int) -> None:
-    """Look at some mutations. The number of each is printed before it is looked at."""
+    """Make and read some mutations. The number of each is printed before it is read."""
     mutations = Mutations(folder)
     for number in range(first, last):
         print(number, flush=True)
@@ -223,7 +223,7 @@ def mutations_child(folder: Path, kind: str, first: int, last: int, seed: int) -
 
 
 def mutations(count: int, seed: int, folder: Path) -> int:
-    """Look at `count` mutated files, a fifth of each kind. Returns how many findings there are."""
+    """Make and read `count` mutated files, a fifth of each kind. Returns the number of findings."""
     findings = 0
     for kind in KINDS:
         answers: collections.Counter[str] = collections.Counter()

@@ -1,14 +1,15 @@
-"""How quick a page is in Chromium: `python tests/benchmarks/page.py [PAGE.html] [--beside FOLDER]`.
+"""Measures how fast a page is in Chromium: `python tests/benchmarks/page.py [PAGE.html] [--beside FOLDER]`.
 
 Makes the page of the bundle that ships, unless one is given, and opens it headless, each time in a new
 browser. Prints:
 
 - size: of the page's file, or of everything that the other page fetched;
 - first picture: from the start of loading to the first `putImageData` of a decoded picture;
-- drag: from each of 200 pointer moves to the picture that it led to.
+- drag: from each of 200 pointer moves to the picture at the new place.
 
-`--beside` is the folder of another page (its index.html), which is served on this machine; it was written for
-cpldcpu/LatentSpaceExplorer, built by its own `vite build`. It puts its pictures on a canvas of 28 × 28, too.
+`--beside` is the folder of another page (its index.html), which is served on this machine. The option was
+written for cpldcpu/LatentSpaceExplorer, built by its own `vite build`, which also puts its pictures on a
+canvas of 28 × 28.
 """
 
 import argparse
@@ -38,7 +39,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 MOVES = 200
-# Notes when a picture of 28 × 28 is put on a canvas that is in the page or, as the other page does, in none.
+# Records the time when a picture of 28 × 28 is put on our page's canvas, or on any canvas of the other page.
 WATCH = """
 globalThis.pictures = [];
 const put = CanvasRenderingContext2D.prototype.putImageData;
@@ -48,7 +49,7 @@ CanvasRenderingContext2D.prototype.putImageData = function (image, ...place) {
   if (image.width === 28 && own) globalThis.pictures.push(performance.now());
 };
 """
-# Moves the pointer once a frame, waits for the picture that follows, and notes how long it took.
+# Moves the pointer once a frame, waits for the next picture, and records how long it took.
 DRAG = """async ([selector, moves, click]) => {
   const target = document.querySelector(selector);
   const box = target.getBoundingClientRect();
@@ -83,7 +84,7 @@ DRAG = """async ([selector, moves, click]) => {
 
 
 def measure(browser: Browser, url: str, selector: str, click: bool) -> tuple[float, list[float], int]:
-    """First picture in ms, the drag's times in ms, and how many bytes were fetched."""
+    """The time of the first picture in ms, the drag's times in ms, and the number of bytes fetched."""
     tab = browser.new_page(viewport={"width": 1280, "height": 800})
     tab.add_init_script(WATCH)
     fetched = 0
@@ -149,7 +150,7 @@ def main() -> None:
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder and says nothing."""
+    """Serves a folder without printing requests."""
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""

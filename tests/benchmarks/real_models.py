@@ -1,4 +1,4 @@
-"""Write decoders of real size, with random weights, as ONNX files: for `real_size.py` and for trying by hand.
+"""Writes decoders of real size, with random weights, as ONNX files: for `real_size.py` and for manual tests.
 
     python tests/benchmarks/real_models.py FOLDER [NAME …]
 
@@ -19,9 +19,9 @@ LEAKY = 0.2
 
 
 class StyleSynthesis(nn.Module):
-    """In the manner of StyleGAN2: z [N, 512] → w by eight layers → 3 × side × side, weights modulated by w.
+    """A generator like StyleGAN2: z [N, 512] → w by eight layers → 3 × side × side, weights modulated by w.
 
-    z is divided by its length, as the original does: at z = 0 it gives NaN.
+    z is divided by its length, as in the original, so z = 0 gives NaN.
     """
 
     def __init__(self, side: int) -> None:
@@ -96,7 +96,7 @@ class DalleDecoder(nn.Module):
 
 
 class Heavy(nn.Module):
-    """More than 2 GB of weights, which its ONNX file keeps in another one: z [N, 512] → 3 × 64 × 64."""
+    """More than 2 GB of weights, which are in a file beside the ONNX file: z [N, 512] → 3 × 64 × 64."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ def vector_quantised() -> nn.Module:
     )
 
 
-# Name → what makes it, and the shapes of its inputs for one picture.
+# Name → the function that makes it, and the shapes of its inputs for one picture.
 MODELS: dict[str, tuple[Callable[[], nn.Module], dict[str, tuple[int, ...]]]] = {
     "stylegan256": (lambda: StyleSynthesis(256), {"z": (1, 512)}),
     "stylegan1024": (lambda: StyleSynthesis(1024), {"z": (1, 512)}),
@@ -205,7 +205,7 @@ def write(name: str, folder: Path) -> Path:
 
 
 def main() -> None:
-    """Make all models, or those that are named."""
+    """Make the named models, by default all."""
     folder, names = Path(sys.argv[1]), sys.argv[2:] or list(MODELS)
     for name in names:
         try:

@@ -1,12 +1,12 @@
-"""Decoders of real size: this program beside bare ONNX Runtime, in seconds and in memory.
+"""Compares this program with bare ONNX Runtime on decoders of real size, in seconds and memory.
 
     python tests/benchmarks/real_models.py FOLDER
     python tests/benchmarks/real_size.py FOLDER/*.onnx [--rounds 3]
 
 For each model one process loads it with ONNX Runtime's own settings and decodes one z. Another opens it in
-the viewer (offscreen) and ends when the first picture is painted. Printed: seconds from the start of the
-process to the picture, and the most memory that the process and its children held at one moment (proportional
-set size, read every 50 ms), each as the median with the least and the most; then both beside the targets.
+the viewer (offscreen) and ends when the first picture is painted. Prints seconds from the start of the
+process to the picture, and the peak memory of the process and its children together (proportional set size,
+read every 50 ms), each as the median with the least and the most; then compares both with the targets. Needs
 Linux.
 """
 
@@ -65,7 +65,7 @@ def viewer(model: Path) -> None:
         paint(view, event)
         if view is window.panel.picture.picture and view.image() is not None:
             print(PICTURE, flush=True)
-            os._exit(0)  # what still runs is not timed
+            os._exit(0)  # does not wait for work that still runs
 
     PictureView.paintEvent = painted
 
@@ -82,7 +82,7 @@ def viewer(model: Path) -> None:
 
 
 def held_bytes(pid: int) -> int:
-    """Proportional set size of a process and all that it started."""
+    """The proportional set size of a process and all processes that it started."""
     total = 0
     for process in (pid, *_children(pid)):
         try:
@@ -106,7 +106,7 @@ def _children(pid: int) -> list[int]:
 
 
 def measure(command: list[str]) -> tuple[float, int, str]:
-    """Seconds from the start of a command to its line, the most bytes held, and the line."""
+    """Seconds from the start of a command to its line, its peak memory in bytes, and the line."""
     start = time.perf_counter()
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
@@ -132,7 +132,7 @@ def spread(values: list[float], form: str) -> str:
 
 
 def main() -> None:
-    """Measure each model that is named."""
+    """Measure each named model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,9 +1,9 @@
-"""How quick the window is while a slow decoder works: cursor, pan and zoom.
+"""Measures how fast the window responds while a slow decoder works: cursor, pan and zoom.
 
     QT_QPA_PLATFORM=offscreen python tests/benchmarks/slow_decoder.py MODEL.onnx [--events 300]
 
 MODEL takes a second or more per picture, such as one of `real_models.py`. The model is opened, and while the
-worker decodes pictures and the plane, mouse events are sent to the plane, one every 20 ms. Printed:
+worker decodes pictures and the plane, mouse events are sent to the plane, one every 20 ms. Prints the
 milliseconds from sending an event until the plane is painted with its effect (median, 99 % under, longest),
 and the same for the bundle that ships.
 """
@@ -31,7 +31,7 @@ NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
 class Watch:
-    """A window, and whether its plane was painted since an event was sent."""
+    """A window that knows whether its plane was painted since an event was sent."""
 
     def __init__(self, model: Path) -> None:
         self.loop = QEventLoop()
@@ -54,7 +54,7 @@ class Watch:
             self.loop.exec()
 
     def wait_ms(self, duration_ms: int) -> None:
-        """Let the window live."""
+        """Run the window's event loop for a while."""
         end = time.perf_counter() + duration_ms / 1e3
         while (left_s := end - time.perf_counter()) > 0:
             QTimer.singleShot(max(1, round(1e3 * left_s)), self.loop.quit)

@@ -1,4 +1,4 @@
-"""Measure the training time to a test ELBO: this project's default recipe and TensorFlow's tutorial.
+"""Measures the training time to a test ELBO of this project's default recipe and of TensorFlow's tutorial.
 
     python tests/benchmarks/time_to_elbo.py --tutorial tutorial_tf.py --tutorial-python tf/bin/python
 
@@ -6,10 +6,10 @@ The tutorial is a script that takes `--until ELBO`, prints a JSON line per epoch
 `train_seconds`) and stops once it has reached that ELBO; it has its own environment (`pip install
 tensorflow-cpu`). This project's fit is the default recipe, planned for `--epochs`. Every `--every` steps the
 clock stops and the test ELBO is computed, as the mean over `--draws` posterior samples of each test image;
-the fit ends at the first one that reaches the target. Both run on the same machine, in turn, `--seeds` times.
-The tutorial takes no seed, so that its runs differ anyway.
+the fit ends when it first reaches the target. Both run on the same machine, in turn, `--seeds` times. The
+tutorial takes no seed, so its runs differ anyway.
 
-On CUDA a step is recorded before the clock starts; `prepare_seconds` tells how long that took.
+On CUDA a step is recorded before the clock starts; `prepare_seconds` is the time that this took.
 
 Without `--tutorial` only this project's fits run.
 """

@@ -1,4 +1,4 @@
-"""Measure how our transposed convolution, mirrored images, kept memory and bfloat16 speed up a step.
+"""Measures how our transposed convolution, mirrored images, kept memory and bfloat16 speed up a step.
 
     python tests/benchmarks/training_step.py [--steps 60] [--rounds 5]
 

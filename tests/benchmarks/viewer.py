@@ -3,8 +3,8 @@
     QT_QPA_PLATFORM=offscreen python tests/benchmarks/viewer.py [BUNDLE] [--drags 1000] [--rounds 3]
         [--long 100000]
 
-Prints one JSON line per measurement. A start imports and looks for garbage as `desktop.__main__` does; all
-modules are compiled, as pip and a first start leave them. A drag is timed from sending the mouse event
+Prints one JSON line per measurement. A start imports modules and collects garbage as `desktop.__main__` does;
+all modules are compiled, as pip and a first start leave them. A drag is timed from sending the mouse event
 until the side panel has painted the picture of exactly that z. For comparison, a bare decode of one picture
 is timed in the same process. Drags are timed at rest, after a pause, and while the zoomed plane is being
 decoded. A frame of a pan with 10,000 points is timed from the mouse event until the plane is painted at its
@@ -87,7 +87,7 @@ class Watch:
             self.loop.exec()
 
     def settle(self) -> None:
-        """Wait until everything is decoded and drawn, and a little longer."""
+        """Wait until everything is decoded and drawn, then a little longer."""
         while not (self.explorer.tiles.is_complete and self.plane.is_settled):
             self.wait_ms(20)
         self.wait_ms(SETTLE_MS)
@@ -243,7 +243,7 @@ def starts(bundle: Path, count: int) -> None:
 
 
 def bare_decodes(bundle: Path, count: int) -> None:
-    """Time what no viewer can avoid: decoding one picture."""
+    """Time the decoding of one picture, which no viewer can avoid."""
     model = Model(open_source(bundle))
     z = np.zeros((1, model.latent_dim), np.float32)
     bare = []
@@ -256,7 +256,7 @@ def bare_decodes(bundle: Path, count: int) -> None:
 
 
 def drags_while_decoding(watch: Watch, stroke: np.ndarray) -> None:
-    """Time drags; after every 10, the zoomed view moves to an unseen part, so that there is always work."""
+    """Time drags; after every 10, the zoomed view moves to a new part, so that the worker is always busy."""
     times, busy = [], 0
     start = watch.explorer.state.viewport
     for number, (x, y) in enumerate(stroke):
@@ -288,7 +288,7 @@ def pan(watch: Watch) -> None:
 
 def gif(watch: Watch, folder: str) -> None:
     """Time a 120-frame GIF of 280 × 280 from request to file, and the decoding alone."""
-    # A start needs none of them.
+    # Imported here, because a start does not need them.
     from desktop.film.film import Film
     from desktop.film.writer import BATCH
     from tests.desktop.path_points import path_points
@@ -319,7 +319,7 @@ def gif(watch: Watch, folder: str) -> None:
 
 
 def growth(watch: Watch, count: int) -> None:
-    """Measure memory over many drags, after some that warm everything up."""
+    """Measure memory over many drags, after some drags to warm up."""
     part = max(1, count // 20)
     memory = []
     for _ in range(21):
