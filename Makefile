@@ -1,29 +1,29 @@
-# make demo     from nothing to the viewer on a model fitted here, which opens while it is fitted
+# make demo     installs everything, fits a model and shows it in the viewer while it is fitted
 # make check    lint, types, import contracts and the quick tests, in under a minute
 # make test     the same with all tests
 # make lowest   the quick tests with the lowest versions that pyproject.toml allows; needs uv
-# make wheel    the wheel, in dist/
-# make app      the viewer for people without Python, as a folder and as one file, in dist/: three minutes
-# make app-test the same, started and tried
+# make wheel    builds the wheel, in dist/
+# make app      builds the viewer for people without Python, as a folder and as one file, in dist/: three minutes
+# make app-test builds the app and tests it
 # make page-check  types and lint of the page's JavaScript; needs npm
-# make gpu      what CUDA does: one table, in 8 minutes, on a machine with an NVIDIA GPU
-# make clean    removes what the others made, except the environment
+# make gpu      checks training and viewer on an NVIDIA GPU: one table, in 8 minutes
+# make clean    removes everything that these commands made, except the environment
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOWEST := .venv-lowest
-# With the CPU build of ONNX Runtime, which nothing but the app needs.
+# An environment of its own, because only the app needs the CPU build of ONNX Runtime.
 APP := .venv-app
 DEMO := artifacts/demo
-# Not written out in the recipe, which make --dry-run would then run.
+# A variable of its own, because make --dry-run runs every recipe line in which $(MAKE) is written.
 MAKE_AGAIN = $(MAKE) --no-print-directory
-# Each file's tests stay on one core, because they share what they make.
+# Each file's tests run on one core, because they share their fixtures.
 PYTEST_IN = QT_QPA_PLATFORM=offscreen $(1)/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST := $(call PYTEST_IN,$(VENV))
-# The viewer's tests wait for timers and for other processes, so there is work for one more than there are cores.
+# The viewer's tests wait for timers and other processes, so one more test process than cores is started.
 ONE_MORE = --numprocesses $$($(BIN)/python -c 'import os; print(min(4, os.cpu_count() + 1))')
-# Tests start some hundred processes, and each would compile the program anew.
+# Tests start some hundred processes, each of which would compile the program again without compiled files.
 export PYTHONDONTWRITEBYTECODE :=
 SOURCES := $(wildcard training/*.py training/data/*.py training/data/mnist.xz export/*.py)
 
@@ -33,11 +33,11 @@ SOURCES := $(wildcard training/*.py training/data/*.py training/data/mnist.xz ex
 help:
 	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
 
-# With a display, the viewer opens as soon as there is something to see, and the fit goes on beside it.
+# With a display, the viewer opens as soon as there is something to see, while the fit continues.
 demo: $(INSTALLED)
 	@if [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ]; then \
 		$(MAKE_AGAIN) pictures && \
-		echo "found no display, so the viewer was not opened; where there is one: $(BIN)/python -m desktop $(DEMO)/bundle"; \
+		echo "found no display, so the viewer was not opened; with a display, run $(BIN)/python -m desktop $(DEMO)/bundle"; \
 	elif $(MAKE_AGAIN) --question $(DEMO)/finished; then \
 		$(MAKE_AGAIN) pictures && $(BIN)/python -m desktop $(DEMO)/bundle; \
 	else \
@@ -48,10 +48,10 @@ demo: $(INSTALLED)
 pictures: $(DEMO)/plane.png $(DEMO)/samples.png $(DEMO)/walk.gif
 	@echo "pictures: $^"
 
-# Two runs, because a worker that has imported PyTorch keeps its memory while it tests the viewer.
-# They share the small fit and its bundle, which both need. The types are checked beside the second run: that takes
-# one core and 1 GB for half a minute, and is told at the end. What is not tested is left out by --ignore: pytest's
-# own process, which runs no test, would load the conftest.py, and so PyTorch or Qt, of each folder that is named.
+# Two runs, because a worker that has imported PyTorch would keep its memory while it tests the viewer. Both runs
+# share the small fit and its bundle. mypy runs beside the second run (it takes one core and 1 GB for half a minute);
+# its result is printed at the end. Folders are left out by --ignore instead of naming the others: pytest's main
+# process, which runs no tests, would load the conftest.py of each named folder, and so PyTorch or Qt.
 test: style
 	@built=$$(mktemp -d) && export BUILT=$$built && \
 	{ $(PYTEST) tests --ignore tests/desktop --ignore tests/packaging --ignore-glob 'tests/test_*' && { \
@@ -71,11 +71,11 @@ style: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 
-# Where there is no environment and no network, PYTHON is one that has PyTorch. Test tools are not needed.
+# Without an environment and a network, set PYTHON to a Python that has PyTorch. Test tools are not needed.
 gpu:
 	QT_QPA_PLATFORM=offscreen PYTHONPATH=. $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m tests.gpu
 
-# What other packages announce to change is no failure there.
+# Here a deprecation warning is no failure.
 lowest:
 	uv venv --quiet --clear $(LOWEST)
 	uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[all]'
@@ -84,7 +84,7 @@ lowest:
 wheel: $(INSTALLED)
 	$(BIN)/python -m build --wheel
 
-# From the wheel, so that the app has no file that the wheel lacks.
+# The app is built from an installed wheel, so that it has no file that the wheel lacks.
 app: $(APP)/.installed
 	$(APP)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
 	$(APP)/bin/python -m PyInstaller --noconfirm --log-level ERROR --distpath dist --workpath build/app .packaging/app/latent-plane.spec
@@ -105,7 +105,7 @@ page-check:
 clean:
 	rm -rf $(DEMO) $(LOWEST) $(APP) dist build .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
-# Said before a long download; nothing is said if these packages are there already.
+# Printed before a long download; prints nothing if these packages are installed already.
 define WHAT_IS_FETCHED
 import importlib.util, sys
 
@@ -117,7 +117,7 @@ if "torch" in missing and sys.platform == "linux":
         "about 3.2 GB, of which 2.7 GB are PyTorch: the package index serves its CUDA build for Linux.\n"
         "For the build that fits this machine (0.2 GB without a GPU) press Ctrl-C, then with uv installed:\n"
         "    uv pip install --python $(VENV) --torch-backend=auto -e '.[all]'\n"
-        "and call make again; README.md has the way with pip alone"
+        "and run make again; README.md says how to do it with pip alone"
     )
 endef
 export WHAT_IS_FETCHED
@@ -129,7 +129,8 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 
-# Not the manifest, which is there from the first epoch on. FITTED: by export.demo, just now.
+# A file of its own marks the end of the fit, because the manifest is there from the first epoch on. FITTED is set
+# when export.demo has just fitted the model.
 $(DEMO)/finished: $(SOURCES) | $(INSTALLED)
 ifndef FITTED
 	rm -rf $(DEMO)/run $(DEMO)/bundle

@@ -223,9 +223,9 @@ def broken_contracts(folder: Path) -> list[str]:
     [
         ("desktop/base/arrays.py", "", ""),
         ("desktop/base/arrays.py", "import desktop.latent.plane", "lower storey of desktop never"),
-        ("desktop/view/state.py", "def f():\n    import export.graphs", "export.bundle alone"),
+        ("desktop/view/state.py", "def f():\n    import export.graphs", "only export.bundle"),
         ("desktop/latent/plane.py", "import desktop.latent.chart", "import each other"),
-        ("desktop/film/gif.py", "import PySide6.QtGui", "Qt is known to"),
+        ("desktop/film/gif.py", "import PySide6.QtGui", "start import Qt"),
         ("desktop/images/pixels.py", "import onnxruntime", "ONNX Runtime is imported"),
         ("desktop/widgets/common/colors.py", "import desktop.widgets.panels.legend", "desktop.widgets never"),
         ("training/elbo.py", "import export.bundle", "training imports neither"),
