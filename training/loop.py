@@ -141,8 +141,8 @@ class Trainer:
     def prepare(self) -> float:
         """Record a step as a CUDA graph before the fit begins; return the seconds that it took.
 
-        The state that recording changed is restored. On devices without CUDA this does nothing. Every rank
-        calls it, before its first step.
+        The state that recording changed is restored. Without CUDA, or if a batch is larger than the dataset,
+        nothing is recorded. Every rank calls this before its first step.
         """
         start = time.perf_counter()
         if self.step_graph is None or self.config.batch_size > len(self.images):

@@ -202,7 +202,7 @@ def test_certain_pixels_cost_a_finite_amount(graphs, model, images):
 
 @pytest.mark.parametrize(("logit", "nats_by_file"), [(40, 17.3), (16, 16)])
 def test_a_model_may_be_surer_than_its_probabilities_can_say(graphs, model, images, logit, nats_by_file):
-    """A wrong pixel costs 40 nats in PyTorch and 17.3 by a file; at 16 nats, rounding does not matter.
+    """A wrong pixel costs 40 nats in PyTorch and 17.3 by a file; at 16 nats, rounding errors do not count.
 
     The comparison passes, and both figures are reported.
     """
