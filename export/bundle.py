@@ -57,7 +57,7 @@ from export.manifest import (
 from export.other_formats import folder_or_zip_format, format_by_ending, format_of
 from export.posterior import Posterior, pack_posterior, unpack_posterior
 
-# The desktop imports only this module, so what it needs from the others is exported here.
+# The desktop imports only this module, so this module exports all names that the desktop needs.
 __all__ = [
     "DECODER_FILE",
     "ENCODER_FILE",

@@ -35,7 +35,7 @@ SAFETENSORS = f"load it into its network (diffusers, PyTorch, JAX), and export t
 DIFFUSERS = f"load it in diffusers, and export its VAE's decode with torch.onnx.export; {GUIDE}"
 ORIGINAL = f"take the model from which it was made, and export that to ONNX; {GUIDE}"
 
-Format = tuple[str, str]  # what it is, and what to do
+Format = tuple[str, str]  # the format in words, and what to do with the file
 ZIP = (
     "a zip (PyTorch, Keras or a bundle?)",
     f"rename it to end in .latent if it is a bundle; otherwise {GUIDE}",

@@ -1,4 +1,4 @@
-"""Mirrors and shifts the training images, anew in each epoch: a photograph could as well look like that."""
+"""Mirrors and shifts training images at random, anew in each epoch, to train on more plausible images."""
 
 import numpy as np
 import torch

@@ -187,7 +187,7 @@ class Logbook:
             )
 
     def save_checkpoint(self) -> None:
-        """Write the state of the fit; the training clock stops meanwhile.
+        """Write the state of the fit. The training clock stops while it is written.
 
         Keeps the previous checkpoint if a weight is not finite. Raises NotFiniteError if a loss of this epoch
         is not finite.

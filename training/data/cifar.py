@@ -28,7 +28,7 @@ def read_cifar(path: Path, title: str, train: tuple[str, ...], labels: str, meta
 
     Args:
         path: the tar or the folder.
-        title: what the dataset is called.
+        title: the dataset's name, for people.
         train: the batches of training images; those of test images are "test_batch" or "test".
         labels: the labels' name in a batch.
         meta: the file with the labels' names, and their name in it.

@@ -17,7 +17,7 @@ MOST_NUMBERED = 1000  # with fewer labels than this, their numbers become their 
 
 
 class DatasetError(Exception):
-    """Data is missing or is not what it should be; the message says what to do."""
+    """Data is missing, damaged or of the wrong kind; the message says what to do."""
 
 
 @dataclass(frozen=True)

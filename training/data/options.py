@@ -104,7 +104,7 @@ def found_again_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where data lies."""
+    """Add the options that say where data is kept."""
     for option in reversed(
         (
             click.option(
