@@ -216,7 +216,7 @@ def command(
     if not run.metrics:
         return 130
     last = run.metrics[-1]
-    # A run of an older version has none.
+    # Metrics of an older version have no standard error.
     error = f" ± {last['test_elbo_error_nats']:.2f}" if "test_elbo_error_nats" in last else ""
     say(
         f"test ELBO {last['test_elbo_nats']:.2f}{error} nats after {last['train_seconds']:.1f} s of training "

@@ -144,7 +144,7 @@ class Logbook:
                 f"epoch {epoch}: found a test ELBO of {metrics.elbo_nats}, expected a finite number; "
                 f"the epochs before it are kept in {self.run.folder}; fit again with a lower --learning-rate"
             )
-        # A single test image has none.
+        # A single test image has no standard error.
         error = {"test_elbo_error_nats": metrics.elbo_error_nats} if len(self._test_images) > 1 else {}
         save_weights(weights_path(self.run, epoch), trainer.fitted)
         losses = trainer.losses_nats.double()

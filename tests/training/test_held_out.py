@@ -61,7 +61,7 @@ def test_one_draw_is_one_pass_from_the_fixed_seed(model, images):
 
 @torch.inference_mode()
 def test_the_error_of_one_draw_is_numpys_over_the_images(model, images):
-    """With one draw for each image: NumPy's standard deviation of the images' ELBOs, over √N."""
+    """With one draw an image, the error is NumPy's standard deviation of the images' ELBOs over √N."""
     noise = torch.Generator().manual_seed(EVALUATION_SEED)
     elbos = []
     for x in images.float().split(EVALUATION_BATCH):

@@ -82,7 +82,7 @@ def test_the_training_elbo_is_the_mean_over_the_images(run, few_images):
 
 
 def test_a_single_test_image_has_no_error(few_images, tmp_path):
-    """Its ELBO has no standard error, and the line of metrics holds none that is not a number."""
+    """With one test image the ELBO has no standard error, and the metrics line has no NaN for it."""
     config = dataclasses.replace(CONFIG, epochs=1)
     single = dataclasses.replace(few_images, test_images=few_images.test_images[:1])
     (line,) = fit(config, CPU, tmp_path / "run", single).metrics

@@ -328,7 +328,7 @@ def test_a_job_is_resumed_by_another_number_of_ranks(tmp_path, lost, forked, cou
     assert f"continuing after step {state.trainer['step']:,} of {29 * config.epochs:,}" in out
     metrics = read_run(folder).metrics
     assert [line["epoch"] for line in metrics] == [*range(1, config.epochs + 1)]
-    # However many ranks fit, one of them looks at all test images.
+    # However many ranks fit, only one of them evaluates the test images.
     model = network_of(config)
     model.load_state_dict(load_weights(run, config.epochs))
     tested = evaluate(model, torch.from_numpy(mnist().test_images[: int(IMAGES[1])]))

@@ -219,7 +219,7 @@ def test_resuming_a_finished_fit_prints_the_result_and_trains_nothing(fits, fini
 
 
 def test_a_run_of_an_older_version_is_resumed(fits, finished, undisturbed):
-    """Its metrics have no standard error of the test ELBO, and the result is told without one."""
+    """Metrics of an older version have no standard error of the ELBO, and the result has none either."""
     lines = [json.loads(line) for line in (finished / "metrics.jsonl").read_text().splitlines()]
     for line in lines:
         del line["test_elbo_error_nats"]

@@ -234,7 +234,7 @@ def test_a_manifest_may_hold_anything_beside_what_it_must(tmp_path):
     ],
 )
 def test_the_test_elbo_is_told_with_its_standard_error(tmp_path, error, words):
-    """If the manifest gives one; that of an older version does not, and a stranger's may hold anything."""
+    """The error is shown if the manifest has one: older versions have none, a stranger's any value."""
     made = bundle(tmp_path / "b")
     metrics = {"test_elbo_nats": -12.5, "test_elbo_error_nats": error}
     assert ["Test ELBO", words] in facts_of({**made.manifest, "metrics": metrics})
