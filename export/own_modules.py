@@ -76,12 +76,12 @@ class _Method(nn.Module):
         self.name = name
 
     def forward(self, x: Tensor) -> Any:
-        """What the method gives."""
+        """The method's result."""
         return getattr(self.owner, self.name)(x)
 
 
 def copied(module: Callable[..., Any], which: str) -> nn.Module:
-    """A copy on the CPU, in float32, that is not training. Raises ExportError if it is no module."""
+    """A copy on the CPU, in float32 and eval mode. Raises ExportError if it is no module."""
     owner = getattr(module, "__self__", None)
     if not isinstance(module, nn.Module) and not isinstance(owner, nn.Module):
         raise ExportError(

@@ -12,12 +12,12 @@ from export.given import EXPECTED_PICTURE, Given, Spread, in_words, is_same, mom
 from export.graphs import ExportError, in_one_line
 
 Gives = Literal["picture", "logits"]
-# How the halves of an autoencoder are called.
+# Usual names of the halves of an autoencoder.
 HALVES = (("decode", "encode"), ("decoder", "encoder"))
 # How many z are decoded, how many if an image is large, and from how many numbers on it is.
 PROBES, LARGE_PROBES, LARGE_NUMBERS = 64, 4, 1 << 16
 SEED = 20_140_401
-# What a picture's numbers may be beyond [0, 1] before they are taken for something else.
+# A picture's numbers may exceed [0, 1] by this margin; beyond it they are not taken for a picture.
 MARGIN = 0.5
 # Numbers farther from 0 than this are taken for logits.
 LOGITS_BEYOND = 2.0
@@ -25,7 +25,7 @@ LOGITS_BEYOND = 2.0
 
 @dataclass(frozen=True)
 class Reading:
-    """How two modules are called, and what they give.
+    """The inputs of two modules, and the meaning of their outputs.
 
     Attributes:
         decoder: takes z [N, *latent_shape].
@@ -35,11 +35,11 @@ class Reading:
         takes_flat: whether the encoder takes images as rows of numbers.
         gives: whether the decoder's numbers are a picture or logits.
         gives_scales: whether the decoder gives a scale for each number.
-        distribution: the likelihood that the decoder's distribution is, or None.
+        distribution: the likelihood that the decoder's distribution stands for, or None.
         least: the least number of the decoder's pictures that was seen, in units of [0, 1].
         most: the largest one.
-        spread: what an encoder's second tensor is.
-        pixel_range: black and white.
+        spread: the meaning of the encoder's second tensor.
+        pixel_range: the values of black and white.
     """
 
     decoder: nn.Module
@@ -57,7 +57,7 @@ class Reading:
 
     @property
     def latent_dim(self) -> int:
-        """The numbers of one z."""
+        """The number of coordinates of z."""
         return math.prod(self.latent_shape)
 
     @property

@@ -43,7 +43,7 @@ class Wanted:
     range: str | None = None
     prior: str | None = None
     inputs: Mapping[str, float] = field(default_factory=dict)
-    classes: Mapping[str, int] = field(default_factory=dict)  # inputs with a 1 at this place, and 0 elsewhere
+    classes: Mapping[str, int] = field(default_factory=dict)  # one-hot inputs, and the index of the 1
 
 
 def read_model(path: Path, wanted: Wanted) -> Reading:
@@ -116,7 +116,7 @@ def _z_input(path: Path, inputs: Mapping[str, Any], wanted: Wanted, guesses: lis
 
 
 def _z_shape(path: Path, value: onnx.ValueInfoProto, wanted: Wanted) -> tuple[int, ...]:
-    """z's sizes with the batch axis; a batch of any size is 1."""
+    """The sizes of z with the batch axis; a dynamic batch becomes 1."""
     axes = value.type.tensor_type.shape.dim
     if value.type.tensor_type.elem_type != TensorProto.FLOAT:
         raise ReadingError(f"{path}: found that {value.name!r} is not float32, expected z as float32")
@@ -151,7 +151,7 @@ def _prior(path: Path, model: onnx.ModelProto, z_input: str, wanted: Wanted) -> 
 
 
 def _is_class(value: onnx.ValueInfoProto) -> bool:
-    """Whether an input looks like a class as a 1 among zeros, as in the viewer: by its name and its shape."""
+    """Whether an input looks like a one-hot class by its name and shape, as in the viewer."""
     kind = value.type.tensor_type
     axes = kind.shape.dim
     is_row = len(axes) > 1 and axes[-1].dim_value > 1 and kind.elem_type in FLOATS
@@ -161,7 +161,7 @@ def _is_class(value: onnx.ValueInfoProto) -> bool:
 def _other(
     path: Path, value: onnx.ValueInfoProto, wanted: Wanted, classes: Mapping[str, int]
 ) -> NDArray[Any]:
-    """What another input gets: the number that was set, or 0; a truncation is 1, as in the viewer."""
+    """The value of another input: the number that was set, or 0; a truncation is 1, as in the viewer."""
     kind = value.type.tensor_type
     shape = tuple(axis.dim_value or 1 for axis in kind.shape.dim)
     usual = 1 if kind.elem_type in FLOATS and ONE_NAMES.search(value.name) else 0

@@ -38,16 +38,16 @@ class Reading:
         where: the file, for messages.
         name: of the model, for people.
         model: the graph, with its weights.
-        source: what ONNX Runtime loads: the same graph as bytes or file.
+        source: the same graph for ONNX Runtime to load, as bytes or a file.
         z_input: the input that takes z.
-        z_shape: its sizes, with the batch axis first.
-        others: what the other inputs get.
+        z_shape: the sizes of z, with the batch axis first.
+        others: the values of the other inputs.
         output: the output that is the picture.
-        layout: the order of its numbers.
+        layout: the order of the picture's numbers.
         image_shape: channels, height, width.
-        range: of its numbers.
-        guesses: what was guessed, a sentence each.
-        classes: the other inputs that are 1 at one place and 0 elsewhere.
+        range: the range of the picture's numbers.
+        guesses: the guesses that were made, a sentence each.
+        classes: the other inputs that are one-hot.
         unset: the other inputs whose values nobody set.
         prior: the distribution of z; a bundle's is N(0, I).
     """
@@ -130,7 +130,7 @@ class Reading:
         return bool(array.flat[0] == (array.dtype.type(value) if array.dtype.kind == "f" else value))
 
     def facts(self, settings: Sequence[Setting] = ()) -> list[list[str]]:
-        """What is known of a bare model, in lines for people; `settings` can be set in the page."""
+        """Names and values about a bare model, for people; `settings` can be set in the page."""
         channels, height, width = self.image_shape
         facts = [
             ["File", plain(Path(self.where).name)],
@@ -147,7 +147,7 @@ class Reading:
         return facts
 
     def input_facts(self, settings: Sequence[Setting] = ()) -> list[list[str]]:
-        """The other inputs that have numbers: their names, and the value of each or the place of its 1.
+        """The other inputs that have numbers: their names and values, for a one-hot input the class.
 
         Those of `settings`, which have no fixed value, are left out.
         """
@@ -177,7 +177,7 @@ class Reading:
 
 
 def _number(value: Any) -> str:
-    """A number for people: a whole one with all its digits."""
+    """A number as text for people; a whole number has all its digits."""
     number = float(value)
     return str(int(number)) if abs(number) < MOST_PLAIN and number == int(number) else f"{number:g}"
 

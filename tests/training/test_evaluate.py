@@ -123,7 +123,7 @@ def test_of_more_images_than_fit_as_numbers_only_some_get_the_quadrature(fitted_
 
 @pytest.mark.parametrize(("errors", "said"), [(3.9, False), (4.1, True)])
 def test_missed_mass_is_reported(fitted, errors, said):
-    """A figure more than four errors below the quadrature is followed by a remark on what that means."""
+    """A figure more than four errors below the quadrature is followed by a remark that explains it."""
     low = Comparison(-errors, 1.0, 9.0, 20)
     for name, words in (
         ("importance_weighted_minus_quadrature", "the proposal misses mass, trust the quadrature"),

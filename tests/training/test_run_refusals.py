@@ -51,7 +51,7 @@ def test_a_run_without_config_is_refused(broken_run):
 
 
 def test_a_bundle_or_pictures_instead_of_a_run_are_told(tmp_path):
-    """The error says what was named, and what to do with it."""
+    """The error says what the path holds and what to do."""
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle/manifest.json").write_text("{}")
     assert refusal(tmp_path / "bundle") == (

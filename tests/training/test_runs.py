@@ -100,7 +100,7 @@ def test_every_added_epoch_is_a_complete_line(tmp_path):
 
 
 def test_the_newest_run_is_the_one_made_last(tmp_path):
-    """The newest of several runs is the one whose config is youngest, whatever its name."""
+    """The newest of several runs is the one whose config was written last, whatever its name."""
     for age, name in enumerate(("b", "c", "a")):
         untrained_run(tmp_path / name)
         os.utime(tmp_path / name / "config.json", (1e9 - age, 1e9 - age))
@@ -171,7 +171,7 @@ def test_a_device_or_a_pipe_is_refused(tmp_path):
 
 
 def test_a_run_can_have_any_name_and_be_moved(tmp_path):
-    """A run whose name is 240 bytes that are no UTF-8 is created, read, and read where it was moved to."""
+    """A run whose name is 240 bytes that are not UTF-8 can be created, read, moved and read again."""
     folder = tmp_path / os.fsdecode(b"\xff" * 240)
     run = add_epoch(create_run(folder, CONFIG), metrics(1))
     note_failure(run, ValueError(f"{folder}: no"))
@@ -182,7 +182,7 @@ def test_a_run_can_have_any_name_and_be_moved(tmp_path):
 
 
 def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
-    """Windows' Notepad and PowerShell put one before what they save."""
+    """Windows' Notepad and PowerShell put a byte order mark at the start of files that they save."""
     run = untrained_run(tmp_path / "run", CONFIG.latent_dim)
     for name in ("config.json", "metrics.jsonl"):
         file = run.folder / name
@@ -222,7 +222,7 @@ def test_a_fit_that_was_killed_keeps_no_other_out(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
 def test_a_file_system_without_locks_is_fitted_on_too(tmp_path, monkeypatch, number):
-    """As on Lustre and some network homes: no lock, no file in its place, no warning."""
+    """Without locks, as on Lustre and some network homes, a fit runs with no lock file and no warning."""
     fcntl = pytest.importorskip("fcntl")
 
     def flock(*_):

@@ -11,7 +11,7 @@ import { scratchSize } from "./windows.js";
  *   results: number[]}} Program
  */
 
-/** A program that is ready to run. Its arrays lie in one memory, and are used again for every run. */
+/** A program that is ready to run. Its arrays are in one memory and are reused for every run. */
 export class Runner {
   /** @param {Program} program */
   constructor(program) {
@@ -53,7 +53,7 @@ export class Runner {
 
   /**
    * @param {ArrayLike<number>} input
-   * @param {ArrayLike<number>} also what stands at the end of the input
+   * @param {ArrayLike<number>} also the last numbers of the input
    * @returns {Floats[]} the results, which the next run overwrites
    */
   run(input, also = []) {

@@ -9,7 +9,7 @@ export function product(sides) {
 }
 
 /**
- * How far one step along each axis goes in a row-major array; 0 along axes of one number.
+ * The strides of a row-major array; 0 along axes of length 1.
  * @param {number[]} shape
  * @param {number} rank
  * @returns {number[]}
@@ -24,7 +24,7 @@ export function strides(shape, rank) {
 }
 
 /**
- * Where in the input each number of the result comes from.
+ * The index in the input of each number of the result.
  * @param {number[]} shape of the result
  * @param {(number[] | Int32Array)[]} offsets for each axis, the offset of each of its places; -1 for nowhere
  * @returns {Int32Array}
@@ -50,7 +50,7 @@ export function gathered(shape, offsets) {
 export const ramp = (count, step) => Array.from({ length: count }, (_, i) => i * step);
 
 /**
- * For a broadcast input, where each number of the result reads: an index list, or null where it is the same.
+ * The index in a broadcast input of each number of the result, or null if the shapes are the same.
  * @param {number[]} from
  * @param {number[]} to
  * @returns {Int32Array | null}

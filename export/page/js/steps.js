@@ -36,7 +36,7 @@ export const STEPS = {
   map(p) {
     const [x] = p.x;
     const { out } = p;
-    // Loops of their own for what is in nearly every graph: a call for each number would take longer.
+    // The most frequent functions have loops of their own: a call for each number would take longer.
     if (p.step.f === "Relu") {
       return () => {
         for (let i = 0; i < out.length; i++) out[i] = Math.max(x[i], 0);

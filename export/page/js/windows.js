@@ -43,7 +43,7 @@ function unfold(x, to, channels, s) {
 }
 
 /**
- * Add the columns of a transposed convolution to where they belong.
+ * Add the columns of a transposed convolution at their places in the result.
  * @param {Floats} from [channels · kernel, h · w]
  * @param {Floats} out [channels, oh, ow]
  * @param {number} channels
