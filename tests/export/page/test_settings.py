@@ -125,6 +125,7 @@ def test_bookmarks_that_a_page_cannot_show_are_told(tmp_path):
     )
     assert len(atlas.facts["bookmarks"]) == 2
     assert atlas.left_out == "2 bookmarks of other inputs than those of the page"
+    assert "The pictures are decoded beforehand." in atlas.notes
 
 
 def test_what_is_true_or_false_is_a_check_box(open_tab, tmp_path):
