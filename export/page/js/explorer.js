@@ -27,7 +27,7 @@ export class Explorer {
     this.home = this.homeOf(facts.frame);
     /** @type {import("./source.js").Setting[]} */
     this.settings = facts.settings;
-    /** @type {number[]} the value of each setting */
+    /** @type {import("./source.js").Value[]} the value of each setting */
     this.inputs = this.settings.map(({ value }) => value);
     source.setInputs(this.settings, this.inputs);
     this.a = 0;
@@ -181,7 +181,7 @@ export class Explorer {
 
   /**
    * Set what the decoder takes besides z.
-   * @param {number[]} values one for each setting
+   * @param {import("./source.js").Value[]} values one for each setting
    * @returns {void}
    */
   setInputs(values) {
@@ -194,18 +194,22 @@ export class Explorer {
 
   /**
    * @param {import("./bookmarks_panel.js").Bookmark} mark
-   * @returns {number[]} the value of each setting there: one that was kept without any has those of the beginning
+   * @returns {import("./source.js").Value[]} the value of each setting there: one that was kept without any has those of the beginning
    */
   inputsOf(mark) {
     return mark.inputs ?? this.settings.map(({ value }) => value);
   }
 
   /**
-   * @param {number[]} values one for each setting
+   * @param {import("./source.js").Value[]} values one for each setting
    * @returns {string} what the decoder takes besides z, such as "label 7", for people
    */
   inputWords(values) {
-    return this.settings.map(({ name }, i) => `${name} ${String(values[i]).replace("-", "−")}`).join(", ");
+    const words = (/** @type {import("./source.js").Value} */ value) =>
+      typeof value === "number"
+        ? String(value).replace("-", "−")
+        : value.map(([n, weight]) => `${Math.round(100 * weight)} % ${n}`).join(" + ");
+    return this.settings.map(({ name }, i) => `${name} ${words(values[i])}`).join(", ");
   }
 
   /**
