@@ -45,7 +45,8 @@ from desktop.latent.paths import PathKind
 from desktop.latent.plane import manifold_grid, parse_z, sample_prior
 from desktop.models.epochs import epochs_of
 from desktop.models.opened import Opened
-from desktop.reading.reading import Reading
+from desktop.reading.input_values import InputValue, InputValues, taken, values_of
+from desktop.reading.reading import OtherInput, Reading
 from desktop.render_figure import layers_option, subject_of
 from desktop.render_parts import (
     FILE,
@@ -141,6 +142,15 @@ def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
 )
 @click.option("--closed", is_flag=True, help="Return to the first point.")
 @click.option(
+    "--each",
+    "each",
+    multiple=True,
+    metavar="NAME=VALUES",
+    help="The values of an input that takes neither z nor an image at the points of the path, one for each, "
+    "separated by commas: --each label=3,7. Between two points numbers and one-hot classes blend, and "
+    "whole numbers switch halfway. Can be given for several inputs.",
+)
+@click.option(
     "--interpolation",
     type=Choice(list(INTERPOLATIONS)),
     help="'straight' goes along straight lines, 'spherical' along great circles, 'visual' along straight "
@@ -154,6 +164,7 @@ def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
 def path(
     points: tuple[str, ...],
     seed: int | None,
+    each: tuple[str, ...],
     frames: int,
     fps: float,
     closed: bool,
@@ -192,8 +203,11 @@ def path(
             z = sample_prior(PATH_SAMPLES, model.latent_dim, seed, model.source.reading.prior)
             corners = tuple(map(Vector, z))
         start = start_view(model)
-        route = Route(corners, closed, INTERPOLATIONS.get(interpolation or "", start.path_kind))
-        state = replace(start, path=corners, path_closed=closed, path_kind=route.kind, path_times=())
+        kind_of = INTERPOLATIONS.get(interpolation or "", start.path_kind)
+        inputs = _inputs_of(each, model.source.further_inputs, len(corners))
+        route = Route(corners, closed, kind_of, inputs=inputs)
+        state = replace(start, path=corners, path_closed=closed, path_kind=kind_of, path_times=())
+        state = replace(state, inputs=values_of(model.source.further_inputs), path_inputs=inputs)
         shown = subject_of(model, state, FILM_LAYERS) if with_plane else None
         comment = to_text(provenance(model.source, state, "path", **film.details()))
         name = model.source.name
@@ -205,6 +219,36 @@ def path(
     except ValueError as error:
         raise RenderError(f"--z: {error}") from error
     click.echo(f"{out}: {frames} frames at {real_fps(film.format, fps):.4g} per second")
+
+
+def _inputs_of(each: tuple[str, ...], inputs: tuple[OtherInput, ...], count: int) -> tuple[InputValues, ...]:
+    """The values of all inputs at each point, from the texts of --each. Raises RenderError."""
+    by_name = {other.name: other for other in inputs}
+    points = [values_of(inputs)] * count
+    for text in each:
+        name, _, numbers = text.rpartition("=")
+        if name not in by_name:
+            known = f"NAME one of {', '.join(by_name)}" if by_name else "none, because z is the only input"
+            raise RenderError(f"--each: found {text!r}, expected NAME=VALUES, {known}")
+        values = _numbers(numbers)
+        if len(values) != count or not all(map(by_name[name].fits, values)):
+            raise RenderError(
+                f"--each: found {text!r}, expected {count} numbers that {name!r} can have, one for each "
+                "point, separated by commas"
+            )
+        points = [
+            taken(inputs, (*(one for one in point if one.name != name), InputValue(name, value)))
+            for point, value in zip(points, values, strict=True)
+        ]
+    return tuple(points) if each else ()
+
+
+def _numbers(text: str) -> list[float]:
+    """The numbers of a text; none if one of them is none."""
+    try:
+        return [float(number) for number in text.split(",")]
+    except ValueError:
+        return []
 
 
 @click.command(cls=GroupedCommand, short_help="Write a bundle over its epochs as GIF, WebP, APNG or MP4.")

@@ -262,7 +262,7 @@ class Explorer(QObject):
         goes_on_fitting = shown is not None and is_fitted(self.state, shown.mean)
         if is_shown:
             self._now = opened
-        self.state = replace(self.state, inputs=values_of(self.inputs))
+        self.state = self._with_path_inputs(replace(self.state, inputs=values_of(self.inputs)))
         self.renewed.emit(opened)
         if is_shown:
             self._use_model()
@@ -329,6 +329,8 @@ class Explorer(QObject):
         is_read_otherwise = state.inputs is not self.state.inputs and self._take_inputs(state.inputs)
         if state.inputs is not self.state.inputs and self._opened is not None:
             state = replace(state, inputs=values_of(self.inputs))
+        if state.path_inputs is not self.state.path_inputs or len(state.path_inputs) != len(state.path):
+            state = self._with_path_inputs(state)
         old, self.state = self.state, state
         if old == state:
             return
@@ -400,6 +402,11 @@ class Explorer(QObject):
             self._own_of[after.model] = had  # its thumbnails are the pictures themselves, not decoded ones
         return True
 
+    def _with_path_inputs(self, state: ViewState) -> ViewState:
+        """The state with values of all inputs at each point of its path: the view's where none are known."""
+        known = state.inputs_on_path if self.inputs else ()
+        return replace(state, path_inputs=tuple(taken(self.inputs, each) for each in known))
+
     def _request_backdrop(self, coarse_first: bool = True) -> None:
         if self._now is not None and min(self._size_px) > 1:
             projection = Projection(self.state.chart, self.state.viewport, self._size_px)
@@ -429,7 +436,7 @@ class Explorer(QObject):
         same_space = same_file and len(before.z) == opened.model.latent_dim
         if not same_space or before.prior != self.prior:  # it may have been set just now
             self.state = opened_view(opened, before, same_space)
-        self.state = replace(self.state, inputs=values_of(self.inputs))
+        self.state = self._with_path_inputs(replace(self.state, inputs=values_of(self.inputs)))
         if not self.decoder.is_slow:  # before the plane's first pictures, which are requested meanwhile
             self._request_picture()
         self.opened.emit(opened)

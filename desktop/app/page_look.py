@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from desktop.base.arrays import Floats
+from desktop.base.words import NAME_CHARS, one_line
 from desktop.jobs.route import Route, straight_walk
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.paths import PathKind, leg_times
 from desktop.latent.plane import Plane, Viewport
 from desktop.latent.prior import NORMAL
 from desktop.models.source import Source
-from desktop.reading.input_values import in_words, values_of
+from desktop.reading.input_values import InputValues, in_words, values_of
 from desktop.reading.reading import OtherInput
 from desktop.view.bookmarks import Bookmark
 from desktop.view.first_view import home_view, is_on_samples
@@ -73,7 +74,7 @@ def page_look(
         room -= 0 if mark.view.plane in planes else _numbers(mark.view.plane)
         if room < 0:
             break
-        inputs = {each.name: each.value for each in mark.view.inputs}
+        inputs = _inputs(mark.view.inputs)
         places.append(_place(mark.view, planes) | {"name": mark.name, "inputs": inputs})
     look = {
         "planes": [
@@ -103,7 +104,14 @@ def look_words(
     if look.has_path:
         points = "1 point" if count == 1 else f"{count} points"
         times = ", with the times of its legs" if state.path_times else ""
-        along.append(f"The path: {points}, {seconds:g} s{times}")
+        differing = _others_on_path(state, source)
+        fixed = [one_line(other.name, NAME_CHARS) for other in differing if not _can_change(other)]
+        if fixed:
+            names = ", ".join(fixed)
+            left_out.append(f"The path: its points differ in {names}, which cannot be changed there")
+        else:
+            own = ", each point with its own inputs, if the page decodes itself" if differing else ""
+            along.append(f"The path: {points}, {seconds:g} s{times}{own}")
     elif count:
         left_out.append(f"The path: {count} points of so many numbers are too large")
     if look.bookmarks:
@@ -114,6 +122,8 @@ def look_words(
     if len(kept) < len(marks):
         lost, values = len(marks) - len(kept), in_words(state.inputs)
         left_out.append(f"{_bookmarks(lost)} {OF_OTHERS}, {values}, which cannot be changed there")
+    if any(each.mix for each in state.inputs):
+        left_out.append("The mix of classes at the cursor: the page begins with the heaviest")
     too_large = len(kept) - look.bookmarks
     if too_large:
         left_out.append(f"{_bookmarks(too_large)}, too large for the page")
@@ -134,6 +144,19 @@ def _is_of_others(mark: Bookmark, state: ViewState, source: Source) -> bool:
     fixed = {other.name for other in source.reading.other_inputs if not _can_change(other)}
     now = {each.name: each.value for each in state.inputs}
     return any(each.name in fixed and now.get(each.name) != each.value for each in mark.view.inputs)
+
+
+def _others_on_path(state: ViewState, source: Source) -> tuple[OtherInput, ...]:
+    """The decoder's inputs of which a point of the path has another value than the view."""
+    each = {value for point in (state.inputs, *state.inputs_on_path) for value in point}
+    return tuple(
+        other for other in source.reading.other_inputs if sum(value.name == other.name for value in each) > 1
+    )
+
+
+def _inputs(values: InputValues) -> dict[str, Any]:
+    """Values by name, as a page has them: a mix as classes with their weights."""
+    return {each.name: [list(part) for part in each.mix] if each.mix else each.value for each in values}
 
 
 def _can_change(other: OtherInput) -> bool:
@@ -203,4 +226,4 @@ def _path(state: ViewState, seconds: float) -> dict[str, Any]:
         "seconds": seconds,
         "closed": closed,
         "spherical": state.path_kind is PathKind.SPHERICAL,
-    }
+    } | ({"inputs": list(map(_inputs, state.path_inputs))} if state.has_own_path_inputs else {})

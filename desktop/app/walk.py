@@ -10,6 +10,7 @@ from desktop.app.explorer import Explorer
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.path_frames import PathFrames, frame_count, path_frames
 from desktop.jobs.route import Route, walk_route
+from desktop.jobs.route_decoder import along
 from desktop.latent.paths import PathKind, Walk, visual_z
 
 
@@ -20,9 +21,9 @@ def walk_steps(
 
     It yields the Walk last, and the Progress of a slow decoder before.
     """
-    decoder = explorer.decoder
-    if decoder is None:
+    if explorer.decoder is None:
         return None
+    decoder = along(explorer.decoder, route)
 
     def steps() -> Iterator[Walk | Progress | Cost | None]:
         total = 0
@@ -45,10 +46,10 @@ def walk_steps(
 
 
 def frame_steps(
-    explorer: Explorer, walk: Walk, duration_s: float, most_s: float
+    explorer: Explorer, route: Route, walk: Walk, duration_s: float, most_s: float
 ) -> Iterator[PathFrames | Progress | Cost | None] | None:
-    """Return the job that decodes the pictures of a walk; None for a quick decoder, which needs none."""
+    """Return the job that decodes a route's walk; None for a quick decoder, which needs none."""
     decoder = explorer.decoder
     if decoder is None or not decoder.is_slow:
         return None
-    return path_frames(decoder, walk, frame_count(duration_s), most_s)
+    return path_frames(along(decoder, route), walk, frame_count(duration_s), most_s)

@@ -17,6 +17,7 @@ from desktop.images.pixels import tile, to_bytes
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.route import Route, straight_walk, walk_route
+from desktop.jobs.route_decoder import along
 from desktop.latent.paths import CurveZ, PathKind, Walk, visual_z
 
 # Takes what `make_animation` takes.
@@ -122,11 +123,12 @@ def path_cost(decoder: KeptDecoder, route: Route, film: Film, view: View | None 
     With the plane, its pictures are among them. Raises FigureError too, if it cannot be drawn.
     """
     frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count
+    on_way = along(decoder, route)
     if route.kind is PathKind.VISUAL:  # where the frames are is known only after measuring
-        pace = decoder.cost(visual_z(route.curve, decoder.is_slow))
+        pace = on_way.cost(visual_z(route.curve, decoder.is_slow))
         cost = Cost(pace.pictures + frames * film.with_picture, pace.picture_s)
     elif film.with_picture:
-        cost = decoder.cost(straight_walk(route).frames(film.frame_count, film.ping_pong))
+        cost = on_way.cost(straight_walk(route).frames(film.frame_count, film.ping_pong))
     else:
         route.curve  # noqa: B018 - raises
         cost = Cost(0, decoder.model.picture_s)
@@ -160,6 +162,7 @@ def path_film(
                 yield step if decoder.is_slow and step is not None else 0.0
         except StopIteration as end:
             stage = end.value
+    decoder = along(decoder, route)
     pacing = walk_route(decoder, route)
     pace_share = 0.0
     try:
@@ -174,13 +177,13 @@ def path_film(
     look = Look(film.format, film.fps, film.scale if stage is None else 1, captions, comment)
 
     def pictures(indices: Sequence[int]) -> Bytes | None:
-        part = z[list(indices)]
+        part = z.part(list(indices))
         if stage is not None and not film.with_picture:
-            return stage.frames(part)
+            return stage.frames(part[:])
         found = decoder.try_decode(part)
         if found is None:
             return None
-        return to_bytes(found) if stage is None else stage.frames(part, to_bytes(found))
+        return to_bytes(found) if stage is None else stage.frames(part[:], to_bytes(found))
 
     keys = decoder.keys(z) if decoder.is_slow and film.with_picture else []
     total = decoder.missing(keys)

@@ -64,7 +64,7 @@ class KeptDecoder:
 
     def is_there(self, z: ManyZ) -> list[bool]:
         """Whether the picture at each z [N, d] need not be decoded."""
-        return [self.has(point) for point in z]
+        return [self.is_slow and self.kept.has_key(key) for key in self.keys(z)]
 
     def cost(self, z: ManyZ) -> Cost:
         """Return what it costs to decode z [N, d]: what is there, or comes twice, costs nothing."""
@@ -89,7 +89,8 @@ class KeptDecoder:
         """
         start = 0
         while start < len(z):
-            part = z[start : start + self.step_pictures]
+            rows = slice(start, start + self.step_pictures)
+            part = z.part(rows) if isinstance(z, CurveZ) else z[rows]
             pictures = self.try_decode(part)
             if pictures is None:
                 yield None
@@ -97,7 +98,7 @@ class KeptDecoder:
             yield start, pictures
             start += len(part)
 
-    def try_decode(self, z: Floats) -> Floats | None:
+    def try_decode(self, z: ManyZ) -> Floats | None:
         """Decode z [N, d] to float32 [N, C, H, W] in one step; None if it was interrupted."""
         try:
             return self.decode_step(z)
@@ -122,11 +123,12 @@ class KeptDecoder:
         """Return the z and the picture that are nearest to a z, of those at hand."""
         return self.kept.nearest(self.space, z)
 
-    def decode_step(self, z: Floats, most_threads: int | None = None) -> Floats:
+    def decode_step(self, z: ManyZ, most_threads: int | None = None) -> Floats:
         """Decode z [N, d] to float32 [N, C, H, W] at once; quick decoders use at most `most_threads`.
 
         Raises InterruptedDecodeError if a slow decoder is interrupted.
         """
+        z = z[:] if isinstance(z, CurveZ) else z
         if not self.is_slow:
             return self.model.decode(z, most_threads)
         found = [self.kept.get(self.space, point) for point in z]

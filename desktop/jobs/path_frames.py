@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from desktop.base.arrays import Doubles
-from desktop.base.vector import Vector
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.paths import CurveZ, Walk
@@ -22,9 +21,9 @@ class PathFrames:
     shares: Doubles
     z: CurveZ
 
-    def nearest(self, share: float) -> Vector:
-        """Return the z of the picture that is nearest to a share of the way."""
-        return Vector(self.z[int(np.abs(self.shares - share).argmin())], is_own=True)
+    def nearest(self, share: float) -> CurveZ:
+        """Return the place [1, d] of the picture that is nearest to a share of the way."""
+        return self.z.part([int(np.abs(self.shares - share).argmin())])
 
 
 def path_frames(
@@ -44,7 +43,7 @@ def path_frames(
         return
     for index in [index for index in _coarse_first(count) if not there[index]]:
         yield decoder.progress(int(there.sum()), count)
-        while decoder.try_decode(z[index : index + 1]) is None:
+        while decoder.try_decode(z.part([index])) is None:
             yield None
         there[index] = True
         yield PathFrames(shares[there], walk.along(shares[there]))

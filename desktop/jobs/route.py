@@ -1,22 +1,34 @@
 """The path of a view as a route, and the walk along it, at the pace of its kind. No Qt."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from desktop.base.vector import Vector
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.paths import Curve, PathKind, Walk, even_walk, path_curve, timed, visual_walk
+from desktop.reading.input_blend import blended
+from desktop.reading.input_values import InputValues
+from desktop.reading.reading import OtherInput
 from desktop.view.state import ViewState
 
 
 @dataclass(frozen=True)
 class Route:
-    """A path to walk: its points with d numbers each, whether it is closed, its kind, and its legs' times."""
+    """A path to walk.
+
+    Attributes:
+        points: with d numbers each.
+        closed: whether it returns to the first.
+        kind: how it goes from point to point.
+        times: of its legs.
+        inputs: the values of the model's further inputs at each point; none where the model's own are meant.
+    """
 
     points: tuple[Vector, ...]
     closed: bool = False
     kind: PathKind = PathKind.STRAIGHT
     times: tuple[float, ...] = ()
+    inputs: tuple[InputValues, ...] = ()
 
     @property
     def curve(self) -> Curve:
@@ -28,10 +40,15 @@ class Route:
         """Whether there is a curve: whether two points differ."""
         return len(set(self.points)) > 1
 
+    def inputs_at(self, t: float, inputs: Sequence[OtherInput]) -> InputValues:
+        """The values of the model's further `inputs` at t of the curve; none where its own are meant."""
+        corners = (*self.inputs, *(self.inputs[:1] if self.closed else ()))
+        return blended(corners, t, inputs) if len(corners) > 1 else ()
+
 
 def route_of(state: ViewState) -> Route:
     """Return the path of a view."""
-    return Route(state.path, state.path_closed, state.path_kind, state.path_times)
+    return Route(state.path, state.path_closed, state.path_kind, state.path_times, state.path_inputs)
 
 
 def straight_walk(route: Route) -> Walk:

@@ -91,6 +91,10 @@ class CurveZ:
         """The z float32 [d] of one row, or [n, d] of some."""
         return self.curve.at(self.t[rows]).astype(np.float32)
 
+    def part(self, rows: slice | Sequence[int]) -> "CurveZ":
+        """Some of the rows, with their places on the curve."""
+        return CurveZ(self.curve, self.t[rows])
+
     def __iter__(self) -> Iterator[Floats]:
         """Go through the rows, float32 [d]."""
         return (self[row] for row in range(len(self)))

@@ -96,6 +96,11 @@ class Model:
         return other
 
     @property
+    def root(self) -> "Model":
+        """The model whose sessions it uses: itself, but for one that `with_inputs` gave."""
+        return self._shared or self
+
+    @property
     def device(self) -> Device:
         """Where it runs."""
         return self._sessions.device

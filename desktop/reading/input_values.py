@@ -1,12 +1,13 @@
 """The values of a model's further inputs, such as a class: which fit, and what a reading is with others."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from desktop.base.minus import with_minus
 from desktop.base.words import NAME_CHARS, one_line
-from desktop.reading.reading import EncoderReading, OtherInput, Reading
+from desktop.reading.reading import EncoderReading, Mix, OtherInput, Reading
 
 R = TypeVar("R", Reading, EncoderReading)
 MOST_PLAIN = 1e15  # from here on whole numbers have an exponent, too
@@ -14,10 +15,15 @@ MOST_PLAIN = 1e15  # from here on whole numbers have an exponent, too
 
 @dataclass(frozen=True)
 class InputValue:
-    """The value of an input: a number, or the index of the class that is 1."""
+    """The value of an input: a number, or the index of the class that is 1.
+
+    Between two points of a path it may be a `mix` of classes, each with its weight; then `value` is the
+    heaviest of them.
+    """
 
     name: str
     value: float
+    mix: Mix = ()
 
     def __str__(self) -> str:
         return f"{self.name_in_words} {self.number}"
@@ -30,11 +36,13 @@ class InputValue:
     @property
     def number(self) -> str:
         """The value as people read it."""
+        if self.mix:
+            return " + ".join(f"{100 * weight:.0f} % {number:.0f}" for number, weight in self.mix)
         return with_minus(str(int(self.value)) if _is_short(self.value) else f"{self.value:g}")
 
     @property
     def text(self) -> str:
-        """The value with all its digits, as an override and a command line have it."""
+        """The value with all its digits, as an override and a command line have it; of a mix its heaviest."""
         return str(int(self.value)) if _is_short(self.value) else repr(float(self.value))
 
 
@@ -49,27 +57,30 @@ def inputs_of(reading: Reading, encoder_reading: EncoderReading | None) -> tuple
 
 def values_of(inputs: Iterable[OtherInput]) -> InputValues:
     """The values that inputs have."""
-    return tuple(InputValue(other.name, other.value) for other in inputs)
+    return tuple(InputValue(other.name, other.value, other.mix) for other in inputs)
 
 
 def taken(inputs: Sequence[OtherInput], wanted: InputValues) -> InputValues:
     """The values of all inputs, in their order: as wanted where that fits, or else as they are."""
-    by_name = {each.name: each.value for each in wanted}
-    return tuple(
-        InputValue(other.name, by_name[other.name])
-        if other.name in by_name and other.fits(by_name[other.name])
-        else InputValue(other.name, other.value)
-        for other in inputs
-    )
+    by_name = {each.name: each for each in wanted}
+    values = []
+    for other, now in zip(inputs, values_of(inputs), strict=True):
+        found = by_name.get(other.name, now)
+        is_heaviest = not found.mix or found.value == max(found.mix, key=lambda part: part[1])[0]
+        values.append(found if is_heaviest and other.fits(found.value) and other.fits_mix(found.mix) else now)
+    return tuple(values)
 
 
 def with_values(reading: R, values: InputValues) -> R:
     """A reading with other values of its further inputs; those that it does not have are left out."""
-    by_name = {each.name: each.value for each in values}
-    if all(by_name.get(other.name, other.value) == other.value for other in reading.other_inputs):
+    by_name = {each.name: each for each in values}
+    now = values_of(reading.other_inputs)
+    wanted = tuple(by_name.get(each.name, each) for each in now)
+    if wanted == now:
         return reading
     others = tuple(
-        replace(other, value=by_name.get(other.name, other.value)) for other in reading.other_inputs
+        replace(other, value=each.value, mix=each.mix)
+        for other, each in zip(reading.other_inputs, wanted, strict=True)
     )
     return replace(reading, other_inputs=others)
 
@@ -88,9 +99,15 @@ def differences(were: InputValues, now: InputValues) -> list[str]:
         found = by_name.get(each.name)
         if found is None:
             words.append(f"{each} is no input of this model")
-        elif found.value != each.value:
+        elif (found.value, found.mix) != (each.value, each.mix):
             words.append(f"{each.name_in_words} was {each.number}, is now {found.number}")
     return words
+
+
+def differing_words(points: Sequence[InputValues]) -> tuple[str, ...]:
+    """The values of several points as words, those alone in which the points differ."""
+    values = Counter(each for point in points for each in point)
+    return tuple(in_words(tuple(each for each in point if values[each] < len(points))) for point in points)
 
 
 def in_words(values: InputValues) -> str:

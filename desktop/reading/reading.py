@@ -6,6 +6,10 @@ from enum import StrEnum
 from desktop.latent.prior import NORMAL, Prior
 
 MAX_INPUT, MAX_WHOLE = 1e30, 2**31 - 1
+MAX_LOST = 1e-3  # by so much the weights of a mix may miss 1
+
+# Classes, each by its number and its weight.
+Mix = tuple[tuple[float, float], ...]
 
 
 class Layout(StrEnum):
@@ -33,7 +37,8 @@ class OtherInput:
 
     `shape` is as the graph has it, with None for a batch axis if there is one. With `one_hot`, `value` is the
     index along the last axis at which the input is 1; everything else is 0. `most` is the highest value, if
-    the graph says so.
+    the graph says so. With a `mix` the input is, at the index of each of its classes, the class's weight, and
+    `value` is the heaviest of them.
     """
 
     name: str
@@ -42,6 +47,12 @@ class OtherInput:
     value: float
     one_hot: bool = False
     most: int | None = None
+    mix: Mix = ()
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it takes real numbers, so that there are values between two of its values."""
+        return self.dtype.startswith("float")
 
     @property
     def is_whole(self) -> bool:
@@ -54,6 +65,20 @@ class OtherInput:
             return abs(value) < MAX_INPUT
         most = MAX_WHOLE if self.most is None else self.most
         return 0 <= value <= most and value == int(value)
+
+    def fits_mix(self, mix: Mix) -> bool:
+        """Whether it can be a mix of classes, whose weights add up to 1; no mix always fits."""
+        if not mix:
+            return True
+        weights = [weight for _, weight in mix]
+        return (
+            self.one_hot
+            and self.is_real
+            and all(map(self.fits, (number for number, _ in mix)))
+            and len(dict(mix)) == len(mix)
+            and min(weights) > 0
+            and abs(sum(weights) - 1) < MAX_LOST
+        )
 
 
 @dataclass(frozen=True)

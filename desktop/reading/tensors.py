@@ -142,7 +142,8 @@ def _filled(other: OtherInput, count: int) -> Array:
     if not other.one_hot:
         return np.full(shape, other.value, other.dtype)
     one = np.zeros(shape, other.dtype)
-    one[..., int(other.value)] = 1
+    for number, weight in other.mix or ((other.value, 1.0),):
+        one[..., int(number)] = weight
     return one
 
 

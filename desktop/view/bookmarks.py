@@ -127,14 +127,14 @@ def places_on(plane: Plane, marks: Sequence[Bookmark]) -> tuple[tuple[int, ...],
     return tuple(found), np.array(places, np.float64).reshape(-1, 2)
 
 
-def with_other_inputs(marks: Sequence[Bookmark], inputs: InputValues) -> tuple[str, ...]:
-    """Return the names of bookmarks whose further inputs have other values than these."""
-    return tuple(mark.name for mark in marks if not mark.has_inputs(inputs))
-
-
 def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewState:
-    """Return the state with the bookmarks' z as its path, and `leg_s` seconds from each to the next."""
-    with_points = replace(state, path=tuple(mark.view.z for mark in marks))
+    """Return the state with the bookmarks as its path, and `leg_s` seconds from each to the next.
+
+    Each point has its bookmark's inputs; a bookmark of an earlier version, which knows none, has the view's.
+    """
+    known = any(mark.view.inputs for mark in marks)
+    inputs = tuple(mark.view.inputs or state.inputs for mark in marks) if known else ()
+    with_points = replace(state, path=tuple(mark.view.z for mark in marks), path_inputs=inputs)
     return replace(with_points, path_times=(leg_s,) * with_points.legs)
 
 

@@ -64,5 +64,6 @@ def followed(
             path=state.path,
             path_closed=state.path_closed,
             path_kind=state.path_kind,
+            path_inputs=state.path_inputs,
         )
     return shared.at(state.cursor_ab)

@@ -107,7 +107,13 @@ def opened_view(opened: Opened, before: ViewState, is_same_space: bool) -> ViewS
     if opened.posterior is not None:
         fresh = fitted_view(fresh, fresh.around(opened.posterior.mean))
     if is_same_space:
-        fresh = replace(fresh, path=before.path, path_closed=before.path_closed, path_times=before.path_times)
+        fresh = replace(
+            fresh,
+            path=before.path,
+            path_closed=before.path_closed,
+            path_times=before.path_times,
+            path_inputs=before.inputs_on_path,
+        )
     return replace(
         fresh,
         layers=before.layers,

@@ -26,6 +26,7 @@ FIELD_WORDS = {
     "pinned": "pinning or unpinning an image",
     "nearness": "changing how nearness is measured",
     "path_times": "changing the path's times",
+    "path_inputs": "setting the inputs of the path's points",
     "inputs": "setting an input of the model",
 }
 # Fields that mean test images by their numbers, and their labels.
@@ -295,7 +296,7 @@ def _vectors(step: Step) -> dict[int, int]:
 def in_words(before: ViewState, after: ViewState) -> str:
     """Describe a change, as it is written after "Undo" in the menu."""
     names = {f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name)}
-    if "path" in names and names <= {"path", "path_times", "z", "plane"}:
+    if "path" in names and names <= {"path", "path_times", "path_inputs", "z", "plane", "inputs"}:
         grown = len(after.path) - len(before.path)
         if not after.path:
             return "clearing the path"
@@ -308,7 +309,7 @@ def in_words(before: ViewState, after: ViewState) -> str:
     if "plane" in names and names <= {"plane", "z", "viewport"}:
         turned = (before.plane.u, before.plane.v) != (after.plane.u, after.plane.v)
         return "changing the plane" if turned else "moving the cursor"
-    if names == {"z"}:
+    if names == {"z"} or ("z" in names and names <= {"z", "plane", "inputs"}):
         return "moving the cursor"
     if names == {"viewport"}:
         return "zooming" if before.viewport.span != after.viewport.span else "panning"
@@ -344,7 +345,8 @@ def _differ(before: ViewState, after: ViewState, name: str) -> bool:
 
 def _goes_on(step: Step) -> bool:
     """Whether a change can be part of a gesture: numbers moved; nothing was switched, added or removed."""
-    if "seed" in step.fields:  # each random z is a step of its own
+    # Each random z is a step of its own, and each command for the inputs of the path's points.
+    if "seed" in step.fields or step.fields == ("path_inputs",):
         return False
     return all(_moved(getattr(step.before, name), getattr(step.after, name)) for name in step.fields)
 

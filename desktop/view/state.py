@@ -112,6 +112,8 @@ class ViewState:
         path_closed: whether the path returns to its first point.
         path_kind: how the path runs from point to point.
         path_times: the time of each leg in seconds, if the pace follows them; or else none.
+        path_inputs: the values of the model's further inputs at each point of the path; none where those of
+            the view are meant.
         prior: the prior of the model's reading, which quantile axes and contours follow.
         lens: whether the picture at the cursor is shown beside it on the plane.
         seed: the seed of the sample that the cursor was at last, at the start or by drawing a random z.
@@ -136,6 +138,7 @@ class ViewState:
     path_closed: bool = False
     path_kind: PathKind = PathKind.STRAIGHT
     path_times: tuple[float, ...] = ()
+    path_inputs: tuple[InputValues, ...] = ()
     prior: Prior = NORMAL
     lens: bool = True
     seed: int = 0
@@ -169,6 +172,17 @@ class ViewState:
     def legs(self) -> int:
         """How many legs the path has."""
         return len(self.path) if self.path_closed else max(0, len(self.path) - 1)
+
+    @property
+    def inputs_on_path(self) -> tuple[InputValues, ...]:
+        """The values of the model's further inputs at each point of the path."""
+        is_known = len(self.path_inputs) == len(self.path)
+        return self.path_inputs if is_known else (self.inputs,) * len(self.path)
+
+    @property
+    def has_own_path_inputs(self) -> bool:
+        """Whether a point of the path has other inputs than the view."""
+        return any(each != self.inputs for each in self.inputs_on_path)
 
     @property
     def shown_only(self) -> tuple[int, ...] | None:
@@ -244,9 +258,24 @@ class ViewState:
         """Return the state with a layer shown or hidden."""
         return replace(self, layers=self.layers | {layer} if on else self.layers - {layer})
 
-    def with_path(self, path: tuple[Vector, ...]) -> "ViewState":
-        """Return the state with another path; the times of the legs that stay, stay."""
-        return replace(self, path=path)._with_times(self.path_times)
+    def with_path(
+        self, path: tuple[Vector, ...], inputs: tuple[InputValues, ...] | None = None
+    ) -> "ViewState":
+        """Return the state with another path; the times of the legs that stay, stay.
+
+        `inputs` are those at each point. By default they stay; if there are more points now, or fewer, all
+        have those of the view.
+        """
+        kept = self.path_inputs if len(path) == len(self.path) else ()
+        return replace(self, path=path, path_inputs=kept if inputs is None else inputs)._with_times(
+            self.path_times
+        )
+
+    def with_path_inputs(self, indices: Iterable[int]) -> "ViewState":
+        """Return the state with the view's inputs at some points of the path."""
+        chosen = frozenset(indices)
+        inputs = (self.inputs if index in chosen else each for index, each in enumerate(self.inputs_on_path))
+        return replace(self, path_inputs=tuple(inputs))
 
     def with_path_closed(self, closed: bool) -> "ViewState":
         """Return the state with a path that returns to its first point, or ends at its last."""

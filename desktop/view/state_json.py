@@ -18,6 +18,7 @@ import numpy as np
 from desktop.base.structure import MAX_NUMBER, shown, strict_converter, structure
 from desktop.base.vector import Vector
 from desktop.latent.plane import MAX_SPAN, MIN_SPAN, Plane
+from desktop.reading.input_values import InputValue
 from desktop.view.state import Layer, ViewState, start_state
 
 # Directions are written with all digits, so a larger deviation was not written by this program.
@@ -51,14 +52,25 @@ def _read(data: object, _: object) -> Vector:
     return Vector(array.astype(name, copy=False))
 
 
+def _input_written(each: InputValue) -> dict[str, Any]:
+    written: dict[str, Any] = {"name": each.name, "value": each.value}
+    return written | ({"mix": [list(part) for part in each.mix]} if each.mix else {})
+
+
 CONVERTER = strict_converter()
+CONVERTER.register_unstructure_hook(InputValue, _input_written)
 CONVERTER.register_unstructure_hook(Vector, _written)
 CONVERTER.register_structure_hook(Vector, _read)
 
 
 def state_to_dict(state: ViewState) -> dict[str, Any]:
-    """Return the state as JSON values; `state_from_dict` gives an equal state."""
+    """Return the state as JSON values; `state_from_dict` gives an equal state.
+
+    The inputs of the path's points are written only where a point has other ones than the view.
+    """
     written: dict[str, Any] = CONVERTER.unstructure(state)
+    if not state.has_own_path_inputs:
+        del written["path_inputs"]
     return written
 
 
@@ -113,8 +125,14 @@ def _check(state: ViewState, latent_dim: int | None) -> None:
         raise ValueError(f"state.path_times: found {state.path_times}, expected seconds up to {MAX_LEG_S:,}")
     if state.seed < 0:
         raise ValueError(f"state.seed: found {state.seed}, expected a whole number from 0")
-    if len(state.inputs) > MAX_INPUTS or any(len(each.name) > MAX_NAME_CHARS for each in state.inputs):
-        raise ValueError(f"state.inputs: found more than {MAX_INPUTS}, or a very long name, expected neither")
+    for values in (state.inputs, *state.path_inputs):
+        if len(values) > MAX_INPUTS or any(len(each.name) > MAX_NAME_CHARS for each in values):
+            raise ValueError(
+                f"state: found more than {MAX_INPUTS} inputs, or a very long name, expected neither"
+            )
+    if len(state.path_inputs) not in (0, len(state.path)):
+        found, expected = len(state.path_inputs), len(state.path)
+        raise ValueError(f"state.path_inputs: found {found}, expected one for each of {expected} points")
     if not state.viewport.span > 0:
         raise ValueError(f"state.viewport.span: found {state.viewport.span}, expected a positive number")
 

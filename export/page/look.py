@@ -5,10 +5,13 @@ The viewer passes it as JSON on standard input (`--look -`). All numbers of z ar
     {"planes": [{"axes": [0, 1], "origin": [d numbers], "home": [left, bottom, right, top]},
                 {"origin": [d], "u": [d], "v": [d], "home": […], "on_samples": false, "words": ["…", "…"]}],
      "place": {"plane": 0, "view": [left, bottom, right, top], "cursor": [a, b], "epoch": null},
-     "path": {"points": [[d], …], "times": [s, …], "seconds": 8, "closed": false, "spherical": false},
-     "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3, "inputs": {"label": 7}}]}
+     "path": {"points": [[d], …], "times": [s, …], "seconds": 8, "closed": false, "spherical": false,
+              "inputs": [{"label": 7}, {"label": [[3, 0.75], [7, 0.25]]}, …]},
+     "bookmarks": [{"name": "…", "plane": 1, "view": […], "cursor": […], "epoch": 3,
+                    "inputs": {"label": 7}}]}
 
-A bookmark without `inputs` has those of the page's first view.
+A bookmark without `inputs`, or a path without, has those of the page's first view. A class can be a mix:
+several classes with their weights.
 """
 
 import json
@@ -22,7 +25,7 @@ from numpy.typing import NDArray
 
 from export.page.plane import Frame, rounded
 from export.page.reading import Reading, ReadingError
-from export.page.settings import Setting
+from export.page.settings import Setting, Value
 from export.page.words import plain
 
 MOST_BOOKMARKS = 500
@@ -41,7 +44,7 @@ class Place:
     frame: Frame
     epoch: int | None
     name: str = ""
-    inputs: Mapping[str, float] = field(default_factory=dict)
+    inputs: Mapping[str, Value] = field(default_factory=dict)
 
     def epoch_of(self, epochs: Sequence[int]) -> int | None:
         """The nearest of the epochs that a page has; None if it has none to choose from."""
@@ -52,32 +55,33 @@ class Place:
 
     def can_be_shown(self, reading: Reading, settings: Sequence[Setting]) -> bool:
         """Whether its inputs can be set in the page, or have the page's fixed values already."""
-        by_name = {setting.name: setting for setting in settings}
-        return all(
-            by_name[name].fits(value) if name in by_name else reading.has_input(name, value)
-            for name, value in self.inputs.items()
-        )
+        return _can_be_shown(self.inputs, reading, settings)
 
 
 @dataclass(frozen=True)
 class LookPath:
-    """A path: its points, the time of each leg (empty for equal times), and how it is played."""
+    """A path: its points, the time of each leg (empty for equal times), and how it is played.
+
+    `inputs` are those of each point; empty if they are the page's.
+    """
 
     points: tuple[NDArray[np.float32], ...]
     times: tuple[float, ...]
     seconds: float
     closed: bool
     spherical: bool
+    inputs: tuple[Mapping[str, Value], ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """The path as JSON for the page's script."""
+    def as_json(self, settings: Sequence[Setting] = ()) -> dict[str, Any]:
+        """The path as JSON for the page's script, with the values of all settings of the page."""
+        inputs = {"inputs": [_values(each, settings) for each in self.inputs]}
         return {
             "points": [rounded(point) for point in self.points],
             "times": list(self.times),
             "seconds": round(self.seconds, 3),
             "closed": self.closed,
             "spherical": self.spherical,
-        }
+        } | (inputs if self.inputs and settings else {})
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Look:
         """
         facts: dict[str, Any] = {"epoch": self.place.epoch_of(epochs)}
         if self.path is not None:
-            facts["path"] = self.path.as_json()
+            facts["path"] = self.path.as_json(settings)
         if self.bookmarks:
             numbers = sorted({mark.plane for mark in self.bookmarks})
             by_number = {mark.plane: mark.frame for mark in self.bookmarks}
@@ -109,11 +113,17 @@ class Look:
         return facts
 
     def with_inputs_of(self, reading: Reading, settings: Sequence[Setting]) -> tuple["Look", str]:
-        """The look without bookmarks whose inputs the page cannot set, and words that name those left out."""
+        """The look without bookmarks and path whose inputs the page cannot set, and words for them."""
         bookmarks = tuple(mark for mark in self.bookmarks if mark.can_be_shown(reading, settings))
         lost = len(self.bookmarks) - len(bookmarks)
-        words = f"{_counted(lost)} of other inputs than those of the page" if lost else ""
-        return replace(self, bookmarks=bookmarks), words
+        path = self.path
+        if path is not None and not all(_can_be_shown(each, reading, settings) for each in path.inputs):
+            path = None
+        said = " and ".join(
+            [*([_counted(lost)] if lost else []), *(["the path"] if path is not self.path else [])]
+        )
+        words = f"{said} of other inputs than those of the page" if said else ""
+        return replace(self, bookmarks=bookmarks, path=path), words
 
     def on_its_plane(self) -> tuple["Look", str]:
         """The look without bookmarks and path outside the visible part of its plane, and words for them."""
@@ -174,7 +184,7 @@ def _place(data: Mapping[str, Any], planes: list[Frame]) -> Place:
     a, b = (_number(side) for side in data["cursor"])
     plane, epoch = int(data["plane"]), data.get("epoch")
     frame = replace(planes[plane], view=view, start=(a, b))
-    inputs = {str(name): _number(value) for name, value in data.get("inputs", {}).items()}
+    inputs = _named(data.get("inputs", {}))
     return Place(plane, frame, None if epoch is None else int(epoch), plain(data.get("name", ""), 80), inputs)
 
 
@@ -182,7 +192,21 @@ def _path(data: Mapping[str, Any], d: int) -> LookPath:
     points = tuple(_vector(point, d) for point in data["points"])
     times = tuple(max(0.0, _number(time)) for time in data.get("times", []))
     seconds = max(0.1, _number(data.get("seconds", 8)))
-    return LookPath(points, times, seconds, bool(data.get("closed")), bool(data.get("spherical")))
+    inputs = tuple(_named(each) for each in data.get("inputs", []))
+    if len(inputs) not in (0, len(points)):
+        raise ValueError(f"inputs of {len(inputs)} points, of {len(points)}")
+    return LookPath(points, times, seconds, bool(data.get("closed")), bool(data.get("spherical")), inputs)
+
+
+def _named(data: Mapping[str, Any]) -> dict[str, Value]:
+    """The values of inputs by their names."""
+    return {str(name): _value(value) for name, value in data.items()}
+
+
+def _value(data: object) -> Value:
+    if not isinstance(data, list):
+        return _number(data)
+    return tuple((_number(number), _number(weight)) for number, weight in data)
 
 
 def _rectangle(data: Iterable[object]) -> tuple[float, float, float, float]:
@@ -208,8 +232,27 @@ def _number(value: object) -> float:
 
 def _inputs(place: Place, settings: Sequence[Setting]) -> dict[str, Any]:
     """The values of all settings of the page, if the place has inputs."""
-    values = [place.inputs.get(setting.name, setting.value) for setting in settings]
-    return {"inputs": rounded(values)} if place.inputs and values else {}
+    return {"inputs": _values(place.inputs, settings)} if place.inputs and settings else {}
+
+
+def _values(inputs: Mapping[str, Value], settings: Sequence[Setting]) -> list[Any]:
+    """The value of each setting for the page's script; a missing one has the setting's first value."""
+    values = [inputs.get(setting.name, setting.value) for setting in settings]
+    return [
+        [rounded(part) for part in value] if isinstance(value, tuple) else rounded([value])[0]
+        for value in values
+    ]
+
+
+def _can_be_shown(inputs: Mapping[str, Value], reading: Reading, settings: Sequence[Setting]) -> bool:
+    """Whether these inputs can be set in the page, or have the page's fixed values already."""
+    by_name = {setting.name: setting for setting in settings}
+    return all(
+        by_name[name].fits(value)
+        if name in by_name
+        else not isinstance(value, tuple) and reading.has_input(name, value)
+        for name, value in inputs.items()
+    )
 
 
 def _counted(bookmarks: int) -> str:

@@ -26,6 +26,9 @@ MOST_TABLE_NUMBERS = 1_000_000
 SHARES = re.compile(r"trunc|(?<![a-z])psi", re.IGNORECASE)  # no "epsilon"
 LOOKED_THROUGH = ("Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Clip")
 
+# A number or a class, or several classes with their weights.
+Value = float | tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -50,8 +53,11 @@ class Setting:
         """The number of its values in the program's input."""
         return self.count or 1
 
-    def fits(self, value: float) -> bool:
-        """Whether a value is allowed."""
+    def fits(self, value: Value) -> bool:
+        """Whether a value is allowed; for a one-hot class also a mix of classes with weights."""
+        if isinstance(value, tuple):
+            is_mix = self.count is not None and not self.is_whole and len(value) > 0
+            return is_mix and all(self.fits(number) and weight > 0 for number, weight in value)
         return self.count is None or (value == int(value) and 0 <= value < self.count)
 
     def as_json(self) -> dict[str, Any]:
@@ -59,6 +65,8 @@ class Setting:
         facts: dict[str, Any] = {"name": plain(self.name, 40), "value": float(f"{self.value:.7g}")}
         if self.is_switch:
             facts["switch"] = True
+        elif self.is_whole:
+            facts["whole"] = True
         if self.count is not None:
             return facts | {"count": self.count}
         low, high = (0, 1) if SHARES.search(self.name) else (0, 2) if self.value > 0 else (-4, 4)

@@ -113,10 +113,11 @@ def decoder(
     return save(path, nodes, inputs, outputs, arrays, metadata)
 
 
-def conditional(path: Path, table: bool = True) -> Path:
+def conditional(path: Path, table: bool = True, one_hot: bool = False) -> Path:
     """Pictures of a class: sigmoid(strength · z · W + row `label` of four).
 
-    Without a `table` at hand the graph does not say which classes there are.
+    Without a `table` at hand the graph does not say which classes there are. A `one_hot` label has four
+    numbers, which weigh the rows.
     """
     arrays: dict[str, np.ndarray] = {
         "weights": smooth_weights(2, 1, 8, 10, "NCHW"),
@@ -127,14 +128,18 @@ def conditional(path: Path, table: bool = True) -> Path:
         helper.make_node("MatMul", ["z", "weights"], ["product"]),
         helper.make_node("Mul", ["product", "strength"], ["times"]),
         helper.make_node("Identity", ["rows"], ["same rows"]),
-        helper.make_node("Gather", ["rows" if table else "same rows", "label"], ["row"]),
+        helper.make_node("MatMul", ["label", "rows"], ["row"])
+        if one_hot
+        else helper.make_node("Gather", ["rows" if table else "same rows", "label"], ["row"]),
         helper.make_node("Add", ["times", "row"], ["sum"]),
         helper.make_node("Sigmoid", ["sum"], ["last"]),
         helper.make_node("Reshape", ["last", "shape"], ["image"]),
     ]
     inputs = [
         helper.make_tensor_value_info("z", FLOAT, ["N", 2]),
-        helper.make_tensor_value_info("label", TensorProto.INT64, ["N"]),
+        helper.make_tensor_value_info("label", FLOAT, ["N", 4])
+        if one_hot
+        else helper.make_tensor_value_info("label", TensorProto.INT64, ["N"]),
         helper.make_tensor_value_info("strength", FLOAT, []),
     ]
     outputs = [helper.make_tensor_value_info("image", FLOAT, ["N", 1, 8, 10])]

@@ -9,6 +9,7 @@ from desktop.images.pixels import to_bytes
 from desktop.latent.plane import axis_plane, manifold_grid
 from desktop.view.provenance import from_text
 from desktop.view.state import Layer
+from tests.desktop.foreign_models import conditional
 
 
 def test_each_frame_is_the_picture_of_its_epoch(call, tmp_path, make_film, gif_frames, same_picture):
@@ -57,3 +58,28 @@ def test_without_epochs_there_is_no_film(refused, tmp_path, make_bundle):
     said = refused("epochs", make_bundle(), "--out", tmp_path / "a.gif")
     assert "found no epochs, expected a bundle with at least two" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_points_of_a_path_have_their_own_class(call, tmp_path, gif_frames, same_picture):
+    """The frames are those of the films with one class alone; the note brings the classes back."""
+    model, out = conditional(tmp_path / "model.onnx"), tmp_path / "a.gif"
+    options = ("--z", "-1,0", "--z", "1,0.5", "--frames", 4, "--scale", 1)
+    assert call("path", model, "--out", out, *options, "--each", "label=0,3")[0] == 0
+    alone = []
+    for label in (0, 3):
+        call("path", model, "--out", tmp_path / f"{label}.gif", *options, "--set", f"label={label}")
+        alone.append(gif_frames(tmp_path / f"{label}.gif"))
+    assert same_picture(gif_frames(out), np.concatenate([alone[0][:2], alone[1][2:]]))
+    carried = from_text(read_note(out)).state
+    assert [[each.number for each in point] for point in carried.path_inputs] == [["0", "1"], ["3", "1"]]
+    assert from_text(read_note(tmp_path / "3.gif")).state.path_inputs == ()
+
+
+@pytest.mark.parametrize("value", ["label=0,4", "label=0", "label=0,0.5", "label=a,b", "psi=0,1", "label"])
+def test_values_that_do_not_fit_the_points_are_refused(refused, tmp_path, value):
+    """One number for each point, that the input can have."""
+    model = conditional(tmp_path / "model.onnx")
+    out = tmp_path / "a.gif"
+    said = refused("path", model, "--out", out, "--z", "0,1", "--z", "1,0", "--each", value)
+    assert f"--each: found {value!r}, expected " in said
+    assert not out.exists()

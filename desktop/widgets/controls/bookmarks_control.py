@@ -18,7 +18,7 @@ from desktop.jobs.decode import Decoded
 from desktop.jobs.thumbnails import thumbnails
 from desktop.models.epochs import Epoch, epochs_of
 from desktop.models.opened import Opened
-from desktop.reading.input_values import InputValues, in_words
+from desktop.reading.input_values import InputValues
 from desktop.view.bookmarks import (
     MAX_BOOKMARKS,
     Bookmark,
@@ -26,7 +26,6 @@ from desktop.view.bookmarks import (
     bookmark,
     moved,
     renamed,
-    with_other_inputs,
     with_picture,
     without_old_pictures,
 )
@@ -273,12 +272,6 @@ class BookmarksControl(QObject):
             return
         state = as_path(self._explorer.state, self.marks, leg_s)
         self._explorer.set_state(state)
-        others = with_other_inputs(self.marks, state.inputs)
-        if others:
-            self._shell.message.show_note(
-                f"All of the path is decoded with {in_words(state.inputs)}, as it is set now; "
-                f"{len(others)} of the {len(self.marks)} bookmarks had other values"
-            )
         self.path_made.emit(sum(state.path_times))
         self._shell.panel.show_section(self._shell.panel.path)
 

@@ -1,5 +1,7 @@
 """Edits the path by mouse, keys, panel and menu, and plays it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,8 +12,9 @@ from PySide6.QtWidgets import QMenu
 from desktop.app.plane_subject import PlaneSubject
 from desktop.base.vector import Vector
 from desktop.jobs.route import Route, route_of, straight_walk
-from desktop.latent.paths import PathKind, Walk
+from desktop.latent.paths import CurveZ, PathKind, Walk
 from desktop.latent.plane import decimals_in
+from desktop.reading.input_values import InputValues
 from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button, add_choice_menu, name_command
@@ -24,6 +27,9 @@ from desktop.widgets.plane.path_handles import PathHandles
 from desktop.widgets.plane.plane_menu import add_title
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
+
+# Among so many places of a leg the nearest to an inserted point is looked for, or fewer of long z.
+NEAREST_STEPS, NEAREST_NUMBERS = 201, 1 << 22
 
 
 class PathControl(QObject, PointerHandler):
@@ -46,6 +52,7 @@ class PathControl(QObject, PointerHandler):
         self._side = shell.panel
         self._section = shell.panel.sections.section("path")
         self._chosen: int | None = None
+        self._root: object = None
         self._shown: object = None
         self._walk: Walk | None = None
         self._route: Route | None = None
@@ -74,7 +81,7 @@ class PathControl(QObject, PointerHandler):
         plane.path_point_wanted.connect(partial(self._add_at, subject))
         handles.point_chosen.connect(self._go_to)
         handles.point_dragged.connect(self._drag)
-        handles.point_added.connect(lambda index: self.append(self._explorer.state.path[index]))
+        handles.point_added.connect(self._visit_again)
         handles.point_inserted.connect(self._insert)
         handles.point_removed.connect(self._remove)
         return handles
@@ -116,7 +123,7 @@ class PathControl(QObject, PointerHandler):
         points.remove_wanted.connect(self._remove)
         panel.add_wanted.connect(self._add)
         panel.remove_wanted.connect(self._remove)
-        panel.clear_wanted.connect(lambda: self._set_path((), None))
+        panel.clear_wanted.connect(self._clear)
         panel.move_wanted.connect(self._reorder)
         panel.closed_wanted.connect(
             lambda closed: self._explorer.set_state(self._explorer.state.with_path_closed(closed))
@@ -128,7 +135,14 @@ class PathControl(QObject, PointerHandler):
     def _fill_menu(self, menu: QMenu) -> None:
         add = add_action(menu, "&Add the cursor", "P", self._add)
         remove = add_action(menu, "&Remove the last point", "Shift+P", self._remove_last)
-        clear = add_action(menu, "&Clear", None, lambda: self._set_path((), None))
+        clear = add_action(menu, "&Clear", None, self._clear)
+        self._of_chosen = add_action(
+            menu,
+            "Use the current &inputs for the chosen point",
+            None,
+            lambda: self._use_inputs(() if self._chosen is None else (self._chosen,)),
+        )
+        self._of_all = add_action(menu, "Use the current inputs for all p&oints", None, self._use_inputs)
         menu.addSeparator()
         play = add_action(menu, "&Play or pause", "Space", self._play_or_pause)
         # Only shown: the plane plays when the key is released, because the mouse moves it while it is held.
@@ -152,20 +166,33 @@ class PathControl(QObject, PointerHandler):
 
     # ---- points
 
-    def _set_path(self, path: tuple[Vector, ...], chosen: int | None, z: Vector | None = None) -> None:
-        """Set the path and its chosen point, and move the cursor to z if it is given."""
+    def _set_path(
+        self,
+        path: tuple[Vector, ...],
+        inputs: tuple[InputValues, ...],
+        chosen: int | None,
+        goes_there: bool = False,
+    ) -> None:
+        """Set the path's points, their inputs, and the chosen one, to which the view may go."""
         self._chosen = chosen
         was_path = len(self._explorer.state.path) > 1
-        state = self._explorer.state.with_path(path)
-        self._explorer.set_state(state if z is None else state.moved_to(z))
+        state = self._explorer.state.with_path(path, inputs)
+        if goes_there and chosen is not None:
+            state = replace(state.moved_to(path[chosen]), inputs=inputs[chosen])
+        self._explorer.set_state(state)
         if len(path) > 1 and not was_path:
             self._section.offer()
         self._show()
 
-    def append(self, z: Vector) -> None:
-        """Add a point to the end of the path, and move the cursor there."""
-        path = (*self._explorer.state.path, z)
-        self._set_path(path, len(path) - 1, z)
+    def append(self, z: Vector, inputs: InputValues | None = None) -> None:
+        """Add a point to the end of the path, by default with the view's inputs, and go there."""
+        state = self._explorer.state
+        added = (*state.inputs_on_path, state.inputs if inputs is None else inputs)
+        self._set_path((*state.path, z), added, len(state.path), goes_there=True)
+
+    def _visit_again(self, index: int) -> None:
+        state = self._explorer.state
+        self.append(state.path[index], state.inputs_on_path[index])
 
     def _add(self) -> None:
         self.append(self._explorer.state.z)
@@ -175,13 +202,34 @@ class PathControl(QObject, PointerHandler):
             self.append(self._explorer.state.at((a, b)).z)
 
     def _insert(self, index: int, z: Vector) -> None:
-        path = self._explorer.state.path
-        self._set_path((*path[:index], z, *path[index:]), index, z)
+        """Insert a point with the inputs that the path has there."""
+        state = self._explorer.state
+        path, inputs = state.path, state.inputs_on_path
+        more = (*inputs[:index], self._inputs_between(index, z), *inputs[index:])
+        self._set_path((*path[:index], z, *path[index:]), more, index, goes_there=True)
+
+    def _inputs_between(self, index: int, z: Vector) -> InputValues:
+        """The inputs on the leg that ends at point `index`, at the place nearest to z."""
+        route = route_of(self._explorer.state)
+        ends = [each[place % len(each)] for each in (route.inputs,) if each for place in (index - 1, index)]
+        if len(set(ends)) < 2:
+            return ends[0] if ends else ()
+        t = np.linspace(index - 1, index, max(2, min(NEAREST_STEPS, NEAREST_NUMBERS // len(z))))
+        away = np.linalg.norm(route.curve.at(t) - z.array, axis=1)
+        return route.inputs_at(float(t[away.argmin()]), self._explorer.inputs)
 
     def _replace(self, index: int, z: Vector) -> None:
-        path = self._explorer.state.path
+        state = self._explorer.state
+        path, inputs = state.path, state.inputs_on_path
         if index < len(path):
-            self._set_path((*path[:index], z, *path[index + 1 :]), index, z)
+            self._set_path((*path[:index], z, *path[index + 1 :]), inputs, index, goes_there=True)
+
+    def _use_inputs(self, indices: Sequence[int] | None = None) -> None:
+        """Give points of the path, by default all, the inputs that the view has now."""
+        state = self._explorer.state
+        self._explorer.set_state(
+            state.with_path_inputs(range(len(state.path)) if indices is None else indices)
+        )
 
     def _drag(self, index: int, a: float, b: float) -> None:
         """Move a point parallel to the plane, to (a, b); its distance from the plane stays."""
@@ -192,28 +240,38 @@ class PathControl(QObject, PointerHandler):
 
     def _remove(self, index: int | None = None) -> None:
         """Remove a point: by default the chosen one, or else the last."""
-        path = self._explorer.state.path
+        state = self._explorer.state
+        path, inputs = state.path, state.inputs_on_path
         index = self._chosen if index is None else index
         index = len(path) - 1 if index is None else index
         if path:
             left = len(path) - 1
-            self._set_path((*path[:index], *path[index + 1 :]), min(index, left - 1) if left else None)
+            self._set_path(
+                (*path[:index], *path[index + 1 :]),
+                (*inputs[:index], *inputs[index + 1 :]),
+                min(index, left - 1) if left else None,
+            )
 
     def _remove_last(self) -> None:
-        path = self._explorer.state.path
-        self._set_path(path[:-1], len(path) - 2 if len(path) > 1 else None)
+        state = self._explorer.state
+        count = len(state.path)
+        self._set_path(state.path[:-1], state.inputs_on_path[:-1], count - 2 if count > 1 else None)
 
     def _reorder(self, start: int, to: int) -> None:
-        path = list(self._explorer.state.path)
+        path, inputs = list(self._explorer.state.path), list(self._explorer.state.inputs_on_path)
         if 0 <= start < len(path) and 0 <= to < len(path):
             path.insert(to, path.pop(start))
-            self._set_path(tuple(path), to)
+            inputs.insert(to, inputs.pop(start))
+            self._set_path(tuple(path), tuple(inputs), to)
+
+    def _clear(self) -> None:
+        self._set_path((), (), None)
 
     def _go_to(self, index: int) -> None:
-        """Choose a point and move the cursor there."""
-        path = self._explorer.state.path
-        if index < len(path):
-            self._set_path(path, index, path[index])
+        """Choose a point and move the cursor there; its inputs become those of the view."""
+        state = self._explorer.state
+        if index < len(state.path):
+            self._set_path(state.path, state.inputs_on_path, index, goes_there=True)
 
     def fill_menu(self, handles: PathHandles, menu: QMenu, position: QPointF) -> bool:
         """Add entries about the point of the path, or its line, under a pixel of a plane."""
@@ -224,7 +282,10 @@ class PathControl(QObject, PointerHandler):
             add_title(menu, f"Point {index + 1} of the path")
             menu.addAction("&Go to this point", lambda: self._go_to(index))
             menu.addAction("Copy its &z", lambda: self.copy_wanted.emit(z))
-            menu.addAction("&Visit it again at the end", lambda: self.append(z))
+            menu.addAction("&Visit it again at the end", lambda: self._visit_again(index))
+            if self._explorer.inputs:
+                use = menu.addAction("Use the current &inputs here", lambda: self._use_inputs((index,)))
+                set_usable(use, self._why_not((index,)))
             menu.addAction("&Remove this point", lambda: self._remove(index))
         elif found is not None:
             add_title(menu, "Path")
@@ -234,7 +295,7 @@ class PathControl(QObject, PointerHandler):
         menu.addSeparator()
         play = menu.addAction("&Play the path", self._play_or_pause)
         set_usable(play, "" if len(self._explorer.state.path) > 1 else NEEDED[2])
-        menu.addAction("&Clear the path", lambda: self._set_path((), None))
+        menu.addAction("&Clear the path", self._clear)
         return True
 
     # ---- playing
@@ -276,8 +337,16 @@ class PathControl(QObject, PointerHandler):
         self._share = share
         # A slow decoder could not follow, so its path is played with the pictures that are there.
         place = self._pictures.place(share)
-        self._played_z = Vector(self._walk.at(share), is_own=True) if place is None else place
-        self._explorer.set_state(self._explorer.state.moved_to(self._played_z))
+        if place is None:
+            place = self._walk.along([share])
+        self._played_z = Vector(place[0], is_own=True)
+        self._explorer.set_state(self._at(place, self._played_z))
+
+    def _at(self, place: CurveZ, z: Vector) -> ViewState:
+        """The state at a place of the path: its z, with the inputs that the path has there."""
+        state, route = self._explorer.state.moved_to(z), self._route
+        inputs = () if route is None else route.inputs_at(float(place.t[0]), self._explorer.inputs)
+        return replace(state, inputs=inputs) if inputs and inputs != state.inputs else state
 
     # ---- what is shown
 
@@ -287,8 +356,11 @@ class PathControl(QObject, PointerHandler):
         self._pictures.clear()
 
     def _on_model(self) -> None:
-        """Another epoch has other pictures; the pace stays."""
-        self._pictures.clear()
+        """Another epoch has other pictures; the pace stays. Other inputs of the view change nothing."""
+        root = None if self._explorer.model is None else self._explorer.model.root
+        if root is not self._root:
+            self._root = root
+            self._pictures.clear()
 
     def _on_state(self, state: ViewState) -> None:
         if self._route != route_of(state):
@@ -304,7 +376,8 @@ class PathControl(QObject, PointerHandler):
     def _show(self) -> None:
         state = self._explorer.state
         decimals = decimals_in(state.viewport.span)
-        shown = (state.path, state.path_closed, state.path_kind, self._chosen, decimals, state.inputs)
+        of_path = (state.path, state.path_closed, state.path_kind, state.path_inputs)
+        shown = (of_path, self._chosen, decimals, state.inputs)
         if shown == self._shown:
             return  # only the cursor moved
         self._shown = shown
@@ -313,3 +386,19 @@ class PathControl(QObject, PointerHandler):
         for plane in self._planes:
             plane.set_path_point(self._chosen)
         self._panel.set_state(state, self._chosen)
+        for entry, indices in (
+            (self._of_chosen, () if self._chosen is None else (self._chosen,)),
+            (self._of_all, range(len(state.path))),
+        ):
+            entry.setVisible(bool(self._explorer.inputs))
+            set_usable(entry, self._why_not(indices))
+
+    def _why_not(self, indices: Sequence[int]) -> str:
+        """Why these points cannot get the current inputs; empty if they can."""
+        state = self._explorer.state
+        if not state.path:
+            return NEEDED[1]
+        if not indices:
+            return "No point is chosen."
+        have = all(state.inputs_on_path[index] == state.inputs for index in indices)
+        return ("It has" if len(indices) == 1 else "All have") + " the current inputs." if have else ""

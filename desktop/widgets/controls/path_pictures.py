@@ -8,11 +8,10 @@ from PySide6.QtCore import QObject, Signal
 from desktop.app.explorer import Explorer
 from desktop.app.walk import frame_steps, walk_steps
 from desktop.app.worker import Priority
-from desktop.base.vector import Vector
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.path_frames import PathFrames
 from desktop.jobs.route import Route
-from desktop.latent.paths import Walk
+from desktop.latent.paths import CurveZ, Walk
 from desktop.widgets.common.cost_bar import CostBar
 
 PATH_JOB = "path pictures"
@@ -47,8 +46,8 @@ class PathPictures(QObject):
         self._wanted, self._walk, self._frames = (route, duration_s), walk, None
         self._go_on(ASK_FROM_S)
 
-    def place(self, share: float) -> Vector | None:
-        """Return the z of the picture nearest to a share of the way; None if any z can be decoded in time."""
+    def place(self, share: float) -> CurveZ | None:
+        """Return the place of the picture nearest to a share; None if any z can be decoded in time."""
         return None if self._frames is None else self._frames.nearest(share)
 
     def clear(self) -> None:
@@ -70,7 +69,7 @@ class PathPictures(QObject):
         if self._walk is None:
             steps = walk_steps(self._explorer, route, most_s)
         else:
-            steps = frame_steps(self._explorer, self._walk, duration_s, most_s)
+            steps = frame_steps(self._explorer, route, self._walk, duration_s, most_s)
             if steps is None:
                 self.ready.emit()
         if steps is not None:

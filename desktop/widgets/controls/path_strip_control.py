@@ -1,10 +1,14 @@
 """Has the pictures of the path's points decoded for its strip, and sets the times of its legs."""
 
+from collections.abc import Iterator
+from itertools import chain, groupby
+
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.worker import Priority
 from desktop.base.arrays import Floats
+from desktop.base.vector import Vector
 from desktop.images.pixels import to_bytes
 from desktop.jobs.route import Route, route_of, straight_walk
 from desktop.jobs.thumbnails import thumbnails
@@ -26,13 +30,14 @@ class PathStripControl(QObject):
         self._explorer = explorer = shell.explorer
         self._panel = panel = shell.panel.path
         self._route = Route(())
+        self._root: object = None
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._ask)
         panel.strip.chosen.connect(panel.points.chosen)
         panel.strip.time_typed.connect(self._set_time)
         panel.playback_changed.connect(self._show_times)
         explorer.state_changed.connect(self._on_state)
-        explorer.model_changed.connect(self._ask_soon)
+        explorer.model_changed.connect(self._on_model)
         explorer.opened.connect(self._ask_soon)
 
     def _on_state(self, state: ViewState) -> None:
@@ -42,7 +47,14 @@ class PathStripControl(QObject):
         old, self._route = self._route, route
         self._panel.strip.set_count(len(route.points))
         self._show_times()
-        if old.points != route.points:
+        if (old.points, old.inputs) != (route.points, route.inputs):
+            self._ask_soon()
+
+    def _on_model(self) -> None:
+        """Have other pictures decoded, unless only the view's inputs are others: each point has its own."""
+        root = None if self._explorer.model is None else self._explorer.model.root
+        if root is not self._root:
+            self._root = root
             self._ask_soon()
 
     def _ask_soon(self) -> None:
@@ -51,10 +63,22 @@ class PathStripControl(QObject):
 
     def _ask(self) -> None:
         """Have the pictures decoded; those of a slow decoder are shown if they are there."""
-        decoder, points = self._explorer.decoder, self._route.points[:MOST_SHOWN]
-        if decoder is not None and points and len(points[0]) == self._explorer.latent_dim:
-            z = np.stack([np.asarray(point, np.float32) for point in points])
-            self._explorer.worker.request(NAME, Priority.GRID, thumbnails(decoder, z), self._on_pictures)
+        points = self._route.points[:MOST_SHOWN]
+        if self._explorer.decoder is not None and points and len(points[0]) == self._explorer.latent_dim:
+            self._explorer.worker.request(NAME, Priority.GRID, self._pictures(points), self._on_pictures)
+
+    def _pictures(self, points: tuple[Vector, ...]) -> Iterator[tuple[int, Floats] | None]:
+        """Decode points in steps, those with the same inputs together."""
+        inputs = self._route.inputs[: len(points)] or ((),) * len(points)
+        parts, start = [], 0
+        for values, same in groupby(inputs):
+            end = start + len(list(same))
+            decoder = self._explorer.decoder_with(values)
+            assert decoder is not None
+            z = np.stack([np.asarray(point, np.float32) for point in points[start:end]])
+            parts.append(_from(start, thumbnails(decoder, z)))
+            start = end
+        return chain(*parts)
 
     def _on_pictures(self, piece: tuple[int, Floats]) -> None:
         start, pictures = piece
@@ -89,3 +113,8 @@ class PathStripControl(QObject):
         if sum(new) > 0:
             self._explorer.change(path_times=tuple(new))
             self._panel.seconds.setValue(sum(new))
+
+
+def _from(start: int, pieces: Iterator[tuple[int, Floats] | None]) -> Iterator[tuple[int, Floats] | None]:
+    """Give the pictures of some points the places that they have among all."""
+    return (None if piece is None else (start + piece[0], piece[1]) for piece in pieces)

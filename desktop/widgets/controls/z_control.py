@@ -118,8 +118,8 @@ class ZControl(QObject):
 
     def _set_path(self, name: str, points: Doubles) -> None:
         """Make points [n, d] the path and move the cursor to the first, in one step that can be undone."""
-        rows = tuple(map(Vector, points))
-        self._explorer.set_state(replace(self._explorer.state, path=rows, path_times=()).moved_to(rows[0]))
+        rows, state = tuple(map(Vector, points)), self._explorer.state
+        self._explorer.set_state(replace(state, path=rows, path_times=(), path_inputs=()).moved_to(rows[0]))
         self.shown.emit("path")
         self.told.emit(f"{name}: its {len(points)} points are now the path")
 

@@ -52,9 +52,14 @@ class InputsPanel(QWidget):
         return is_new
 
     def show_values(self, values: InputValues) -> None:
-        """Show the values of the inputs."""
+        """Show the values of the inputs; of a mix of classes the heaviest, and how much it weighs."""
         for each in values:
             box, slider = self.boxes.get(each.name), self.sliders.get(each.name)
+            share = f" · {100 * dict(each.mix)[each.value]:.0f} %" if each.mix else ""
+            if box is not None and box.suffix() != share:
+                box.blockSignals(True)
+                box.setSuffix(share)
+                box.blockSignals(False)
             if box is not None and box.value() != each.value:
                 box.blockSignals(True)
                 box.setValue(each.value)
@@ -90,6 +95,7 @@ class InputsPanel(QWidget):
             box.setSingleStep(0.1)
             box.show_decimals(DECIMALS)
         box.valueChanged.connect(lambda value: self.value_wanted.emit(other.name, value))
+        box.editingFinished.connect(lambda: self._take_alone(other.name))
         slider = self._slider(other, name)
         self._rows.addWidget(label, row, 0)
         self._rows.addWidget(box, row, 2)
@@ -100,6 +106,12 @@ class InputsPanel(QWidget):
             self.sliders[other.name] = slider
             self._widgets.append(slider)
             QWidget.setTabOrder(slider, box)
+
+    def _take_alone(self, name: str) -> None:
+        """Take the heaviest class of a mix alone if Return confirms it, which changes no number."""
+        box = self.boxes.get(name)
+        if box is not None and box.suffix() and box.hasFocus():
+            self.value_wanted.emit(name, box.value())
 
     def _slider(self, other: OtherInput, name: str) -> QSlider | None:
         """Return a slider over the values of an input; None if they are too many, or their number unknown."""

@@ -17,7 +17,8 @@ from desktop.jobs.cost import Progress
 from desktop.latent.paths import PathKind
 from desktop.latent.plane import decimals_in
 from desktop.latent.playback import Playback
-from desktop.reading.input_values import in_words
+from desktop.reading.input_blend import are_same
+from desktop.reading.input_values import differing_words, in_words
 from desktop.view.state import ViewState
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.choices import add_choices, show_choice
@@ -31,6 +32,7 @@ from desktop.widgets.common.usable import set_usable
 from desktop.widgets.panels.path_points import PathPoints
 from desktop.widgets.panels.path_strip import PathStrip
 
+OWN_INPUTS = "Each point has its own inputs; between two points they blend, or switch halfway."
 EMPTY_HINT = "Shift-click on the plane to add points."
 NEEDED = {1: "The path has no points yet.", 2: "The path needs two points."}
 KIND_TIPS = {
@@ -133,8 +135,14 @@ class PathPanel(QWidget):
         show_choice(self.kind, state.path_kind)
         self.kind.setToolTip(KIND_TIPS[state.path_kind])
         self.show_hint("" if count else EMPTY_HINT)
-        self._inputs.setText(breakable(f"All of it is decoded with {in_words(state.inputs)}."))
+        each = state.inputs_on_path
+        is_one = are_same(each)
+        with_what = in_words(each[0] if each else ())
+        self._inputs.setText(breakable(f"All of it is decoded with {with_what}." if is_one else OWN_INPUTS))
         self._inputs.setVisible(count > 1 and bool(state.inputs))
+        texts = () if is_one else differing_words(each)
+        self.points.show_inputs(texts)
+        self.strip.show_inputs(texts)
         self.points.setVisible(count > 0)
         for button, needed in ((self.remove, 1), (self.clear, 1), (self.play, 2)):
             set_usable(button, "" if count >= needed else NEEDED[needed])

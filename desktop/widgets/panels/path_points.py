@@ -1,12 +1,13 @@
 """The list of the path's points, which can be selected, edited, moved and removed by the keyboard too."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from desktop.base.vector import Vector
 from desktop.latent.paths import point_name
 from desktop.latent.plane import DECIMALS, MOST_TYPED, format_z, parse_z
+from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.row_order import removes, step_of
 
 ROWS_SHOWN = 4
@@ -24,6 +25,7 @@ class PathPoints(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, 1, parent)
         self._path: tuple[Vector, ...] = ()
+        self._inputs: tuple[str, ...] = ()
         self._decimals = DECIMALS
         self.setAccessibleName("Points of the path")
         self.setAccessibleDescription("F2 edits z, Alt+Up and Alt+Down move a point, and Delete removes it.")
@@ -62,6 +64,22 @@ class PathPoints(QTableWidget):
             self.setCurrentCell(selected, 0)
         self.blockSignals(False)
 
+    def show_inputs(self, texts: tuple[str, ...]) -> None:
+        """Show beside each point with which inputs it is decoded, if they differ; without texts, nothing."""
+        if texts == self._inputs and self.columnCount() == 1 + bool(texts):
+            return
+        self.blockSignals(True)
+        self._inputs = texts
+        self.setColumnCount(2 if texts else 1)
+        if texts:
+            self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        for row, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+            item.setToolTip(tip_text(text))
+            self.setItem(row, 1, item)
+        self.blockSignals(False)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete removes the selected point, Alt with an arrow moves it, and arrows alone select."""
         row, step = self.currentRow(), step_of(event)
@@ -79,7 +97,9 @@ class PathPoints(QTableWidget):
         if row >= 0:
             self.chosen.emit(row)
 
-    def _on_typed(self, row: int, _column: int) -> None:
+    def _on_typed(self, row: int, column: int) -> None:
+        if column:
+            return
         item = self.item(row, 0)
         if item is None or row >= len(self._path):
             return

@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QListView, QListWidgetItem, QWidget
 
+from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.thumbnail_list import ThumbnailList, thumbnail
 
 CELL_PX, HEIGHT_PX = 76, 78  # wide enough for "600.0 s →"
@@ -61,6 +62,13 @@ class PathStrip(ThumbnailList):
             text = "" if seconds is None else f"{seconds:.1f} s →"
             if self.item(row).text() != text:
                 self.item(row).setText(text)
+        self.blockSignals(False)
+
+    def show_inputs(self, texts: Sequence[str]) -> None:
+        """Say in the tool tip of each point with which inputs it is decoded, if they differ."""
+        self.blockSignals(True)
+        for row in range(self.count()):
+            self.item(row).setToolTip(tip_text(texts[row]) if row < len(texts) else "")
         self.blockSignals(False)
 
     def set_current(self, index: int | None) -> None:

@@ -5,7 +5,7 @@ import { Frame } from "./plane.js";
 import { packed } from "./source.js";
 
 /**
- * @typedef {{name: string, plane: number, view: number[], start: number[], epoch: number | null, inputs?: number[]}}
+ * @typedef {{name: string, plane: number, view: number[], start: number[], epoch: number | null, inputs?: import("./source.js").Value[]}}
  *   Bookmark with one of the page's epochs, or null if the page has none, and with a value for each settable input
  */
 

@@ -27,7 +27,7 @@ export class Explorer {
     this.home = this.homeOf(facts.frame);
     /** @type {import("./source.js").Setting[]} */
     this.settings = facts.settings;
-    /** @type {number[]} the value of each setting */
+    /** @type {import("./source.js").Value[]} the value of each setting */
     this.inputs = this.settings.map(({ value }) => value);
     source.setInputs(this.settings, this.inputs);
     this.a = 0;
@@ -181,7 +181,7 @@ export class Explorer {
 
   /**
    * Set the decoder's other inputs.
-   * @param {number[]} values one for each setting
+   * @param {import("./source.js").Value[]} values one for each setting
    * @returns {void}
    */
   setInputs(values) {
@@ -194,18 +194,22 @@ export class Explorer {
 
   /**
    * @param {import("./bookmarks_panel.js").Bookmark} mark
-   * @returns {number[]} the value of each setting; a bookmark without inputs has the first values
+   * @returns {import("./source.js").Value[]} the value of each setting; a bookmark without inputs has the first values
    */
   inputsOf(mark) {
     return mark.inputs ?? this.settings.map(({ value }) => value);
   }
 
   /**
-   * @param {number[]} values one for each setting
+   * @param {import("./source.js").Value[]} values one for each setting
    * @returns {string} the decoder's other inputs, such as "label 7", for people
    */
   inputWords(values) {
-    return this.settings.map(({ name }, i) => `${name} ${String(values[i]).replace("-", "−")}`).join(", ");
+    const words = (/** @type {import("./source.js").Value} */ value) =>
+      typeof value === "number"
+        ? String(value).replace("-", "−")
+        : value.map(([n, weight]) => `${Math.round(100 * weight)} % ${n}`).join(" + ");
+    return this.settings.map(({ name }, i) => `${name} ${words(values[i])}`).join(", ");
   }
 
   /**

@@ -1,5 +1,6 @@
 /** @file The decoder's other inputs: a list for each class, a check box for each switch, a slider and a box for each number. */
 
+import { heaviest } from "./blend.js";
 import { element, made } from "./dom.js";
 
 const STEPS = 200;
@@ -21,7 +22,7 @@ export function inputsPanel(explorer) {
   });
   const show = () => {
     rows.forEach((row, index) => {
-      row(explorer.inputs[index]);
+      row(heaviest(explorer.inputs[index]));
     });
   };
   explorer.on(["inputs"], show);

@@ -1,5 +1,7 @@
 /** @file A path through z: its points, and the z after some time. */
 
+import { blended } from "./blend.js";
+
 /** The number of straight pieces that a curved segment is drawn with. */
 const LINE_STEPS = 24;
 
@@ -8,6 +10,10 @@ export class Path {
   constructor() {
     /** @type {Float32Array[]} */
     this.points = [];
+    /** @type {import("./source.js").Value[][]} the decoder's other inputs at each point; empty if none were set */
+    this.inputs = [];
+    /** Whether the points keep these inputs even if all points have the same. */
+    this.keepsInputs = false;
     this.closed = true;
     /** @type {number[]} the time of each leg, in any unit; missing ones are the mean of the others */
     this.times = [];
@@ -46,15 +52,40 @@ export class Path {
    * @returns {Float32Array}
    */
   at(turns) {
+    const { points } = this;
+    if (!this.segments) return points[0];
+    const { index, share } = this.place(turns);
+    return between(points[index], points[(index + 1) % points.length], share, this.spherical);
+  }
+
+  /**
+   * What the decoder takes there besides z; null if all points have the same, and any other is as good.
+   * @param {number} turns
+   * @param {import("./source.js").Setting[]} settings
+   * @returns {import("./source.js").Value[] | null}
+   */
+  inputsAt(turns, settings) {
+    const { inputs } = this;
+    if (!this.segments || inputs.length !== this.points.length) return null;
+    const first = JSON.stringify(inputs[0]);
+    if (!this.keepsInputs && inputs.every((values) => JSON.stringify(values) === first)) return null;
+    const { index, share } = this.place(turns);
+    return blended(settings, inputs[index], inputs[(index + 1) % inputs.length], share);
+  }
+
+  /**
+   * The segment in which one is after so many times along the whole path, and the share of it.
+   * @param {number} turns
+   * @returns {{index: number, share: number}}
+   */
+  place(turns) {
     const { segments, points, legs } = this;
-    if (!segments) return points[0];
     let t = turns % (this.closed && points.length > 2 ? 1 : 2);
     if (t > 1) t = 2 - t;
     let left = t * legs.reduce((total, time) => total + time, 0);
     let index = 0;
     while (index < segments - 1 && left >= legs[index]) left -= legs[index++];
-    const share = legs[index] ? Math.min(1, left / legs[index]) : 1;
-    return between(points[index], points[(index + 1) % points.length], share, this.spherical);
+    return { index, share: legs[index] ? Math.min(1, left / legs[index]) : 1 };
   }
 }
 

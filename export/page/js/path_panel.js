@@ -17,6 +17,8 @@ export function pathPanel(explorer, path) {
   const given = explorer.facts.path;
   if (given) {
     path.points = given.points.map((/** @type {number[]} */ point) => Float32Array.from(point));
+    path.inputs = given.inputs ?? path.points.map(() => explorer.inputs);
+    path.keepsInputs = given.inputs !== undefined;
     path.times = given.times;
     path.spherical = given.spherical && live;
     path.closed = closed.checked = given.closed;
@@ -40,6 +42,7 @@ export function pathPanel(explorer, path) {
     const turn = Math.max(0.1, Math.min(600, Number(seconds.value) || 8)) * 1000;
     if (!started) started = now - offset * turn;
     offset = (now - started) / turn;
+    explorer.setInputs(path.inputsAt(offset, explorer.settings) ?? explorer.inputs);
     explorer.goTo(path.at(offset));
     frame = requestAnimationFrame(step);
   };
@@ -56,6 +59,7 @@ export function pathPanel(explorer, path) {
   };
   const add = () => {
     path.points.push(explorer.place.z);
+    path.inputs.push(explorer.inputs);
     explorer.tell("path");
   };
   onClick("path-add", add);
@@ -64,6 +68,8 @@ export function pathPanel(explorer, path) {
     stop();
     offset = 0;
     path.points = [];
+    path.inputs = [];
+    path.keepsInputs = false;
     path.times = [];
     explorer.tell("path");
   });

@@ -1,26 +1,32 @@
 /** @file The sources of pictures: a decoder in workers, or an atlas that was decoded beforehand. */
 
+import { heaviest, weighed } from "./blend.js";
 import { Remote } from "./remote.js";
 import { block, weights } from "./unpack.js";
 
 /**
  * @typedef {{a: number, b: number, z: Float32Array}} Place a place on the plane
  * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels red, green, blue, alpha
- * @typedef {{name: string, value: number, count?: number, switch?: boolean, low?: number, high?: number}} Setting an
- *   input that can be set: a class of so many, of which a switch has two, or a number, with the ends of its slider
+ * @typedef {number | [number, number][]} Value a number or a class, or several classes with their weights
+ * @typedef {{name: string, value: number, count?: number, switch?: boolean, whole?: boolean, low?: number, high?: number}}
+ *   Setting an input that can be set: a class of so many, of which a switch has two, or a number, with the ends of its
+ *   slider; of one that is whole there is nothing between two values
  */
 
 /**
- * The decoder's other inputs as one array: a one-hot vector for each class, and each number.
+ * The decoder's other inputs as one array: a one-hot vector for each class, or the weights of a mix, and each number.
  * @param {Setting[]} settings
- * @param {number[]} values one for each
+ * @param {Value[]} values one for each
  * @returns {Float32Array<ArrayBuffer>}
  */
 export function packed(settings, values) {
   return Float32Array.from(
-    settings.flatMap(({ count }, i) =>
-      count === undefined ? [values[i]] : Array.from({ length: count }, (_, n) => Number(n === values[i])),
-    ),
+    settings.flatMap(({ count }, i) => {
+      if (count === undefined) return [heaviest(values[i])];
+      const row = new Array(count).fill(0);
+      for (const [n, weight] of weighed(values[i])) row[n] = weight;
+      return row;
+    }),
   );
 }
 
@@ -142,7 +148,7 @@ export class LiveSource {
 
   /**
    * @param {Setting[]} settings
-   * @param {number[]} values one for each
+   * @param {Value[]} values one for each
    * @returns {void}
    */
   setInputs(settings, values) {

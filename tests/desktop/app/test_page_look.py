@@ -105,6 +105,28 @@ def test_bookmarks_of_another_class_go_along(tmp_path):
         assert [line.removesuffix(" cannot be changed there") for line in left_out[:-1]] == words
 
 
+def test_a_path_brings_the_class_of_each_point(tmp_path):
+    """If they are not those of now; where a page cannot change it, the words say that the path stays out."""
+    three, seven = ((InputValue("label", value),) for value in (3.0, 2.0))
+    mix = (InputValue("label", 3, ((2.0, 0.25), (3.0, 0.75))),)
+    for table in (True, False):
+        source = open_source(conditional(tmp_path / "model.onnx", table), {"set label": "3"})
+        state = replace(start_state(2).with_path(points(3, 2)), inputs=three, path_inputs=(three,) * 3)
+        assert "inputs" not in json.loads(page_look(state, [], 8.0).text)["path"]
+        assert "The path: 3 points, 8 s" in look_words(source, state, [], 8.0)[0]
+        state = replace(state, path_inputs=(three, seven, mix))
+        look = json.loads(page_look(state, [], 8.0).text)
+        assert look["path"]["inputs"] == [{"label": 3}, {"label": 2}, {"label": [[2, 0.25], [3, 0.75]]}]
+        along, left_out = look_words(source, state, [], 8.0)
+        words = "The path: 3 points, 8 s, each point with its own inputs, if the page decodes itself"
+        assert (words in along) == table
+        assert ("The path: its points differ in label, which cannot be changed there" in left_out) != table
+    assert (
+        "The mix of classes at the cursor: the page begins with the heaviest"
+        in (look_words(source, replace(state, inputs=mix), [], 8.0)[1])
+    )
+
+
 def test_a_plane_through_samples_is_told_from_other_oblique_ones():
     """Only what goes through the three samples of the view says so: there, a page draws others."""
     state = first_view(16, seed=3)

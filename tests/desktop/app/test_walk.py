@@ -21,7 +21,7 @@ def test_a_pace_that_costs_much_is_not_measured(explorer):
     (cost,) = walk_steps(explorer, ROUTE, most_s=10.0)
     assert isinstance(cost, Cost)
     assert cost.pictures > 500
-    assert frame_steps(explorer, even_walk(ROUTE.curve), 4.0, 10.0) is None
+    assert frame_steps(explorer, ROUTE, even_walk(ROUTE.curve), 4.0, 10.0) is None
 
 
 def test_without_a_model_there_is_no_walk(make_explorer):

@@ -47,8 +47,8 @@ def test_a_second_try_goes_on(slow_decoder):
 def test_a_place_between_two_pictures_shows_the_nearer_one(slow_decoder):
     """There may be few of them."""
     *_, frames = path_frames(slow_decoder, WALK, 3)
-    assert frames.nearest(0.2) == [-1.0, 0.0]
-    assert frames.nearest(0.3) == [0.0, 0.25]
+    assert frames.nearest(0.2)[:].tolist() == [[-1.0, 0.0]]
+    assert frames.nearest(0.3)[:].tolist() == [[0.0, 0.25]]
 
 
 def test_a_longer_walk_has_more_pictures():

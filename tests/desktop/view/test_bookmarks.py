@@ -18,7 +18,6 @@ from desktop.view.bookmarks import (
     moved,
     places_on,
     renamed,
-    with_other_inputs,
     with_picture,
 )
 from desktop.view.first_view import first_view, home_view, is_on_samples, random_view, sample_seed
@@ -84,9 +83,9 @@ def test_a_place_keeps_the_class():
     assert bookmarks_from_list(json.loads(json.dumps([bookmark_to_dict(mark)])), 3) == (mark,)
     assert with_picture((mark,), HERE.z, 4, three, "three")[0].picture == ""
     assert with_picture((mark,), HERE.z, 4, seven, "seven")[0].picture == "seven"
-    assert with_other_inputs((mark,), seven) == ()
-    assert with_other_inputs((mark,), three) == ("Place 1",)
-    assert with_other_inputs((bookmark(HERE, ()),), three) == ()
+    path = as_path(replace(HERE, inputs=three), (mark, bookmark(HERE, ())), 2.0)
+    assert path.path_inputs == (seven, three), "an older one has the class of now"
+    assert as_path(HERE, (bookmark(HERE, ()),), 2.0).path_inputs == ()
 
 
 def test_places_have_names_of_their_own_and_an_order():

@@ -14,6 +14,7 @@ import pytest
 from desktop.base.vector import Vector
 from desktop.latent.plane import Plane, Viewport, axis_plane, plane_through
 from desktop.latent.prior import NORMAL
+from desktop.reading.input_values import InputValue
 from desktop.view.first_view import first_view
 from desktop.view.state import Layer, PictureMode, ViewState, start_state
 from desktop.view.state_json import state_from_dict, state_to_dict
@@ -22,6 +23,7 @@ GEOMETRY = {
     "z": (0.1, -2.5, 1 / 3),
     "plane": plane_through((0.1, -2.5, 1 / 3), (1.0, 0.2, 0.3), (0.0, 1.0, 0.7)),
     "path": ((0.5, 1.0, 2.0), (-1e-9, 3e7, 0.0)),
+    "path_inputs": ((InputValue("label", 3, ((3.0, 0.75), (7.0, 0.25))),), (InputValue("label", 7),)),
 }
 
 
@@ -81,6 +83,21 @@ def test_a_state_comes_back_equal(dims):
     """States of any number of dimensions are equal to the last bit."""
     assert state_from_dict(through_json(start_state(dims)), dims) == start_state(dims)
     assert state_from_dict(through_json(full_state())) == full_state()
+
+
+def test_inputs_of_a_path_are_written_only_if_they_differ_from_the_view_s():
+    """So a file is as it was before points had inputs; there is one for each point, or none."""
+    seven, three = ((InputValue("label", label),) for label in (7.0, 3.0))
+    state = replace(start_state(2), path=(Vector((0.0, 1.0)), Vector((1.0, 0.0))), inputs=seven)
+    alike = replace(state, path_inputs=(seven, seven))
+    assert state_to_dict(alike) == state_to_dict(state)
+    assert "path_inputs" not in state_to_dict(alike)
+    assert state_from_dict(through_json(alike)).inputs_on_path == (seven, seven)
+    differing = replace(state, path_inputs=(seven, three))
+    assert state_from_dict(through_json(differing)) == differing
+    written = through_json(replace(state, path_inputs=(three, three)))
+    with pytest.raises(ValueError, match=r"state.path_inputs: found 1, expected one for each of 2 points"):
+        state_from_dict(written | {"path_inputs": written["path_inputs"][:1]})
 
 
 @pytest.mark.parametrize("dims", [1025, 100_000])

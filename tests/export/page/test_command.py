@@ -318,6 +318,7 @@ def test_all_places_get_the_nearest_epoch_by_one_rule():
         {"place": LOOK["place"] | {"plane": 7}},
         {"place": LOOK["place"] | {"cursor": [float("nan"), 0]}},
         {"path": {"points": [[1]]}},
+        {"path": LOOK["path"] | {"inputs": [{}]}},
         {"bookmarks": 5},
     ],
 )

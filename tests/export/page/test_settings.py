@@ -128,6 +128,51 @@ def test_bookmarks_that_a_page_cannot_show_are_told(tmp_path):
     assert "The pictures are decoded beforehand." in atlas.notes
 
 
+def test_points_of_a_path_bring_their_inputs(open_tab, tmp_path):
+    """On the way a class is a mix, numbers blend, and a whole label switches halfway."""
+    path = saved(tmp_path / "m.onnx", with_inputs())
+    ends = [
+        {"class_one_hot": [[1, 0.75], [2, 0.25]], "truncation": 1, "label": 1},
+        {"class_one_hot": 3, "truncation": 0.5, "label": 4},
+    ]
+    look = LOOK | {"path": LOOK["path"] | {"inputs": ends, "seconds": 1.5}}
+    content = content_of(path, Choices(look=json.dumps(look)))
+    assert content.facts["path"]["inputs"] == [[[[1, 0.75], [2, 0.25]], 1, 1], [3, 0.5, 4]]
+    (tmp_path / "p.html").write_text(page(content.title, content.facts, content.blocks), encoding="utf-8")
+    tab = open_tab(tmp_path / "p.html")
+    seen = set()
+    for wait_ms in (250, 600, 300):
+        tab.tab.click("#path-play")
+        tab.tab.wait_for_timeout(wait_ms)
+        tab.tab.click("#path-play")
+        tab.settle()
+        *_, t = map(float, tab.tab.input_value("#z").split(","))
+        assert 0 < t < 1
+        label = 1 if t < 0.5 else 4
+        feeds = {"z": np.array([[0.5, 0, t]], np.float32), "label": np.array([label])}
+        feeds["truncation"] = np.array([1 - t / 2], np.float32)
+        feeds["class_one_hot"] = np.array([[0, 0.75 * (1 - t), 0.25 * (1 - t), t]], np.float32)
+        assert tab.picture()[0] == pytest.approx(session(path).run(None, feeds)[0][0, 0], abs=1e-2)
+        boxes = [box.input_value() for box in tab.tab.locator("#inputs select").all()]
+        assert boxes == [str(1 if 0.75 * (1 - t) > t else 3), str(label)]
+        seen.add(label)
+    assert tab.errors == []
+
+
+def test_a_path_that_a_page_cannot_show_is_told(tmp_path):
+    """Pictures that were decoded beforehand have one class; a mix of whole labels is none."""
+    path = saved(tmp_path / "m.onnx", with_inputs())
+    for ends, mode, words in (
+        ([{"label": 0}, {"label": 3}], "live", ""),
+        ([{"label": 0}, {"label": 3}], "atlas", "the path of other inputs than those of the page"),
+        ([{"label": 0}, {"label": [[1, 0.5], [2, 0.5]]}], "live", "the path of other inputs than those of"),
+    ):
+        look = json.dumps(LOOK | {"bookmarks": [], "path": LOOK["path"] | {"inputs": ends}})
+        content = content_of(path, Choices(mode=mode, atlas_count=2, look=look))
+        assert ("path" in content.facts) == (not words)
+        assert content.left_out.startswith(words)
+
+
 def test_what_is_true_or_false_is_a_check_box(open_tab, tmp_path):
     """The check box has the first value; a click and the keyboard decode the other picture."""
     path = saved(tmp_path / "m.onnx", with_switch())
