@@ -3,13 +3,14 @@
 import os
 import sys
 
-# `python -m` puts the current folder first on the path, and a stranger's folder may hold a `json.py`. So it
-# leaves the path, unless it is the checkout. No pathlib here: it would be imported from that folder.
+# `python -m` puts the current folder first on the path, and a stranger's folder may hold a `json.py`. So the
+# folder is removed from the path, unless it is the checkout. `pathlib` would be imported from that folder, so
+# it is not used here.
 _CHECKOUT = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path and sys.path[:1] != [_CHECKOUT]:
     del sys.path[0]
 
-import signal  # noqa: E402 - only now can it be no stranger's
+import signal  # noqa: E402 - only after the current folder has left the path
 
 
 def _leave(_number: int, _frame: object) -> None:
@@ -20,8 +21,8 @@ def _leave(_number: int, _frame: object) -> None:
         os._exit(130)
 
 
-# Ctrl-C while a command is still importing: nothing has been begun, and an exception would be raised within
-# somebody's import. `run_command` then lets it be raised.
+# Ctrl-C while a command is still importing ends the process at once: there is no work to clean up, and a
+# KeyboardInterrupt would be raised inside a library's import. `run_command` restores KeyboardInterrupt.
 if (
     sys.argv[:1] == ["-m"] or os.path.basename("".join(sys.argv[:1])).startswith("latent-plane")  # noqa: PTH119
 ) and signal.getsignal(signal.SIGINT) is signal.default_int_handler:

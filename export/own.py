@@ -18,8 +18,8 @@ from torch.distributions import Distribution
 
 from export.bundle import Bundle, check_target, write_bundle
 from export.containers import check_suffix
+from export.decoder_output import SPREADS, Spread
 from export.exporter import IMAGES_SEED, held_out_places, in_unicode, serialize, tools
-from export.given import SPREADS, Spread
 from export.graphs import OPSET, ExportError, export_decoder, export_encoder, in_one_line
 from export.manifest import DECODER_FILE, ENCODER_FILE, FORMAT_1_1, LIKELIHOODS, POSTERIOR_FILE, tensor_facts
 from export.own_images import OwnImages, own_images
@@ -75,8 +75,8 @@ def bundle_of(
     """Write two modules as a bundle, after the same comparison with PyTorch that a run's export makes.
 
     A module, or a method of one such as `vae.decode`, takes a tensor. It gives one tensor, several in a tuple
-    or in fields, or a distribution of `torch.distributions`; `export.given` has the details. The modules are
-    not changed: copies of them are exported, on the CPU, in float32 and without dropout.
+    or in fields, or a distribution of `torch.distributions`; `export.decoder_output` has the details. The
+    modules are not changed: copies of them are exported, on the CPU, in float32 and without dropout.
 
     Args:
         decoder: takes z [N, d], or [N, *latent_dim], to pictures.
@@ -131,7 +131,7 @@ def bundle_of(
         chosen = _chosen_likelihood(likelihood, reading, data)
         levels = data.levels if data is not None else 2 if chosen == "bernoulli" else 256
         _check_levels(chosen, levels)
-        reading = reading.settled(chosen)
+        reading = reading.decided(chosen)
         model = _model(reading, chosen, levels, scale, data)
     with torch.no_grad(), _without_validation():
         graph = _exported(

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from export.given import moments_of, picture_of
+from export.decoder_output import moments_of, picture_of
 from export.graphs import ExportError, in_one_line
 from export.own_reading import Reading
 

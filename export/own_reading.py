@@ -8,7 +8,15 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from export.given import EXPECTED_PICTURE, Given, Spread, in_words, is_same, moments_of, picture_of
+from export.decoder_output import (
+    EXPECTED_PICTURE,
+    DecoderOutput,
+    Spread,
+    in_words,
+    is_same,
+    moments_of,
+    picture_of,
+)
 from export.graphs import ExportError, in_one_line
 
 Gives = Literal["picture", "logits"]
@@ -66,7 +74,7 @@ class Reading:
         black, white = self.pixel_range
         return black == 0 and white == 1
 
-    def settled(self, likelihood: str) -> "Reading":
+    def decided(self, likelihood: str) -> "Reading":
         """The same with `gives` decided for a likelihood.
 
         Raises ExportError if the numbers fit neither a picture nor logits.
@@ -284,7 +292,7 @@ def _takes_images(module: nn.Module, image_shape: tuple[int, ...]) -> bool:
     return False
 
 
-def _decoded(decoder: nn.Module, z: Tensor) -> Given:
+def _decoded(decoder: nn.Module, z: Tensor) -> DecoderOutput:
     try:
         output = decoder(z)
     except Exception as error:

@@ -62,7 +62,7 @@ def load_checkpoint(folder: Path, config: FitConfig) -> Checkpoint | None:
             return None
         raise RunError(
             f"{folder}: found {counted(finished, 'finished epoch')} but no {CHECKPOINT_FILE}, expected it to "
-            f"continue from; {instead(folder)}"
+            f"continue from; {what_to_do(folder)}"
         ) from error
     try:
         content = _unpack(data)
@@ -74,21 +74,21 @@ def load_checkpoint(folder: Path, config: FitConfig) -> Checkpoint | None:
             reason = "found objects other than tensors and plain values"
         raise RunError(
             f"{path}: {reason or type(error).__name__}; expected a checkpoint in format {FORMAT}; "
-            f"{instead(folder)}"
+            f"{what_to_do(folder)}"
         ) from error
     if found_format != FORMAT:
         raise RunError(
-            f"{path}: found a checkpoint in format {found_format}, expected {FORMAT}; {instead(folder)}"
+            f"{path}: found a checkpoint in format {found_format}, expected {FORMAT}; {what_to_do(folder)}"
         )
     if found_config != config:
         raise RunError(
             f"{path}: found a checkpoint for another config, expected one for the config.json beside it; "
-            f"{instead(folder)}"
+            f"{what_to_do(folder)}"
         )
     return checkpoint
 
 
-def instead(folder: Path) -> str:
+def what_to_do(folder: Path) -> str:
     """What to do with a run whose checkpoint cannot be used."""
     if not _finished(folder):
         return f"delete {CHECKPOINT_FILE} to start this run again from the beginning"

@@ -65,7 +65,7 @@ def fast_precision(device: torch.device) -> Precision:
 
 
 @contextmanager
-def measured_exactly() -> Iterator[None]:
+def full_precision() -> Iterator[None]:
     """Within the block, convolve in full float32 and without cuDNN's search for the fastest algorithm.
 
     On CUDA the default, TF32, rounds every factor to ten bits. The search pays off only if all batches have

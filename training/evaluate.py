@@ -20,8 +20,8 @@ from training.command_line import Finite, device_option, run_command
 from training.config import FitConfig
 from training.data.dataset import Dataset, DatasetError
 from training.data.open import dataset_of
-from training.data.options import found_again_options, taken_places
-from training.device import DeviceError, describe_device, keep_freed_memory, measured_exactly, pick_device
+from training.data.options import found_again_options, pop_places
+from training.device import DeviceError, describe_device, full_precision, keep_freed_memory, pick_device
 from training.evaluation import (
     ActiveUnits,
     Bound,
@@ -115,7 +115,7 @@ def evaluate_run(
 
     # Only probabilities can be counted in bits.
     dimensions = flat.shape[1] if model.gives_probabilities else None
-    with measured_exactly():
+    with full_precision():
         bound = _bound(model, test, draws)
         if not math.isfinite(bound.elbo_nats):
             raise EvaluationError(
@@ -312,7 +312,7 @@ def command(
         images=images,
         samples=samples,
         step=step,
-        dataset=dataset_of(found.config, taken_places(values), data),
+        dataset=dataset_of(found.config, pop_places(values), data),
     )
     say(to_json(evaluation) if as_json else to_table(evaluation))
 

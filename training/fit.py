@@ -18,8 +18,8 @@ from training.command_line import CommandWithLists, Finite, NumberList, device_o
 from training.config import RECIPES, FitConfig, LikelihoodName, NetworkName, Precision
 from training.data.dataset import DatasetError, cautions
 from training.data.form import Form
-from training.data.open import MNIST, NAMES, dataset_of, named_for_good, open_dataset
-from training.data.options import data_options, taken_places
+from training.data.open import MNIST, NAMES, dataset_of, open_dataset, with_absolute_path
+from training.data.options import data_options, pop_places
 from training.device import DeviceError, keep_freed_memory, pick_device
 from training.logbook import FitError
 from training.output import say, warn
@@ -166,7 +166,7 @@ def command(
     source_of = click.get_current_context().get_parameter_source
     ranks = ranks_from()
     # On each machine one process decodes the pictures, and the others wait for it.
-    places = taken_places(changes, builds=ranks.local_rank == 0)
+    places = pop_places(changes, builds=ranks.local_rank == 0)
     given = {"recipe": recipe, **changes}
     changes = {
         name: value
@@ -175,7 +175,7 @@ def command(
     }
     chosen = pick_device(device, ranks.local_rank)
     if "data" in changes:
-        changes["dataset"] = named_for_good(changes.pop("data"))
+        changes["dataset"] = with_absolute_path(changes.pop("data"))
     size, channels = changes.pop("size", None), changes.pop("channels", None)
     if chosen.type == "cpu":
         keep_freed_memory()

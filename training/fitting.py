@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from training.checkpoint import CHECKPOINT_FILE, instead, load_checkpoint
+from training.checkpoint import CHECKPOINT_FILE, load_checkpoint, what_to_do
 from training.config import FitConfig
 from training.data.dataset import Dataset
 from training.data.mapped import forget_pages
@@ -116,7 +116,7 @@ def _fit(
         raise RunError(
             f"{run.folder / METRICS_FILE}: found {counted(len(run.metrics), 'line')}, expected "
             f"{finished_epochs}, one for each epoch finished before {CHECKPOINT_FILE} was written; "
-            f"{instead(run.folder)}"
+            f"{what_to_do(run.folder)}"
         )
     run = dataclasses.replace(run, metrics=run.metrics[:finished_epochs])
     say(

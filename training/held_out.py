@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.device import measured_exactly
+from training.device import full_precision
 from training.elbo import gaussian_rate_nats, reparameterize
 from training.model import VAE
 from training.summaries import as_float64, ignore, mean_and_standard_error
@@ -31,7 +31,7 @@ class HeldOutMetrics:
     distortion_error_nats: float
 
 
-@measured_exactly()
+@full_precision()
 @torch.inference_mode()
 def evaluate(
     model: VAE, images: Tensor, draws: int = 1, on_images: Callable[[int], object] = ignore
@@ -67,7 +67,7 @@ def evaluate(
     )
 
 
-@measured_exactly()
+@full_precision()
 @torch.inference_mode()
 def posteriors(model: VAE, images: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and log-variance of q(z|x), [N, d] each, for images uint8 [N, C, H, W]."""

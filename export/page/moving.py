@@ -94,7 +94,7 @@ def gather(low: Lowering, node: Node) -> int:
     return low.writer.view(pick(low, x, places), low.shape(node.outputs[0]))
 
 
-def by_run(low: Lowering, node: Node) -> int:
+def run_on_indices(low: Lowering, node: Node) -> int:
     """Slice, Tile and Pad: ONNX Runtime runs the node on indices, to find where each number comes from."""
     x = low.number(node.input(0))
     shape = low.writer.shapes[x]
@@ -224,7 +224,7 @@ def _along(low: Lowering, x: int, axis: int, matrix: NDArray[np.float32]) -> int
 
 MOVING_RULES: dict[str, Rule] = {
     **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), reshaped),
-    **dict.fromkeys(("Slice", "Tile", "Pad"), by_run),
+    **dict.fromkeys(("Slice", "Tile", "Pad"), run_on_indices),
     **dict.fromkeys(("Resize", "Upsample"), resize),
     "Transpose": transposed,
     "Expand": expand,

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from training.device import DeviceError, describe_device, keep_freed_memory, measured_exactly, pick_device
+from training.device import DeviceError, describe_device, full_precision, keep_freed_memory, pick_device
 from training.held_out import evaluate, posteriors
 from training.model import ConvVAE
 
@@ -81,7 +81,7 @@ def test_figures_are_measured_without_tf32_and_without_a_search():
         evaluate(model, images)
         posteriors(model, images)
         assert (cudnn.allow_tf32, cudnn.benchmark) == (True, True)
-        with pytest.raises(ZeroDivisionError), measured_exactly():
+        with pytest.raises(ZeroDivisionError), full_precision():
             1 / 0  # noqa: B018
         assert (cudnn.allow_tf32, cudnn.benchmark) == (True, True)
     finally:

@@ -16,8 +16,8 @@ with needed("training", "python -m training.data", __name__):
     from training.command_line import DataCommand, run_command
     from training.data.dataset import BINARY, Dataset, DatasetError, cautions
     from training.data.form import Form
-    from training.data.open import named_for_good, open_dataset
-    from training.data.options import data_options, taken_places
+    from training.data.open import open_dataset, with_absolute_path
+    from training.data.options import data_options, pop_places
     from training.files import check_writable, replaced_file
     from training.output import counted, say
 
@@ -56,7 +56,7 @@ def command(data: str, sheet: Path | None, **values: Any) -> None:
     """
     if sheet is not None:
         check_writable(sheet)
-    places = taken_places(values)
+    places = pop_places(values)
     form = Form(
         values["size"],
         values["channels"],
@@ -64,7 +64,7 @@ def command(data: str, sheet: Path | None, **values: Any) -> None:
         values["threshold"],
         values["background"],
     )
-    dataset = open_dataset(named_for_good(data), form, places)
+    dataset = open_dataset(with_absolute_path(data), form, places)
     for line in described(dataset):
         say(line)
     if sheet is not None:

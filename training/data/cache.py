@@ -31,7 +31,7 @@ from training.data.dataset import BINARY, BYTES, Dataset, DatasetError, number_n
 from training.data.form import Form
 from training.data.items import Item, Source
 from training.data.pictures import PictureError
-from training.data.reading import Read, read_in_order, reason, settled
+from training.data.reading import Read, completed, read_in_order, reason
 from training.files import replaced_file
 from training.output import warn
 
@@ -98,7 +98,7 @@ def cached(
     Raises DatasetError if too few pictures can be read, or if pictures differ in size or colour and the form
     does not say what to do; OSError if the cache cannot be written.
     """
-    whole = settled(source, form)
+    whole = completed(source, form)
     if source.levels == BINARY and not whole.threshold:
         whole = dataclasses.replace(whole, threshold=0.5)
     marks = json.dumps([VERSION, dataclasses.astuple(whole), source.signature])

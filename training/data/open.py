@@ -111,7 +111,7 @@ def _mnist_arrays() -> Arrays:
     return arrays_of(whole.name, MNIST, images, labels, test_images, test_labels, whole.label_names)
 
 
-def named_for_good(data: str) -> str:
+def with_absolute_path(data: str) -> str:
     """The value of --data with paths made absolute, so that it means the same in another folder."""
     return data if data in NAMES or ADDRESS in data else os.path.abspath(data)  # noqa: PTH100 - a pattern is no Path
 

@@ -129,6 +129,6 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def taken_places(values: dict[str, Any], builds: bool = True) -> Places:
+def pop_places(values: dict[str, Any], builds: bool = True) -> Places:
     """Remove the values of `place_options` from a command's values, and return them."""
     return Places(values.pop("data_folder"), values.pop("cache_folder"), values.pop("mirror"), builds)

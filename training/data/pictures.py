@@ -78,7 +78,7 @@ def is_coloured(image: Image.Image) -> bool:
     return bool(spread.size and spread.max() > SAME_GREY)
 
 
-def formed(image: Image.Image, form: Form) -> NDArray[np.uint8]:
+def in_form(image: Image.Image, form: Form) -> NDArray[np.uint8]:
     """A result of `decode` or `from_array` in a form with a size and channels: uint8 [C, H, W].
 
     The numbers are 0 to 255, or 0 and 1 if the form has a threshold.

@@ -17,7 +17,7 @@ from PIL import Image
 from training.data.dataset import DatasetError
 from training.data.form import Form
 from training.data.items import Item, Source
-from training.data.pictures import PictureError, decode, formed, from_array, is_coloured
+from training.data.pictures import PictureError, decode, from_array, in_form, is_coloured
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,7 +43,7 @@ class Read:
     coloured: bool
 
 
-def settled(source: Source, form: Form) -> Form:
+def completed(source: Source, form: Form) -> Form:
     """The form, with size and channels of the source's first pictures if it has none of its own.
 
     Raises DatasetError if none of them can be read.
@@ -81,7 +81,7 @@ def read_in_order(
             digest, image = _picture(item, side_px)
             # Checked only if colours would be lost.
             coloured = whole.channels == 1 and is_coloured(image)
-            return item, Read(digest, formed(image, whole), (image.height, image.width), coloured)
+            return item, Read(digest, in_form(image, whole), (image.height, image.width), coloured)
         except (PictureError, OSError) as error:
             return item, error
 

@@ -1,4 +1,4 @@
-/** @file What the decoder takes besides z, between two points of a path. */
+/** @file Blends the decoder's other inputs between two points of a path. */
 
 /** A smaller share of the way is none. */
 const NEAR = 1e-6;

@@ -59,7 +59,7 @@ export class Path {
   }
 
   /**
-   * What the decoder takes there besides z; null if all points have the same, and any other is as good.
+   * The decoder's other inputs at that time; null if they are the same at all points.
    * @param {number} turns
    * @param {import("./source.js").Setting[]} settings
    * @returns {import("./source.js").Value[] | null}

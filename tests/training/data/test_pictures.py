@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from desktop.images.read_image import decode_image
 from training.data.form import Form
-from training.data.pictures import PictureError, decode, formed, from_array, is_coloured, thresholded
+from training.data.pictures import PictureError, decode, from_array, in_form, is_coloured, thresholded
 
 RAMP = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 COLOURS = np.dstack([RAMP, RAMP[::-1], RAMP[:, ::-1]])
@@ -126,7 +126,7 @@ def test_a_large_jpeg_is_decoded_in_fewer_pixels():
     small = decode(data, 64)
     assert (small.width, small.height) == (192, 128)
     form = Form((64, 96), 1)
-    difference = formed(small, form).astype(int) - formed(decode(data), form)
+    difference = in_form(small, form).astype(int) - in_form(decode(data), form)
     assert np.median(np.abs(difference)) <= 1
 
 
@@ -141,16 +141,16 @@ def test_grey_pictures_in_colour_files_are_grey():
 def test_the_background_shows_through():
     """A half transparent white over black is grey, over white it is white."""
     image = Image.fromarray(np.full((2, 2, 4), (255, 255, 255, 128), np.uint8))
-    assert formed(image, Form((2, 2), 1, background="black")).tolist() == [[[128, 128], [128, 128]]]
-    assert formed(image, Form((2, 2), 3, background="#ffffff")).min() == 255
+    assert in_form(image, Form((2, 2), 1, background="black")).tolist() == [[[128, 128], [128, 128]]]
+    assert in_form(image, Form((2, 2), 3, background="#ffffff")).min() == 255
 
 
 def test_a_form_that_fits_changes_nothing():
     """Pixels that have the right size and channels already are unchanged, as [C, H, W]."""
-    np.testing.assert_array_equal(formed(RGB, WHITE), COLOURS.transpose(2, 0, 1))
-    np.testing.assert_array_equal(formed(Image.fromarray(RAMP), Form((6, 8), 1))[0], RAMP)
+    np.testing.assert_array_equal(in_form(RGB, WHITE), COLOURS.transpose(2, 0, 1))
+    np.testing.assert_array_equal(in_form(Image.fromarray(RAMP), Form((6, 8), 1))[0], RAMP)
     np.testing.assert_array_equal(
-        formed(from_array(COLOURS.transpose(2, 0, 1)), WHITE), COLOURS.transpose(2, 0, 1)
+        in_form(from_array(COLOURS.transpose(2, 0, 1)), WHITE), COLOURS.transpose(2, 0, 1)
     )
 
 
@@ -158,8 +158,8 @@ def test_another_aspect_ratio_is_cut_or_padded():
     """Cropping leaves the middle; padding leaves the whole picture between stripes of background."""
     wide = np.zeros((4, 12), np.uint8)
     wide[:, 4:8] = 200
-    assert (formed(Image.fromarray(wide), Form((4, 4), 1)) == 200).all()
-    padded = formed(Image.fromarray(wide), Form((12, 12), 1, "pad", background="red"))[0]
+    assert (in_form(Image.fromarray(wide), Form((4, 4), 1)) == 200).all()
+    padded = in_form(Image.fromarray(wide), Form((12, 12), 1, "pad", background="red"))[0]
     assert (padded[:4] == padded[0, 0]).all()
     assert padded[0, 0] == Image.new("RGB", (1, 1), "red").convert("L").getpixel((0, 0))
     np.testing.assert_array_equal(padded[4:8], wide)
@@ -170,5 +170,5 @@ def test_a_threshold_is_mnists():
     levels = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
     np.testing.assert_array_equal(thresholded(levels, 0.5), levels >= 128)
     np.testing.assert_array_equal(
-        formed(Image.fromarray(levels[0, 0]), Form((16, 16), 1, threshold=0.1))[0], levels[0, 0] > 25
+        in_form(Image.fromarray(levels[0, 0]), Form((16, 16), 1, threshold=0.1))[0], levels[0, 0] > 25
     )

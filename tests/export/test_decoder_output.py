@@ -1,4 +1,4 @@
-"""export/given.py: the tensors in the outputs of other projects' modules."""
+"""export/decoder_output.py: the tensors in the outputs of other projects' modules."""
 
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, ContinuousBernoulli, Gamma, Independent, Normal
 
-from export.given import moments_of, picture_of
+from export.decoder_output import moments_of, picture_of
 from export.graphs import ExportError
 
 MEAN, LOGVAR = torch.tensor([[1.0, -2.0], [0.5, 0.0]]), torch.tensor([[0.0, -1.0], [0.3, 2.0]])

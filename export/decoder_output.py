@@ -51,7 +51,7 @@ EXPECTED_PICTURE = (
 
 
 @dataclass(frozen=True)
-class Given:
+class DecoderOutput:
     """The output of a decoder.
 
     Attributes:
@@ -65,10 +65,10 @@ class Given:
     likelihood: str | None = None
 
 
-def picture_of(output: Any) -> Given:
+def picture_of(output: Any) -> DecoderOutput:
     """Read a decoder's output. Raises ExportError if no single picture can be found in it."""
     if isinstance(output, Tensor):
-        return Given(output)
+        return DecoderOutput(output)
     if isinstance(output, Distribution):
         return _of_distribution(output)
     fields = fields_of(output)
@@ -78,16 +78,16 @@ def picture_of(output: Any) -> Given:
     tensors = {name: value for name, value in fields.items() if isinstance(value, Tensor)}
     is_row = isinstance(output, list | tuple) and not hasattr(output, "_asdict")
     if len(tensors) == 1 and not (is_row and len(fields) > 1):
-        return Given(next(iter(tensors.values())))
+        return DecoderOutput(next(iter(tensors.values())))
     by_name = {_plain(name): value for name, value in tensors.items()}
     mean = next((by_name[name] for name in MEANS if name in by_name), None)
     spread = next((name for name in SPREAD_NAMES if name in by_name), None)
     if mean is not None and spread is not None:
-        return Given(mean, _logvar(by_name[spread], SPREAD_NAMES[spread]) / 2, "gaussian")
+        return DecoderOutput(mean, _logvar(by_name[spread], SPREAD_NAMES[spread]) / 2, "gaussian")
     picture = next((by_name[name] for name in PICTURES if name in by_name), None)
     if picture is None:
         raise ExportError(f"the decoder: found {in_words(output)}, expected {EXPECTED_PICTURE}")
-    return Given(picture)
+    return DecoderOutput(picture)
 
 
 def moments_of(output: Any, spread: Spread = "logvar") -> tuple[Tensor, Tensor]:
@@ -154,14 +154,14 @@ def in_words(output: Any) -> str:
     return f"a {kind} of {parts[0]}" if len(parts) == 1 else f"a {kind} of {', '.join(parts)}"
 
 
-def _of_distribution(output: Distribution) -> Given:
+def _of_distribution(output: Distribution) -> DecoderOutput:
     inner = _inner(output)
     if isinstance(inner, Bernoulli):
-        return Given(inner.logits, likelihood="bernoulli")
+        return DecoderOutput(inner.logits, likelihood="bernoulli")
     if isinstance(inner, ContinuousBernoulli):
-        return Given(inner.logits, likelihood="continuous-bernoulli")
+        return DecoderOutput(inner.logits, likelihood="continuous-bernoulli")
     if isinstance(inner, Normal):
-        return Given(inner.loc, inner.scale.log(), "gaussian")
+        return DecoderOutput(inner.loc, inner.scale.log(), "gaussian")
     raise ExportError(f"the decoder: found {in_words(output)}, expected {EXPECTED_PICTURE}")
 
 
