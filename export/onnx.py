@@ -38,7 +38,7 @@ from training.command_line import run_command
 from training.config import FitConfig
 from training.data.dataset import Dataset, DatasetError
 from training.data.open import Places, dataset_of, title_of
-from training.data.options import found_again_options, taken_places
+from training.data.options import found_again_options, pop_places
 from training.output import say, warn
 from training.runs import Run, RunError, newest_run, read_run
 from training.stop_requests import stop_requests
@@ -146,9 +146,9 @@ def command(
     """
     pythae = None if run is None else pythae_folder(run)
     if run is not None and pythae is not None:
-        _export_pythae(run, pythae, out, name, overwrite, data, taken_places(places), run_pickles)
+        _export_pythae(run, pythae, out, name, overwrite, data, pop_places(places), run_pickles)
         return None
-    find = partial(dataset_of, places=taken_places(places), data=data)
+    find = partial(dataset_of, places=pop_places(places), data=data)
     if follow:
         return _follow(run, out, name, overwrite, phases, every, find)
     source = read_run(run if run is not None else newest_run())
