@@ -14,7 +14,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 
 
 class DimControl(QObject):
-    """Dims from a stroke, or a visit to the canvas, until somebody moves the cursor.
+    """Dims from a stroke, or a rest of the pointer on the canvas, until somebody moves the cursor.
 
     Args:
         view: the menu with the switch; what is chosen there is saved.
@@ -36,7 +36,7 @@ class DimControl(QObject):
         self.action.setCheckable(True)
         self.action.setChecked(settings.dims_points())
         canvas.changed.connect(self._look)
-        canvas.entered.connect(self._look)
+        canvas.visited.connect(self._look)
 
     def add_plane(self, plane: PlaneView) -> None:
         """Make the points of this plane faint, too."""

@@ -1,7 +1,7 @@
 """A canvas with the model's pixels, to draw on with the mouse."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QEnterEvent, QHideEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +14,8 @@ from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.every_move import begin_stroke, end_stroke
 from desktop.widgets.common.qimage import to_qimage
 
+# How long the pointer stays in one place before the canvas counts as looked at.
+REST_MS = 300
 # What a stroke is called after "Undo".
 STROKES = {Tool.PEN: "drawing", Tool.ERASER: "erasing", Tool.UNKNOWN: "marking pixels as unknown"}
 
@@ -33,7 +35,7 @@ class DrawCanvas(QWidget):
         ("Alt-click", "Draw with the colour there"),
     )
     changed = Signal()
-    entered = Signal()  # by the pointer
+    visited = Signal()  # the pointer rests on it; one that only passes over it says nothing
     color_taken = Signal(object)  # Color
     stepped = Signal(object, object, str)  # Drawing before and after a change, and what it is called
 
@@ -49,6 +51,9 @@ class DrawCanvas(QWidget):
         self._last: tuple[float, float] | None = None
         self._stroke: Stroke | None = None
         self._invitation = ""
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self.visited)
+        self.setMouseTracking(True)
         self.setMinimumSize(side_px // 2, side_px // 2)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName("Drawing canvas")
@@ -96,7 +101,9 @@ class DrawCanvas(QWidget):
             self._draw_to(self._last)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Continue the stroke."""
+        """Continue the stroke, or begin to rest at another place."""
+        if self._rest.isActive():
+            self._rest.start()
         if self._last is not None:
             self._draw_to(self._pixel(event.position()))
 
@@ -111,11 +118,16 @@ class DrawCanvas(QWidget):
         return super().event(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Say that the pointer has come."""
-        self.entered.emit()
+        """Say that the pointer has come, as soon as it rests."""
+        self._rest.start()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Say nothing of a pointer that was on its way elsewhere."""
+        self._rest.stop()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """End the stroke, because no release will arrive."""
+        self._rest.stop()
         self._end()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -12,9 +12,10 @@ from desktop.base.vector import Vector
 from desktop.images.drawing import blank
 from desktop.view.state import start_state
 from desktop.widgets.controls.dim_control import DimControl
-from desktop.widgets.panels.draw_canvas import DrawCanvas
+from desktop.widgets.panels.draw_canvas import REST_MS, DrawCanvas
 from desktop.widgets.plane.plane_view import PlaneView
 from tests.desktop.widgets.on_plane import are_points_faint
+from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -30,6 +31,11 @@ def parts(qtbot):
         plane.set_points(np.array([(-1.0, 1.0), (1.0, 1.0)]), None, ())
         control.add_plane(plane)
     return canvas, planes, control
+
+
+def enter(canvas):
+    """Let the pointer come."""
+    QApplication.sendEvent(canvas, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
 
 
 def draw(qtbot, canvas):
@@ -53,13 +59,27 @@ def test_a_stroke_dims_until_the_cursor_is_moved(parts, qtbot):
     assert dimmed(planes)
     qtbot.mouseClick(planes[1], LEFT, pos=QPoint(100, 100))
     assert not dimmed(planes)
-    QApplication.sendEvent(canvas, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
-    assert dimmed(planes)
+    enter(canvas)
+    qtbot.waitUntil(lambda: dimmed(planes), timeout=SOON_MS)
     qtbot.keyClick(planes[0], Qt.Key.Key_Left)
     assert not dimmed(planes)
     draw(qtbot, canvas)
     canvas.set_drawing(blank((1, 28, 28)))
     assert not dimmed(planes)
+
+
+def test_a_pointer_on_its_way_elsewhere_dims_nothing(parts, qtbot):
+    """It crosses the canvas; only where it rests is the drawing looked at."""
+    canvas, planes, _ = parts
+    draw(qtbot, canvas)
+    qtbot.mouseClick(planes[0], LEFT, pos=QPoint(100, 100))
+    heard = []
+    canvas.visited.connect(lambda: heard.append(True))
+    enter(canvas)
+    qtbot.mouseMove(canvas, QPoint(160, 40))
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
+    qtbot.wait(2 * REST_MS)
+    assert not heard and not dimmed(planes)
 
 
 def test_a_cursor_that_moves_by_other_means_ends_it_too(parts, qtbot):
