@@ -2,9 +2,20 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStyle,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.colors import label_color, luminance
@@ -21,6 +32,8 @@ MOVES = (
     Qt.Key.Key_End,
 )
 WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
+# More labels scroll by themselves, so that all else stays near. Half a row says that there are more.
+MOST_ROWS = 7.5
 
 
 class LabelSwitch(QToolButton):
@@ -28,6 +41,7 @@ class LabelSwitch(QToolButton):
 
     alone_wanted = Signal()
     left = Signal(int)  # an arrow key, Home or End
+    reached = Signal()  # by the keyboard
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Ask for this label alone on Alt-click."""
@@ -53,6 +67,43 @@ class LabelSwitch(QToolButton):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Say that the keyboard has come here."""
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self.reached.emit()
+
+
+class _Rows(QScrollArea):
+    """As high as its rows of buttons, up to MOST_ROWS; those beyond are scrolled to."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.rows = 0
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setWidgetResizable(True)
+        self.setWidget(inside)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the rows that are shown."""
+        hint = self.widget().sizeHint()
+        if self.rows > MOST_ROWS:
+            hint.setHeight(round((hint.height() + SPACING_PX) / self.rows * MOST_ROWS))
+        return hint
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height; the width is the panel's."""
+        return QSize(0, self.sizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take another height when the buttons do."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
 
 class Legend(QWidget):
     """One button per label, and two buttons for all and none; emits signals for what to show."""
@@ -68,8 +119,11 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Labels")
-        self._grid = QGridLayout()
+        inside = QWidget()
+        self._grid = QGridLayout(inside)
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACING_PX)
+        self._rows = _Rows(inside)
         self._buttons: list[LabelSwitch] = []
         self._names: tuple[str, ...] = ()
         self._hidden: frozenset[int] = frozenset()
@@ -89,7 +143,7 @@ class Legend(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(self._grid)
+        layout.addWidget(self._rows)
         layout.addWidget(self.ends)
         self.ends.hide()
 
@@ -100,8 +154,10 @@ class Legend(QWidget):
             button.deleteLater()
         self._names = names
         self._hidden = frozenset()
-        self._buttons = [self._button(label, name) for label, name in enumerate(names)]
         columns = self._columns()
+        self._rows.rows = -(-len(names) // columns)
+        self._rows.setVisible(bool(names))
+        self._buttons = [self._button(label, name) for label, name in enumerate(names)]
         for column in range(MAX_COLUMNS):
             self._grid.setColumnStretch(column, int(column < columns))
         for label, button in enumerate(self._buttons):
@@ -158,10 +214,26 @@ class Legend(QWidget):
             self._enter_at(label + step)
             self._buttons[label + step].setFocus(Qt.FocusReason.TabFocusReason)
 
+    def _scroll_to(self, button: LabelSwitch) -> None:
+        """Bring a label into view, within the legend and with it."""
+        above = button.parentWidget()
+        while above is not None:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(button, 0, SPACING_PX)
+            above = above.parentWidget()
+
     def _columns(self) -> int:
         """Return how many columns fit with the longest name."""
         longest = max((self._metrics().horizontalAdvance(name) for name in self._names), default=0)
-        return max(1, min(MAX_COLUMNS, (WIDTH_PX + SPACING_PX) // (longest + PADDING_PX + SPACING_PX)))
+        return max(
+            1, min(MAX_COLUMNS, (self._width_px() + SPACING_PX) // (longest + PADDING_PX + SPACING_PX))
+        )
+
+    def _width_px(self) -> int:
+        """Return the room for the buttons beside the scroll bar, if so many could need one."""
+        can_scroll = len(self._names) > MOST_ROWS
+        bar_px = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self._rows)
+        return WIDTH_PX - bar_px if can_scroll else WIDTH_PX
 
     def _metrics(self) -> QFontMetrics:
         font = self.font()
@@ -170,7 +242,7 @@ class Legend(QWidget):
 
     def _elided(self, name: str) -> str:
         """Return a name that fits into the panel."""
-        return self._metrics().elidedText(name, Qt.TextElideMode.ElideMiddle, WIDTH_PX - PADDING_PX)
+        return self._metrics().elidedText(name, Qt.TextElideMode.ElideMiddle, self._width_px() - PADDING_PX)
 
     @property
     def _every(self) -> frozenset[int]:
@@ -199,6 +271,7 @@ class Legend(QWidget):
             "QToolButton:focus { border-color: palette(text); }"
         )
         button.clicked.connect(lambda: self.switched.emit(label))
+        button.reached.connect(lambda: self._scroll_to(button))
         button.left.connect(lambda key: self._go_from(label, key))
         button.alone_wanted.connect(lambda: self._want_alone(label))
         return button

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QScrollArea, QToolButton
 
 from desktop.widgets.common import colors
 from desktop.widgets.panels.legend import WIDTH_PX, Legend
@@ -136,3 +136,31 @@ def test_tab_stops_at_one_label_and_arrows_reach_the_others(legend, qtbot):
         at = found[label]
         assert at.hasFocus()
     assert stops() == [10]
+
+
+def test_a_hundred_labels_scroll_by_themselves(legend, qtbot):
+    """All and None stay near, and no name is cut by the scroll bar; arrow keys bring a label into view."""
+    legend.set_labels(tuple(f"class number {number} with a rather long name" for number in range(100)))
+    legend.resize(WIDTH_PX, legend.sizeHint().height())
+    qtbot.waitUntil(lambda: len(buttons(legend)) == 100, timeout=SOON_MS)
+    legend.resize(WIDTH_PX, legend.sizeHint().height())
+    assert legend.height() < 350
+    first, *_, last = buttons(legend)
+    bar = legend.findChild(QScrollArea).verticalScrollBar()
+    qtbot.waitUntil(bar.isVisible, timeout=SOON_MS)
+    assert not last.visibleRegion().contains(last.rect().center())
+    qtbot.waitUntil(lambda: first.visibleRegion().contains(first.rect()), timeout=SOON_MS)
+    first.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(first, Qt.Key.Key_End)
+    assert last.visibleRegion().contains(last.rect())
+    qtbot.keyClick(last, Qt.Key.Key_Home)
+    assert first.visibleRegion().contains(first.rect())
+
+
+def test_few_labels_need_no_scroll_bar(legend, qtbot):
+    """The legend is as high as its rows."""
+    legend.set_labels(tuple(f"{number}" for number in range(10)))
+    qtbot.waitUntil(lambda: len(buttons(legend)) == 10, timeout=SOON_MS)
+    legend.resize(WIDTH_PX, legend.sizeHint().height())
+    assert not legend.findChild(QScrollArea).verticalScrollBar().isVisible()
+    assert all(button.visibleRegion().contains(button.rect()) for button in buttons(legend))
