@@ -9,7 +9,7 @@ LABEL_COLORS = (
     "#9ee08f",
     "#fb5a6f",
     "#afa0ff",
-    "#a76a35",
+    "#9c7a22",
     "#c67cb7",
     "#c4c1c3",
     "#fff20e",

@@ -6,6 +6,8 @@ from desktop.images.label_colors import LABEL_COLORS
 
 CANVAS = QColor("#0e1116")
 SHADE = QColor(14, 17, 22, 205)  # darkens what lies below, so that text on it is readable
+# Behind the names of groups. Denser than SHADE, so that each colour is read on it over white pictures, too.
+PLATE = QColor(14, 17, 22, 250)
 UNKNOWN = QColor(14, 17, 22, 120)  # over unknown pixels, whatever their colour
 CARD = QColor(14, 17, 22)
 # Behind transparent pictures. Black and white can be told from both; their mean is `pixels.BEHIND_GRAY`.
@@ -41,3 +43,8 @@ def contrast(one: QColor, other: QColor) -> float:
     """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def readable_on(color: QColor) -> str:
+    """Return which of black and white text is read better on a colour."""
+    return max("#101010", "#ffffff", key=lambda text: contrast(QColor(text), color))

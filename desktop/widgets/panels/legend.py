@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.models.point_words import TEST_IMAGES, PointWords
-from desktop.widgets.common.colors import label_color, luminance
+from desktop.widgets.common.colors import label_color, readable_on
 from desktop.widgets.common.plain_text import menu_text, tip_text
 from desktop.widgets.common.usable import set_usable
 
@@ -267,7 +267,7 @@ class Legend(QWidget):
         button.setStyleSheet(
             f"QToolButton {{ border: 2px solid {color.name()}; border-radius: 6px; padding: 3px; }}"
             f"QToolButton:checked {{ background: {color.name()}; "
-            f"color: {_readable_on(color)}; font-weight: bold; }}"
+            f"color: {readable_on(color)}; font-weight: bold; }}"
             "QToolButton:focus { border-color: palette(text); }"
         )
         button.clicked.connect(lambda: self.switched.emit(label))
@@ -283,8 +283,3 @@ def _small_button(text: str) -> QPushButton:
     width = button.fontMetrics().horizontalAdvance(text)
     button.setMaximumSize(width + 24, button.fontMetrics().height() + 6)
     return button
-
-
-def _readable_on(color: QColor) -> str:
-    # Luminance decides, because lightness would choose white text on yellow-green.
-    return "#101010" if luminance(color) > 0.18 else "#ffffff"

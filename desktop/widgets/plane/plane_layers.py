@@ -319,7 +319,7 @@ def _framed(text: str, color_words: int, font_text: str, ratio: float) -> QImage
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(font)
     painter.setPen(QPen(color, 1.5))
-    painter.setBrush(colors.SHADE)
+    painter.setBrush(colors.PLATE)
     painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 7, 7)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
     painter.end()

@@ -4,7 +4,7 @@ import { block, coordinates } from "./unpack.js";
 
 /** Ten colours that can be told apart with every kind of colour vision; each label is also shown as text. */
 const COLORS = [
-  "#287afe", "#ed9912", "#9ee08f", "#fb5a6f", "#afa0ff", "#a76a35", "#c67cb7", "#c4c1c3", "#fff20e", "#29f0ff",
+  "#287afe", "#ed9912", "#9ee08f", "#fb5a6f", "#afa0ff", "#9c7a22", "#c67cb7", "#c4c1c3", "#fff20e", "#29f0ff",
 ];
 const PLAIN = "#ffd166";
 const CAPTION_LETTERS = 16;

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor
 
-from desktop.widgets.common.colors import CANVAS, LABELS
+from desktop.widgets.common.colors import AXIS, CANVAS, LABELS, PLATE, contrast, readable_on
 
 # Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency",
 # 2009: the matrices of severity 1, for linear sRGB.
@@ -92,3 +93,19 @@ def test_labels_stand_out_from_the_canvas():
     luminance = [float((TO_XYZ @ to_linear(color))[1]) for color in (CANVAS, *LABELS)]
     contrasts = [(other + 0.05) / (luminance[0] + 0.05) for other in luminance[1:]]
     assert min(contrasts) >= 4
+
+
+@pytest.mark.parametrize("behind", [CANVAS, QColor("black"), QColor("white")], ids=QColor.name)
+def test_names_in_the_labels_colours_are_read_on_their_plates(behind):
+    """Over any picture, at least 4.5 to 1, as WCAG AA asks; planes are dark in both themes."""
+    share = PLATE.alphaF()
+    channels = zip(PLATE.getRgbF()[:3], behind.getRgbF()[:3], strict=True)
+    plate = QColor.fromRgbF(*(share * above + (1 - share) * below for above, below in channels))
+    contrasts = {color.name(): contrast(color, plate) for color in (*LABELS, AXIS)}
+    assert min(contrasts.values()) >= 4.5, contrasts
+
+
+@pytest.mark.parametrize("label", range(len(LABELS)))
+def test_a_label_is_read_on_its_chip(label):
+    """Chips are filled with the label's colour in both themes."""
+    assert contrast(QColor(readable_on(LABELS[label])), LABELS[label]) >= 4.5
