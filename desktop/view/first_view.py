@@ -197,11 +197,14 @@ def is_on_samples(state: ViewState, has_posterior: bool) -> bool:
 
 
 def home_view(state: ViewState, has_posterior: bool, points: ArrayLike | None = None) -> Viewport:
-    """The viewport to come home to: that of the prior, or of the three samples that span the plane.
+    """The viewport to come home to: that in which the model opened, or else that of the prior.
 
-    On a plane of principal axes it is that of the `points` z [N, d] that are shown, if there are any.
+    Where a model with test images opens, in up to two dimensions or on a plane of principal axes, it is that
+    of the `points` z [N, d] that are shown; on a plane that three samples span it is that of the samples.
+    On quantile axes the whole of the prior holds the points, too.
     """
-    if state.plane.is_principal and points is not None:
+    is_all = has_posterior and len(state.z) <= 2 and state.chart.limits is None
+    if points is not None and (is_all or state.plane.is_principal):
         return state.around(points)
     if is_on_samples(state, has_posterior) and state.chart.limits is None:
         return samples_viewport(state.plane, state.prior, state.seed)

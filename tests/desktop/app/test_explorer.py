@@ -241,6 +241,16 @@ def test_in_more_than_two_dimensions_a_bundle_starts_at_the_principal_axes(make_
     assert explorer.state.plane.words == ("", "")
 
 
+@pytest.mark.parametrize("dims", [1, 2])
+def test_in_up_to_two_dimensions_home_is_the_view_in_which_a_bundle_opened(make_explorer, make_bundle, dims):
+    """Test images beyond the prior's span are in view again."""
+    explorer = make_explorer(make_bundle(latent_dim=dims, posterior=spread(*[4] * dims)))
+    begun = explorer.state.viewport
+    assert begun.span > 2 * Viewport().span
+    explorer.change(viewport=Viewport((9.0, 9.0), 0.1))
+    assert explorer.home == begun
+
+
 def test_a_bundle_that_grows_keeps_the_principal_axes(make_explorer, make_bundle):
     """Those of the new means are others; all of them are in view on the axes that were chosen, at any z."""
     explorer = make_explorer(make_bundle(latent_dim=3, posterior=spread(3, 2, 1)))

@@ -95,7 +95,7 @@ def test_closing_ends_all_threads_even_in_the_middle_of_work(open_window, bundle
     before = threading.active_count()
     window = open_window(bundle_path)
     assert threading.active_count() > before
-    qtbot.keyClick(window.plane, Qt.Key.Key_Home)
+    qtbot.keyClick(window.plane, Qt.Key.Key_Q)
     arrived = []
     window.explorer.tiles.decoded.connect(arrived.append)
     window.close()
