@@ -1,7 +1,7 @@
 """Has the worker find the test images nearest to the cursor, and shows them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -39,6 +39,7 @@ REST_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
 # The time between two searches while it moves on. Nobody reads five pictures that change more often.
 MOVING_MS = 200
 NAME = "nearest"
+MOST_NAMES = 64  # of own pictures, looked at to see how long such names are
 
 
 class NearestControl(QObject):
@@ -72,7 +73,17 @@ class NearestControl(QObject):
     def _on_points(self) -> None:
         self.panel.set_words(self._explorer.points.words)
         self.panel.show_images(())
+        self.panel.set_names(self._names())
         self._show_or_hide()
+
+    def _names(self) -> Sequence[str]:
+        """Return names that can stand below the images."""
+        posterior = self._explorer.points.posterior
+        if posterior is None:
+            return ()
+        if posterior.labels is not None:
+            return self._explorer.points.label_names
+        return [name_of(posterior, index) for index in range(min(len(posterior.mean), MOST_NAMES))]
 
     def _show_or_hide(self) -> None:
         posterior = self._explorer.points.posterior
@@ -88,6 +99,7 @@ class NearestControl(QObject):
         self.panel.set_nearness(state.nearness)
         if state.nearness is not self._nearness or self._explorer.points.posterior is not self._posterior:
             self._nearness, self._posterior = state.nearness, self._explorer.points.posterior
+            self.panel.set_names(self._names())
             self._show_or_hide()
             self._ask_soon()
 
@@ -151,7 +163,7 @@ class NearestControl(QObject):
             shown.append(
                 Shown(
                     index=index,
-                    title=own_name or f"Test image {index}, {name}",
+                    title=", ".join(dict.fromkeys([own_name or f"Test image {index}", name])),
                     image=to_qimage(to_bytes(pictures_of(posterior, slice(index, index + 1)))[0]),
                     name=name,
                     color=colors.AXIS if label is None else colors.label_color(label),

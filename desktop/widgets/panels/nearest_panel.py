@@ -1,11 +1,21 @@
 """The test images nearest to the cursor, in a row; a click on one moves the cursor to its mean."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -25,7 +35,9 @@ from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.usable import set_usable
 
 COUNT = 5
-SIDE_PX, TEXT_PX = 54, 16
+SIDE_PX, SPACING_PX, BAR_PX = 54, 6, 3
+NAME_POINT_SIZE = 8.0  # of names that need two lines
+SEPARATORS = " -_/.,"
 # Five at once would take as long as a drag's own picture, which they are painted with.
 PAINT_EVERY_MS = 8
 
@@ -55,12 +67,33 @@ class Shown:
         return (self.image, self.name, self.color) == (other.image, other.name, other.color)
 
 
+def in_two_lines(name: str, fits: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return a name in one line if it fits, or else in two, of which the second may be too long.
+
+    It is broken at the last place where words end, or anywhere if only then both lines fit.
+    """
+    if fits(name):
+        return (name,)
+    most = max((end for end in range(1, len(name)) if fits(name[:end])), default=1)
+    ends = [end for end in range(1, most + 1) if name[end - 1] in SEPARATORS]
+    at = max(ends, default=most)
+    if not fits(name[at:]) and fits(name[most:]):
+        at = most
+    return name[:at].rstrip(), name[at:].lstrip()
+
+
 class NearestButton(QAbstractButton):
-    """A test image with its label below; painted rather than laid out, because every drag changes it."""
+    """A test image with its label below; painted rather than laid out, because every drag changes it.
+
+    Attributes:
+        side_px: of the picture's square.
+        lines: how many lines there are for the label.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shown: Shown | None = None
+        self.side_px, self.lines = SIDE_PX, 1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -78,37 +111,60 @@ class NearestButton(QAbstractButton):
         return not is_same_picture
 
     def sizeHint(self) -> QSize:
-        """Return room for a picture and a line of text."""
-        return QSize(SIDE_PX, SIDE_PX + TEXT_PX)
+        """Return room for a picture, a bar and the lines of text."""
+        text_px = self.lines * QFontMetrics(self.name_font()).height()
+        return QSize(SIDE_PX, SIDE_PX + BAR_PX + 2 + text_px)
+
+    def name_font(self) -> QFont:
+        """Return the font of the label."""
+        font = QFont(self.font())
+        if self.lines > 1:
+            font.setPointSizeF(NAME_POINT_SIZE)
+        return font
+
+    def box(self) -> QRectF:
+        """Return where the picture is: at the same height and of the same size for each of a row."""
+        return QRectF((self.width() - self.side_px) // 2, 1, self.side_px, self.side_px)
+
+    def name_lines(self) -> tuple[str, ...]:
+        """Return the label as it is shown; of one that is too long, the end is seen."""
+        if self.shown is None:
+            return ()
+        metrics = QFontMetrics(self.name_font())
+        lines: tuple[str, ...] = (self.shown.name,)
+        if self.lines > 1:
+            lines = in_two_lines(
+                self.shown.name, lambda text: metrics.horizontalAdvance(text) <= self.width()
+            )
+        left = Qt.TextElideMode.ElideLeft
+        return (*lines[:-1], metrics.elidedText(lines[-1], left, self.width()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the picture on the canvas colour, with a frame while it is hovered or focused."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = min(self.width(), self.height() - TEXT_PX) - 2
-        box = QRectF((self.width() - side) / 2, 1, side, side)
+        box = self.box()
         painter.fillRect(box, colors.CANVAS)
         if self.shown is None:
             return
         image = self.shown.image
-        scale = side / max(image.width(), image.height())
+        scale = self.side_px / max(image.width(), image.height())
         target = QRectF(0, 0, image.width() * scale, image.height() * scale)
         target.moveCenter(box.center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         draw_checks(painter, target, image)
         painter.drawImage(target, image)
+        bar = QRectF(box.left(), box.bottom(), box.width(), BAR_PX)
+        painter.fillRect(bar, self.shown.color)
         if self.underMouse() or self.hasFocus():
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
             painter.drawRect(box)
-        text = QRectF(0, box.bottom() + 2, self.width(), TEXT_PX)
-        metrics = painter.fontMetrics()
-        name = metrics.elidedText(self.shown.name, Qt.TextElideMode.ElideRight, int(text.width()) - 14)
-        left = text.center().x() - (metrics.horizontalAdvance(name) + 12) / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.shown.color)
-        painter.drawEllipse(QRectF(left, text.center().y() - 4, 8, 8))
+        painter.setFont(self.name_font())
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        painter.drawText(text.adjusted(left + 12, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
+        text = QRectF(0, bar.bottom() + 1, self.width(), self.height() - bar.bottom() - 1)
+        painter.drawText(
+            text, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, "\n".join(self.name_lines())
+        )
 
 
 class NearestPanel(QWidget):
@@ -142,7 +198,7 @@ class NearestPanel(QWidget):
         above, row = QHBoxLayout(), QHBoxLayout()
         above.addWidget(title, 1)
         above.addWidget(self.nearness)
-        row.setSpacing(6)
+        row.setSpacing(SPACING_PX)
         for button in self.buttons:
             row.addWidget(button)
             button.show_image(None)
@@ -157,6 +213,24 @@ class NearestPanel(QWidget):
         """Call the images by other words."""
         self.title.setText(f"{words.nearest.removeprefix('the ').capitalize()}s")
         self.title.setToolTip(tip_text(words.source.strip()))
+
+    def set_names(self, names: Iterable[str]) -> None:
+        """Leave two lines for names if one of these, which can be shown, needs them."""
+        metrics = QFontMetrics(self.font())
+        room_px = self.buttons[0].side_px
+        lines = 2 if any(metrics.horizontalAdvance(name) > room_px for name in names) else 1
+        for button in self.buttons:
+            if button.lines != lines:
+                button.lines = lines
+                button.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give all pictures the same size, though not all buttons are of the same width."""
+        super().resizeEvent(event)
+        room_px = self.contentsRect().width() - (COUNT - 1) * SPACING_PX
+        for button in self.buttons:
+            button.side_px = max(1, min(SIDE_PX, room_px // COUNT) - 2)
+            button.update()
 
     def show_images(self, shown: Sequence[Shown]) -> None:
         """Show these images, nearest first, one after the other."""

@@ -82,8 +82,7 @@ def test_a_picture_is_what_is_on_the_screen(window, posterior, on_screen, pixels
     """The button draws its image, upright."""
     button = window.nearest.panel.buttons[0]
     picture = pixels(on_screen(button))[..., 0].astype(int)
-    side = min(button.width(), button.height() - 16) - 2
-    left = (button.width() - side) // 2
+    side, left = button.side_px, int(button.box().left())
     image = posterior.images[button.shown.index, 0]
     centres = ((np.arange(12) + 0.5) * side / 12).astype(int)
     found = picture[1 + centres][:, left + centres] > 127
