@@ -64,13 +64,22 @@ class Located:
 
         None if some pixels are unknown, or if the encoding is of another image, as while somebody draws.
         """
-        elbo = None if encoded is None else encoded.elbo_nats
+        difference = self._above_elbo_nats(encoded)
         # On a coarse grid log p(x) can be wrong by some nats.
-        if elbo is None or self.posterior.change_nats is None or self.posterior.mixture is not None:
+        if difference is None or self.posterior.change_nats is None or self.is_too_low(encoded):
             return None
-        if encoded is None or not np.array_equal(encoded.x, self.x):
+        return difference
+
+    def is_too_low(self, encoded: Encoded | None) -> bool:
+        """Whether log p(x) is still so coarse that it is below the ELBO of the same image, as it never is."""
+        difference = self._above_elbo_nats(encoded)
+        return difference is not None and difference < 0 and not self.posterior.is_converged
+
+    def _above_elbo_nats(self, encoded: Encoded | None) -> float | None:
+        if encoded is None or encoded.elbo_nats is None or self.posterior.mixture is not None:
             return None
-        return self.posterior.log_px_nats - elbo
+        is_same = np.array_equal(encoded.x, self.x)
+        return self.posterior.log_px_nats - encoded.elbo_nats if is_same else None
 
 
 def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], look: DataLook) -> Iterator[Fitted]:

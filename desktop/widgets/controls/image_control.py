@@ -191,7 +191,9 @@ class ImageControl(QObject):
         self._goes_to = None
         self.panel.show_steps(None)
         self._show_notes()
-        can_encode = self._explorer.has_encoder or has_true_posterior(self._explorer)
+        has_true = has_true_posterior(self._explorer)
+        can_encode = self._explorer.has_encoder or has_true
+        self.panel.show_parts(self._ever_has_encoder, has_true)
         self._shell.panel.set_image_shape(*image_shape[1:])
         self._shell.panel.show_canvas("Your image" if can_encode else "")
         words = invitation(self._explorer.source, self._explorer.look)
@@ -224,12 +226,17 @@ class ImageControl(QObject):
         self.encode()
 
     def _show_notes(self) -> None:
-        has_encoder, whole = self._explorer.has_encoder, self._explorer.whole
-        is_of_epoch = whole is not None and whole.model.has_encoder
-        notes = [NO_ENCODER_OF_EPOCH if is_of_epoch else NO_ENCODER] * (not has_encoder)
+        why = NO_ENCODER_OF_EPOCH if self._ever_has_encoder else NO_ENCODER
+        notes = [why] * (not self._explorer.has_encoder)
         notes += filter(None, [_about(self._explorer.likelihood)])
         self.panel.note.setText("\n".join(notes))
         self.panel.note.setVisible(bool(notes))
+
+    @property
+    def _ever_has_encoder(self) -> bool:
+        """Whether there is an encoder of any epoch."""
+        whole = self._explorer.whole
+        return self._explorer.has_encoder or (whole is not None and whole.model.has_encoder)
 
     def _on_drawn(self) -> None:
         if self.drawing is not self._goes_to:

@@ -22,8 +22,11 @@ from desktop.widgets.plane.true_posterior_layer import TruePosteriorLayer
 
 NOT_A_PLANE = "needs 2 dimensions"
 TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
-TOO_LARGE = "the images are too large"
+TOO_LARGE = "needs smaller images"
 NO_LIKELIHOOD = "needs a model that declares its likelihood"
+# In the place of log p(x) there is room for a few words only; the tool tip has the whole reason.
+SHORTLY = {NOT_A_PLANE: "only in 2-D", TOO_SLOW: "decoder too slow", TOO_LARGE: "images too large"}
+COMPUTING = "computing …"
 
 
 class TruePosteriorControl(QObject):
@@ -147,14 +150,20 @@ class TruePosteriorControl(QObject):
     def _show_gap(self) -> None:
         panel = self._panel
         if self.located is None:
-            note = self._why_none()
-            note = "" if note == NO_LIKELIHOOD else note
+            why = self._why_none()
+            note = SHORTLY.get(why, "")
+            panel.explain_log_px(f"Here there is none: it {why}." if note else "")
             panel.set_figure("log_px", None, note or self._waiting)
             panel.set_figure("gap", None, "…" if not note and self._waiting and self._encoded else "")
             return
+        panel.explain_log_px()
         posterior = self.located.posterior
         log_px = in_nats(posterior.log_px_nats)
-        panel.set_figure("log_px", None, log_px if posterior.is_converged else f"{log_px} …")
+        if self.located.is_too_low(self._encoded):
+            log_px = COMPUTING
+        elif not posterior.is_converged:
+            log_px += " …"
+        panel.set_figure("log_px", None, log_px)
         gap_nats = self.located.gap_nats(self._encoded)
         is_coming = gap_nats is None and self._encoded is not None and self._drawing.known.all()
         panel.set_figure("gap", gap_nats, "…" if is_coming else "")

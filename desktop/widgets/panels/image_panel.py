@@ -62,6 +62,7 @@ FIGURES = {
     "log_px": terms.LOG_PX,
     "gap": terms.GAP,
 }
+QUADRATURE_TIP = f"Quadrature: {term_tip(terms.QUADRATURE)}"
 PROGRESS_TIP = (
     "{} % of the plane is decoded for log p(x). This happens once for each model and epoch;\n"
     "afterwards every stroke takes a moment."
@@ -122,7 +123,8 @@ class ImagePanel(QWidget):
         self.take_mode.setToolTip(f"Move the cursor there (Shift+G).\n{term_tip(terms.MODE)}")
         self.reconstruction = _view("Reconstruction")
         self.completed = _view("Completed picture")
-        self._completed_name = QLabel("Completed")
+        self._reconstruction_name, self._completed_name = QLabel("Reconstruction"), QLabel("Completed")
+        self._has_encoder = True
         self._results = QBoxLayout(QBoxLayout.Direction.LeftToRight)  # the pictures and the figures
         self.figures: dict[str, QLabel] = {}
         self._titles: dict[str, QLabel] = {}
@@ -155,6 +157,26 @@ class ImagePanel(QWidget):
         text = note or ("–" if nats is None else in_nats(nats))
         self.figures[name].setText(text.replace(" nats", f"{NO_BREAK_SPACE}nats"))
 
+    def explain_log_px(self, why_none: str = "") -> None:
+        """Say in the tool tips of log p(x) why there is none, or how it is computed."""
+        tip = term_tip(terms.LOG_PX, why_none or QUADRATURE_TIP)
+        for label in (self._titles["log_px"], self.figures["log_px"]):
+            label.setToolTip(tip)
+
+    def show_parts(self, has_encoder: bool, has_true_posterior: bool) -> None:
+        """Show the pictures, figures and buttons that the open model can ever fill or use."""
+        self._has_encoder = has_encoder
+        is_any = has_encoder or has_true_posterior
+        of_encoder: list[QWidget] = [self._reconstruction_name, self.reconstruction, self.take]
+        of_any: list[QWidget] = [self.take_mode]
+        for key in FIGURES:
+            (of_any if key == "log_px" else of_encoder).extend([self._titles[key], self.figures[key]])
+        for part in of_encoder:
+            part.setVisible(has_encoder)
+        for part in of_any:
+            part.setVisible(is_any)
+        self.show_bits(False)
+
     def show_error(self, nats: float | None) -> None:
         """Say in the tool tips of ELBO and distortion how far they may be off, or nothing."""
         for name in ("elbo", "distortion"):
@@ -174,7 +196,7 @@ class ImagePanel(QWidget):
     def show_bits(self, is_shown: bool, bits: float | None = None) -> None:
         """Show bits per dimension, or a dash; they are hidden where they compare nothing."""
         for label in (self._titles["bits"], self.figures["bits"]):
-            label.setVisible(is_shown)
+            label.setVisible(is_shown and self._has_encoder)
         self.figures["bits"].setText("–" if bits is None else with_minus(f"{bits:z.3f}"))
 
     def set_data(self, image_shape: tuple[int, int, int], colors: Sequence[Color], color: Color) -> None:
@@ -268,7 +290,7 @@ class ImagePanel(QWidget):
         pictures = QGridLayout()
         pictures.setSpacing(GRID_PX // 2)
         for column, (name, part) in enumerate(
-            ((QLabel("Reconstruction"), self.reconstruction), (self._completed_name, self.completed))
+            ((self._reconstruction_name, self.reconstruction), (self._completed_name, self.completed))
         ):
             pictures.addWidget(name, 0, column)
             pictures.addWidget(part, 1, column)
@@ -277,8 +299,7 @@ class ImagePanel(QWidget):
         figures.setHorizontalSpacing(12)
         figures.setVerticalSpacing(2)
         for row, (key, title) in enumerate(FIGURES.items()):
-            more = f"Quadrature: {term_tip(terms.QUADRATURE)}" if key == "log_px" else ""
-            tip = term_tip(title, more)
+            tip = term_tip(title, QUADRATURE_TIP if key == "log_px" else "")
             label, value = QLabel(title), QLabel("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setAccessibleName(title)

@@ -1,5 +1,7 @@
 """The ELBO of an image comes from the encoder and the decoder."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -113,5 +115,14 @@ def test_a_gap_is_of_one_image(make_bundle, make_model):
     located = [step for step in locate(table, x, np.ones((8, 8), bool)) if step is not None][-1]
     zeros = np.zeros(2, np.float32)
     encoded = Encoded(x.copy(), zeros, zeros, x, 1.0, 20.0)
+    assert not located.is_too_low(encoded)
     assert located.gap_nats(encoded) == pytest.approx(located.posterior.log_px_nats + 21)
     assert located.gap_nats(Encoded(1 - x, zeros, zeros, x, 1.0, 20.0)) is None
+    # A first estimate below the ELBO is no log p(x) yet, and no negative gap.
+    nats = -located.posterior.log_px_nats
+    high, low = (Encoded(x, zeros, zeros, x, 1.0, nats - 1 + below) for below in (-3.0, 3.0))
+    for change_nats in (None, 5.0):
+        early = replace(located, posterior=replace(located.posterior, change_nats=change_nats))
+        assert early.is_too_low(high) and early.gap_nats(high) is None
+        assert not early.is_too_low(low)
+        assert early.gap_nats(low) == (None if change_nats is None else pytest.approx(3.0))

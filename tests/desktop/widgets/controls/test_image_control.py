@@ -195,6 +195,8 @@ def test_without_an_encoder_the_panel_says_so(open_window, make_bundle, qtbot):
     panel = window.image.panel
     window.panel.show_section(panel)
     assert panel.note.text() == NO_ENCODER
+    assert not any(part.isVisible() for part in (panel.reconstruction, panel.take, panel.figures["elbo"]))
+    assert panel.take_mode.isVisible() and panel.figures["log_px"].isVisible()
     draw(window, qtbot, [(8, 6), (20, 6)])
     qtbot.waitUntil(lambda: window.true_posterior.located is not None, timeout=SOON_MS)
     assert panel.figures["elbo"].text() == "–"
@@ -243,6 +245,17 @@ def one_encoder(tmp_path):
         file.unlink()
     (path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     return path
+
+
+def test_where_nothing_can_be_known_of_an_image_there_is_only_the_reason(open_window, make_bundle):
+    """No empty picture, no dashes and no buttons that never work."""
+    window = open_window(make_bundle(latent_dim=3, image_shape=(1, 28, 28)))
+    panel = window.image.panel
+    window.panel.reveal(panel)
+    window.panel.sections.section("image").set_open(True)
+    assert panel.note.isVisible()
+    shown = [panel.take, panel.take_mode, panel.reconstruction, *panel.figures.values()]
+    assert not any(part.isVisible() for part in shown)
 
 
 def test_an_epoch_without_an_encoder_says_so(one_encoder, open_window, qtbot):

@@ -123,11 +123,14 @@ def test_a_plane_that_cannot_be_decoded_is_waited_for_no_longer(window, qtbot, m
 
 
 def test_more_dimensions_have_no_plane_to_integrate_over(open_window, make_bundle, qtbot):
-    """The figure's place says why it is missing."""
+    """The figure's place says why it is missing, in one line, and its tool tip at length."""
     window = open_window(make_bundle(latent_dim=3, image_shape=(1, 28, 28)))
     window.panel.show_section(window.image.panel)
     draw(window, qtbot, [(8, 6), (20, 6)])
-    assert window.image.panel.figures["log_px"].text() == "needs 2 dimensions"
+    value = window.image.panel.figures["log_px"]
+    assert value.text() == "only in 2-D"
+    assert value.toolTip().endswith("Here there is none: it needs 2 dimensions.")
+    assert value.fontMetrics().horizontalAdvance(value.text()) < 110  # beside the picture and "log p(x)"
 
 
 def test_the_plane_is_decoded_before_the_true_posteriors_table(window, qtbot):
