@@ -1,8 +1,12 @@
 """Buttons with a tool tip."""
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QPushButton
 
 from desktop.widgets.common.icons import line_icon
+
+# Wider than a glyph is high, so that the text keeps its distance.
+ICON_SIZE_PX = QSize(22, 16)
 
 
 def push_button(text: str, tip: str, name: str = "", icon: str = "") -> QPushButton:
@@ -13,4 +17,5 @@ def push_button(text: str, tip: str, name: str = "", icon: str = "") -> QPushBut
         button.setAccessibleName(name)
     if icon:
         button.setIcon(line_icon(icon))
+        button.setIconSize(ICON_SIZE_PX)
     return button

@@ -140,7 +140,7 @@ QMenu::item:selected {{ background: {accent}; color: {on_accent}; }}
 QMenu::item:disabled {{ color: {muted}; background: transparent; }}
 QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QGroupBox {{ border: none; margin-top: 22px; font-weight: 600; }}
-QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 2px; }}
+QGroupBox::title {{ subcontrol-origin: margin; left: -2px; top: 2px; }}
 QSplitter::handle {{ background: {window}; }}
 QSplitter::handle:horizontal {{ image: url("{marks}/grip-{name}.svg"); }}
 QSplitter::handle:hover {{ background: {accent}; }}

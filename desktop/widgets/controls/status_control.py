@@ -16,6 +16,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.folders import open_folder_of
 from desktop.widgets.common.plain_text import ElidedLabel, menu_text, tip_text
+from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.dialogs.about_model import in_words
 
 MESSAGE_MS, SAVED_MS = 6000, 60_000
@@ -51,6 +52,7 @@ class StatusControl(QObject):
         self._saved_path = Path()
         self._forget_saved = QTimer(self, singleShot=True, interval=SAVED_MS)
         self._forget_saved.timeout.connect(self.saved.hide)
+        bar.setContentsMargins(GRID_PX - 2, 0, 0, 0)  # the bar has 2 px of its own
         bar.addWidget(self._place, 1)
         bar.addPermanentWidget(self.saved)
         bar.addPermanentWidget(self._timing)

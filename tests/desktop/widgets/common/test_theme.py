@@ -1,5 +1,6 @@
 """Both themes are readable, and all windows follow the one that is chosen."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
@@ -7,6 +8,8 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QDialogButtonBox,
+    QGroupBox,
+    QLabel,
     QProxyStyle,
     QScrollBar,
     QSpinBox,
@@ -15,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.colors import contrast
 from desktop.widgets.common.theme import DARK, LIGHT, MARKS, ThemeName, apply_theme, theme_of, theme_palette
 from desktop.widgets.panels.time_bar import EpochSlider
@@ -153,3 +157,33 @@ def test_number_boxes_show_their_text(themed, qtbot):
         qtbot.addWidget(box)
         box.show()
         assert box.lineEdit().width() > 40
+
+
+def ink_columns(widget, pixels):
+    """The columns of a widget's picture in which something differs from its middle ground."""
+    picture = pixels(widget.grab().toImage())[4:-4, 4:-4, :3].astype(int)  # without frame
+    return np.flatnonzero((np.abs(picture - picture[0, 0]).max(axis=-1) > 60).any(axis=0))
+
+
+def test_an_icon_keeps_its_distance_from_the_text(themed, qtbot, pixels):
+    """As on Play, where 3 pixels were too few."""
+    apply_theme(DARK, themed)
+    button = push_button("HH", "", icon="play")
+    qtbot.addWidget(button)
+    assert np.diff(ink_columns(button, pixels)).max() > 5
+
+
+def test_the_title_of_a_group_begins_where_its_neighbours_do(themed, qtbot, pixels):
+    """As Layers above its check boxes."""
+    apply_theme(DARK, themed)
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(100, 60)
+    group, label = QGroupBox("H", window), QLabel("H", window)
+    group.setGeometry(0, 0, 100, 40)
+    label.setGeometry(0, 40, 100, 20)
+    label.setStyleSheet("font-weight: 600")
+    picture = pixels(window.grab().toImage())[..., :3].astype(int)
+    is_ink = np.abs(picture - picture[-1, -1]).max(axis=-1) > 60
+    title, text = (np.flatnonzero(is_ink[rows].any(axis=0))[0] for rows in (slice(0, 24), slice(40, 60)))
+    assert abs(title - text) <= 1

@@ -3,10 +3,12 @@
 import time
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 
 from desktop.latent.plane import sample_prior
+from desktop.widgets.common.plain_text import ElidedLabel
+from desktop.widgets.common.theme import GRID_PX
 from tests.desktop.widgets.on_plane import at
 from tests.waiting import SOON_MS
 
@@ -25,7 +27,9 @@ def texts(window):
 
 
 def test_the_status_bar_says_how_long_a_decode_took(window, qtbot):
-    """It gives milliseconds, and they are few."""
+    """It gives milliseconds, and they are few; its first text begins on the window's grid."""
+    place = window.statusBar().findChild(ElidedLabel)
+    assert place.mapTo(window, QPoint()).x() == GRID_PX
     qtbot.waitUntil(lambda: any("last decode" in text for text in texts(window)), timeout=SOON_MS)
     (text,) = (text for text in texts(window) if "last decode" in text)
     assert 0 < float(text.split()[2]) < 1000
