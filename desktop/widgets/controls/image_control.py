@@ -89,6 +89,8 @@ class ImageControl(QObject):
         self._is_looked_at = False
         self._goes_to: Drawing | None = None  # an opened picture, until its mean is known
         self._reconstruction: QImage | None = None
+        self._aside: QImage | None = None  # at the cursor, while the reconstruction is in its place
+        shell.panel.picture.put_aside.connect(self._on_aside)
         self._z = explorer.state.z
         self._encoder = DrawingEncoder(explorer, self)
         self._encoder.encoded.connect(self._show)
@@ -131,6 +133,14 @@ class ImageControl(QObject):
 
     def _show_reconstruction(self) -> None:
         self._shell.panel.show_reconstruction(self._reconstruction if self._is_looked_at else None)
+        self._show_small()
+
+    def _show_small(self) -> None:
+        self.panel.show_picture(self._reconstruction, self._aside)
+
+    def _on_aside(self, at_cursor: QImage | None) -> None:
+        self._aside = at_cursor
+        self._show_small()
 
     def open_file(self, path: Path) -> None:
         """Fit a picture file to the model, encode it, and move the cursor to its mean."""
@@ -265,7 +275,6 @@ class ImageControl(QObject):
         panel.show_bits(likelihood is not None and likelihood.counts_bits, bits)
         pixels = None if encoded is None else to_bytes(encoded.reconstruction[None])[0]
         self._reconstruction = None if pixels is None else to_qimage(pixels)
-        panel.reconstruction.set_image(self._reconstruction)
         self._show_reconstruction()
         self.marks.show(encoded)
         if encoded is None:

@@ -42,6 +42,7 @@ RESULT_PX = 96
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
 MOST_SAVED_PX = 100.0  # in images of that size, which is more than any can have
 STEP_PX = 52
+AT_CURSOR, RECONSTRUCTION = "At the cursor", "Reconstruction"
 NOTHING_DRAWN = "Draw, drop or open an image first."
 NO_BREAK_SPACE = "\u00a0"
 PROGRESS_PX = 4
@@ -75,6 +76,7 @@ class ImagePanel(QWidget):
     Attributes:
         canvas: what the image is drawn on. It has its place elsewhere in the window, above `tool_row`.
         tool_row: the tools of the canvas.
+        reconstruction: shows it, or the picture at the cursor while that has given its place to it.
     """
 
     clear_wanted = Signal()
@@ -121,9 +123,9 @@ class ImagePanel(QWidget):
         self.take.setToolTip(f"Move the cursor there (G).\n{term_tip(terms.MEAN)}")
         self.take_mode = QPushButton("Go to mode")
         self.take_mode.setToolTip(f"Move the cursor there (Shift+G).\n{term_tip(terms.MODE)}")
-        self.reconstruction = _view("Reconstruction")
+        self.reconstruction = _view(RECONSTRUCTION)
         self.completed = _view("Completed picture")
-        self._reconstruction_name, self._completed_name = QLabel("Reconstruction"), QLabel("Completed")
+        self._reconstruction_name, self._completed_name = QLabel(RECONSTRUCTION), QLabel("Completed")
         self._has_encoder = True
         self._results = QBoxLayout(QBoxLayout.Direction.LeftToRight)  # the pictures and the figures
         self.figures: dict[str, QLabel] = {}
@@ -236,6 +238,13 @@ class ImagePanel(QWidget):
         if not self.colors.isHidden():
             self.colors.show_color(color)
             self.canvas.color = color
+
+    def show_picture(self, reconstruction: QImage | None, at_cursor: QImage | None) -> None:
+        """Show the reconstruction, or the picture at the cursor while that is large in the other's place."""
+        name = RECONSTRUCTION if at_cursor is None else AT_CURSOR
+        self.reconstruction.set_image(reconstruction if at_cursor is None else at_cursor)
+        self.reconstruction.setAccessibleName(name)
+        self._reconstruction_name.setText(name)
 
     def show_completed(self, picture: QImage | None) -> None:
         """Show the picture with its unknown pixels filled in; None hides it.

@@ -53,6 +53,7 @@ class PicturePanel(QWidget):
 
     z_typed = Signal(object)
     mode_wanted = Signal(object)
+    put_aside = Signal(object)  # QImage at the cursor while a reconstruction is in its place, or None
     copy_wanted = Signal()
     save_wanted = Signal()
     left = Signal()  # Esc in the line of z: the keyboard goes back to the plane
@@ -148,6 +149,8 @@ class PicturePanel(QWidget):
         self._decoded = image
         if self._reconstruction is None:
             self.picture.set_image(image)
+        else:
+            self.put_aside.emit(image)
         if self._together.isActive():
             self._paint_z()
 
@@ -165,6 +168,7 @@ class PicturePanel(QWidget):
         self.picture.setAccessibleName(DECODED if image is None else "Reconstruction")
         for button in (self.copy, self.save):
             set_usable(button, "" if image is None else NOT_AT_CURSOR)
+        self.put_aside.emit(None if image is None else self._decoded)
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""

@@ -11,6 +11,7 @@ from desktop.widgets.common.folding_sections import FoldingSections
 from desktop.widgets.common.picture_pair import PicturePair
 from desktop.widgets.common.steady_scroll import SteadyScroll
 from desktop.widgets.common.theme import GRID_PX
+from desktop.widgets.panels.image_panel import AT_CURSOR, RECONSTRUCTION
 from desktop.widgets.panels.path_panel import PathPanel
 from desktop.widgets.panels.picture_panel import PicturePanel
 from desktop.widgets.panels.view_panel import ViewPanel
@@ -20,7 +21,6 @@ LEAST_WIDTH_PX, WIDTH_PX = 312, 352
 SECTIONS = ("inputs", "image", "view", "points", "bookmarks", "path", "z", "directions")
 SHOWN, HIDDEN = "shown", "hidden"
 OPEN_AT_FIRST = ("view",)
-AT_CURSOR, RECONSTRUCTION = "At the cursor", "Reconstruction"
 PICTURES_SHARE = 0.36  # of the panel's height, at most
 
 

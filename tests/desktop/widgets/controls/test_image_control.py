@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from desktop.app.own_picture import network_input
 from desktop.base.shipped import shipped_bundle
 from desktop.images.pixels import to_bytes, write_png
-from desktop.view.state import Layer
+from desktop.view.state import Layer, PictureMode
 from desktop.widgets.common.commands import command_of
 from desktop.widgets.common.usable import reason_of
 from desktop.widgets.controls.image_control import NO_ENCODER, NO_ENCODER_OF_EPOCH
@@ -41,7 +41,7 @@ def test_what_is_drawn_is_encoded(window, qtbot, gray, same_picture):
     assert panel.figures["rate"].text() == f"{found.rate_nats:.2f}\u00a0nats"
     assert "MNIST's digits stand in the middle" in panel.canvas.toolTip()
     expected = to_bytes(window.explorer.model.decode(mean))[0]
-    assert same_picture(gray(panel.reconstruction.image()), expected)
+    assert same_picture(gray(window.panel.picture.picture.image()), expected)
 
 
 def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(shipped_window, qtbot, seven, pixels):
@@ -273,14 +273,21 @@ def test_an_epoch_without_an_encoder_says_so(one_encoder, open_window, qtbot):
 
 
 def test_the_large_picture_is_the_reconstruction_until_the_cursor_moves(window, qtbot):
-    """From a stroke on, with its name above; a move of the cursor brings the picture there back."""
-    panel = window.panel
+    """From a stroke on, with its name above; a move of the cursor brings the picture there back.
+
+    The small picture is the other of the two, so that neither is there twice.
+    """
+    panel, small = window.panel, window.image.panel.reconstruction
     at_cursor = panel.picture.picture.image()
     assert panel.picture_title == "At the cursor"
     draw(window, qtbot, [(8, 8), (18, 8), (12, 22)])
     qtbot.waitUntil(lambda: panel.picture_title == "Reconstruction", timeout=SOON_MS)
-    assert panel.picture.picture.image() is window.image.panel.reconstruction.image()
     assert panel.picture.picture.image() is not at_cursor
+    assert (small.accessibleName(), small.image()) == ("At the cursor", at_cursor)
+    window.explorer.change(picture_mode=PictureMode.THRESHOLDED)
+    qtbot.waitUntil(lambda: small.image() != at_cursor, timeout=SOON_MS)
+    encoded(window, qtbot)
+    reconstruction = panel.picture.picture.image()
     buttons = panel.picture.copy, panel.picture.save
     for one in (*buttons, *map(command_of, buttons)):
         assert reason_of(one) == NOT_AT_CURSOR
@@ -288,7 +295,8 @@ def test_the_large_picture_is_the_reconstruction_until_the_cursor_moves(window, 
         qtbot.keyClick(window.plane, Qt.Key.Key_Left)
     assert panel.picture_title == "At the cursor"
     assert all(one.isEnabled() for one in (*buttons, *map(command_of, buttons)))
-    assert panel.picture.picture.image() is not window.image.panel.reconstruction.image()
+    assert (small.accessibleName(), small.image()) == ("Reconstruction", reconstruction)
+    assert panel.picture.picture.image() != reconstruction
 
 
 def test_one_undo_takes_an_opened_picture_back(window, qtbot, seven):
