@@ -32,8 +32,9 @@ MOVES = (
     Qt.Key.Key_End,
 )
 WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
-# More labels scroll by themselves, so that all else stays near. Half a row says that there are more.
-MOST_ROWS = 7.5
+# Of more rows so many are shown, and the others are scrolled to, so that all else stays near. Half a row says
+# that there are more.
+MOST_ROWS, SHOWN_ROWS = 10, 7.5
 
 
 class LabelSwitch(QToolButton):
@@ -75,11 +76,11 @@ class LabelSwitch(QToolButton):
 
 
 class _Rows(QScrollArea):
-    """As high as its rows of buttons, up to MOST_ROWS; those beyond are scrolled to."""
+    """As high as its rows of buttons; if these are more than MOST_ROWS, they scroll."""
 
     def __init__(self, inside: QWidget) -> None:
         super().__init__()
-        self.rows = 0
+        self.rows, self._inside = 0, inside
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -89,9 +90,9 @@ class _Rows(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """Return the size of the rows that are shown."""
-        hint = self.widget().sizeHint()
+        hint = self._inside.sizeHint()
         if self.rows > MOST_ROWS:
-            hint.setHeight(round((hint.height() + SPACING_PX) / self.rows * MOST_ROWS))
+            hint.setHeight(round((hint.height() + SPACING_PX) / self.rows * SHOWN_ROWS))
         return hint
 
     def minimumSizeHint(self) -> QSize:
