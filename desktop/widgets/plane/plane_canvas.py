@@ -31,7 +31,7 @@ from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.pace import Pace
 from desktop.widgets.plane.path_layer import draw_path
-from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_note
+from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_names, draw_note
 from desktop.widgets.plane.plane_stack import Paint, PlaneStack
 from desktop.widgets.plane.still import Still
 
@@ -75,6 +75,7 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
+        self._names: list[PlacedName] = []  # as they were found last
         self._clear: list[QRectF] = []  # what was drawn and should stay in view
         self._cards: list[QRectF] = []
         self._moved = QRegion()  # the parts that are still to be painted after the cursor's last moves
@@ -225,12 +226,14 @@ class PlaneCanvas(QWidget):
         return count
 
     def placed_names(self) -> list[PlacedName]:
-        """Return the names of groups."""
+        """Return the names of groups. Until other points are drawn, the names stay that are shown with them."""
         projection, state = self.projection, self._state
-        placed = self._points.last_placed(projection.chart)
-        if placed is None or Layer.POINTS not in state.layers:
+        if Layer.POINTS not in state.layers:
             return []
-        return self._stack.names.find(self.font(), projection, placed, state.hidden_labels)
+        placed = self._points.last_placed(projection.chart)
+        if placed is not None:
+            self._names = self._stack.names.find(self.font(), projection, placed, state.hidden_labels)
+        return self._names
 
     def set_path_point(self, index: int | None) -> None:
         """Set which point of the path is shown as chosen."""
@@ -317,8 +320,11 @@ class PlaneCanvas(QWidget):
         if self._stack.paint(painter, projection, ratio, area, self._are_points_dimmed, bool(self._old)):
             self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # Not one of the layers: the names stay in full strength where the points are dimmed.
+        names = self.placed_names()
+        draw_names(painter, names, area)
         self._axes.paint(painter, projection, ratio, area)
-        clear = self._axes.boxes + [name.box for name in self.placed_names()]
+        clear = self._axes.boxes + [name.box for name in names]
         for paint in self._over_points:
             painter.save()
             boxes = paint(painter, projection.px, self._state)

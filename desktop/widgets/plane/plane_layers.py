@@ -102,11 +102,10 @@ def draw_points(
     projection: Projection,
     points: PlacedPoints,
     hidden: frozenset[int],
-    names: "NameLayouts",
     opacity: float = 1.0,
     chosen: Indices | None = None,
 ) -> Iterator[None]:
-    """Draw points in steps, and a name at each group or beside it, which is opaque.
+    """Draw points in steps.
 
     If some are `chosen`, all others are faint, and lie below them. All go into an array
     first: QPainter would take ten times as long for ten thousand.
@@ -135,12 +134,15 @@ def draw_points(
     for top in range(0, len(words), ROWS_A_STEP):
         draw_words(painter, words[top : top + ROWS_A_STEP], (-margin, top - margin), ratio)
         yield
-    placed = names.find(painter.font(), projection, points, hidden)
-    for name in placed:
+
+
+def draw_names(painter: QPainter, names: Sequence["PlacedName"], area: QRectF) -> None:
+    """Draw those of the names of groups that meet an area, and the lines to the middles of their groups."""
+    for name in names:
         name.paint_leader(painter)
-    for name in placed:
-        name.paint(painter)
-        yield
+    for name in names:
+        if area.intersects(name.box):
+            name.paint(painter)
 
 
 class NameLayouts:

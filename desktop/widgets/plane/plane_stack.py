@@ -221,7 +221,6 @@ class PlaneStack:
             projection,
             placed,
             self._state.hidden_labels,
-            self.names,
             self._state.opacities.of(Layer.POINTS),
             # Where only these are shown, they have other rows.
             None if self._state.only_selected else within(self._state.selected, len(placed.view)),

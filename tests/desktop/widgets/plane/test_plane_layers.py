@@ -43,6 +43,20 @@ def test_each_group_carries_its_name(view, look):
     assert (with_names != look()).any()
 
 
+def test_names_stay_in_full_strength_while_the_points_are_dimmed(view, look):
+    """Only the points are faint: a name is read as before."""
+    view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
+    strong = look()
+    view.set_points_dimmed(True)
+    faint = look()
+    for placed in view.placed_names():
+        box = placed.box.toAlignedRect()
+        part = faint[box.top() : box.bottom(), box.left() : box.right()]
+        assert color_share(part, placed.color) > 0.05
+    point = at(-1.0, -1.0)
+    assert faint[point.y(), point.x()].sum() < 0.6 * strong[point.y(), point.x()].sum()
+
+
 def test_a_long_name_is_shortened_and_its_tool_tip_says_all_of_it(view, look):
     """No name is wider than a part of the plane, and each is where it says."""
     long = "a very long name of a <b>label</b> that nobody wants to see at once"
