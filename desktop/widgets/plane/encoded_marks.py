@@ -9,6 +9,7 @@ from desktop.jobs.encode import Encoded, Located
 from desktop.latent.chart import ToPx
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.terms import term_tip
+from desktop.widgets.plane.axes import text_room
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.posterior_marks import (
     Marks,
@@ -16,7 +17,6 @@ from desktop.widgets.plane.posterior_marks import (
     draw_marks,
     lay_out_marks,
     mark_font,
-    text_room,
 )
 
 LINE_PX = 2.0

@@ -14,10 +14,18 @@ from desktop.base.arrays import Array, Doubles
 from desktop.images.dots import FAINT_SHARE, dot_coverage, draw_dots
 from desktop.jobs.tiles import Cut, Tile, TileCache, common
 from desktop.latent.chart import Chart, Projection
-from desktop.latent.group_names import GroupName, group_names, has_marks_over
+from desktop.latent.group_names import (
+    Edges,
+    GroupName,
+    group_names,
+    has_boxes_over,
+    has_marks_over,
+    leave_room,
+)
 from desktop.latent.selection import Indices
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
+from desktop.widgets.plane.axes import text_room
 
 POINT_PX = 3.4
 # Few points are larger and have a dark rim, so that they are seen on light pictures.
@@ -148,7 +156,8 @@ def draw_names(painter: QPainter, names: Sequence["PlacedName"], area: QRectF) -
 class NameLayouts:
     """Where the names of groups stand beside their points, computed once for each zoom.
 
-    Their places do not depend on the part of the plane in view, so that they stay at their points in a pan.
+    They stay at their points in a pan. When the view rests, `make_way` moves those that it would cut off, or
+    that something lies over.
     """
 
     def __init__(self) -> None:
@@ -157,6 +166,8 @@ class NameLayouts:
         self._names: list[GroupName] = []
         self._whole: tuple[str, ...] = ()
         self._marks: Doubles = np.empty((0, 2))
+        # Boxes that lie over the names: their middles in view coordinates, and their sizes in pixels.
+        self._boxes: tuple[Doubles, Doubles] = np.empty((0, 2)), np.empty((0, 2))
         # From view coordinates to the pixels of the names: what is subtracted, and then multiplied with.
         self._to_px: tuple[Doubles, Doubles] = np.zeros(2), np.ones(2)
 
@@ -168,6 +179,31 @@ class NameLayouts:
             return False
         self._placed = None
         return True
+
+    def make_way(self, projection: Projection, boxes: Sequence[QRectF]) -> bool:
+        """Have names keep off boxes on a projection, and inside of its axes; whether some have to move."""
+        before = self._boxes
+        places = [(box.center().x(), box.center().y()) for box in boxes]
+        sizes = np.array([(box.width(), box.height()) for box in boxes], np.float64).reshape(-1, 2)
+        self._boxes = np.array([projection.view(*place) for place in places]).reshape(-1, 2), sizes
+        are_gone = len(self._boxes[0]) < len(before[0])
+        is_over = has_boxes_over(self._names, self._boxes_px())
+        if not (are_gone or is_over or leave_room(self._names, self._room_px(projection))):
+            return False
+        self._placed = None
+        return True
+
+    def _boxes_px(self) -> Doubles:
+        """The edges of the boxes [K, 4] in the pixels of the names."""
+        (start, scale), (middles, sizes) = self._to_px, self._boxes
+        px = (middles - start) * scale
+        return np.hstack([px - sizes / 2, px + sizes / 2])
+
+    def _room_px(self, projection: Projection) -> Edges:
+        """The edges of the room for names in the pixels of the names."""
+        x, y = projection.view_px(self._to_px[0]).tolist()
+        room = text_room(*projection.size_px).translated(-x, -y)
+        return room.left(), room.top(), room.right(), room.bottom()
 
     def find(
         self, font: QFont, projection: Projection, points: PlacedPoints, hidden: frozenset[int]
@@ -193,10 +229,17 @@ class NameLayouts:
             before = {name.text: name.offset_px for name in self._names}
             are_shown = np.isin(points.labels, shown).reshape(-1)
             px, marks = ((places - middles[0]) * to_px for places in (points.view[are_shown], self._marks))
-            self._names = group_names(
-                texts, (middles - middles[0]) * to_px, px, size_of, before, marks_px=marks
-            )
             self._to_px = middles[0], to_px
+            self._names = group_names(
+                texts,
+                (middles - middles[0]) * to_px,
+                px,
+                size_of,
+                before,
+                marks_px=marks,
+                room_px=self._room_px(projection),
+                boxes_px=self._boxes_px(),
+            )
             self._placed, self._key = points, key
         start = QPointF(*projection.view_px(points.middles[shown[0]]).tolist())
         return [

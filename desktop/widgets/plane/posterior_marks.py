@@ -13,11 +13,11 @@ from desktop.latent.chart import ToPx
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import Plane
 from desktop.widgets.common import colors, terms
-from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
+from desktop.widgets.plane.axes import EDGE_PX, MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
 
 ENCODER, MODE, GLOW = "encoder's mean", "mode", "true posterior"
 DOT_PX, POINT_SIZE = 4.5, 9.5
-PADDING_PX, AWAY_PX, EDGE_PX = 5.0, 12.0, 2.0
+PADDING_PX, AWAY_PX = 5.0, 12.0
 RING_PX, FAR_PX = 26.0, 46.0  # a text so much farther away is clear of the cursor's ring
 NAMED_PX = 16.0  # a glow that is smaller has no name
 LEAST_LINE_PX = 70.0  # on a shorter line, the gap has its place below the marks
@@ -36,11 +36,6 @@ def draw_ellipses(painter: QPainter, to_px: ToPx, plane: Plane, mean: Floats, lo
         ):
             painter.setPen(QPen(color, width, pen_style))
             painter.drawPolyline(curve)
-
-
-def text_room(width_px: float, height_px: float) -> QRectF:
-    """Return where texts of marks stand on a plane of this size: not on the axes, nor at its edge."""
-    return QRectF(0, 0, width_px, height_px).adjusted(MARGIN_LEFT_PX, EDGE_PX, -EDGE_PX, -MARGIN_BOTTOM_PX)
 
 
 @dataclass(frozen=True)

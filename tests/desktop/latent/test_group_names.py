@@ -14,8 +14,8 @@ from desktop.latent.group_names import (
     TOGETHER_PX,
     group_names,
     has_boxes_over,
-    leave_room,
     has_marks_over,
+    leave_room,
 )
 
 NAMES = [str(number) for number in range(10)]

@@ -5,8 +5,9 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.widgets.common import colors
+from desktop.widgets.plane.axes import text_room
 from desktop.widgets.plane.cursor_mark import ring_box
-from desktop.widgets.plane.posterior_marks import DOT_PX, draw_marks, lay_out_marks, mark_font, text_room
+from desktop.widgets.plane.posterior_marks import DOT_PX, draw_marks, lay_out_marks, mark_font
 
 SIZE_PX = (600, 200)
 
