@@ -171,14 +171,12 @@ class NameLayouts:
         # From view coordinates to the pixels of the names: what is subtracted, and then multiplied with.
         self._to_px: tuple[Doubles, Doubles] = np.zeros(2), np.ones(2)
 
-    def keep_off(self, marks: Doubles) -> bool:
-        """Have names keep off marks at these places [K, 2] in view coordinates; whether some have to move."""
+    def keep_off(self, marks: Doubles) -> None:
+        """Have names keep off marks at these places [K, 2] in view coordinates."""
         self._marks = marks
         start, scale = self._to_px
-        if not has_marks_over(self._names, (marks - start) * scale):
-            return False
-        self._placed = None
-        return True
+        if has_marks_over(self._names, (marks - start) * scale):
+            self._placed = None
 
     def make_way(self, projection: Projection, boxes: Sequence[QRectF]) -> bool:
         """Have names keep off boxes on a projection, and inside of its axes; whether some have to move."""
