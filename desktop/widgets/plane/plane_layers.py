@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +147,8 @@ def draw_points(
 def draw_names(painter: QPainter, names: Sequence["PlacedName"], area: QRectF) -> None:
     """Draw those of the names of groups that meet an area, and the lines to the middles of their groups."""
     for name in names:
-        name.paint_leader(painter)
+        if name.leader is not None and area.intersects(name.leader):
+            name.paint_leader(painter)
     for name in names:
         if area.intersects(name.box):
             name.paint(painter)
@@ -164,6 +165,7 @@ class NameLayouts:
         self._placed: PlacedPoints | None = None
         self._key: Hashable = None
         self._names: list[GroupName] = []
+        self._found: tuple[Projection, list[PlacedName]] | None = None
         self._whole: tuple[str, ...] = ()
         self._marks: Doubles = np.empty((0, 2))
         # Boxes that lie over the names: their middles in view coordinates, and their sizes in pixels.
@@ -238,17 +240,22 @@ class NameLayouts:
                 room_px=self._room_px(projection),
                 boxes_px=self._boxes_px(),
             )
-            self._placed, self._key = points, key
+            self._placed, self._key, self._found = points, key, None
+        if self._found is not None and self._found[0] == projection:
+            return self._found[1]
         start = QPointF(*projection.view_px(points.middles[shown[0]]).tolist())
-        return [
+        found = [
             PlacedName(
                 name,
                 "\n".join(self._whole[group] for group in name.members),
                 colors.AXIS if name.group is None else colors.label_color(shown[name.group]),
                 start + QPointF(*name.middle_px),
+                font,
             )
             for name in self._names
         ]
+        self._found = projection, found
+        return found
 
 
 @dataclass(frozen=True)
@@ -260,38 +267,43 @@ class PlacedName:
         whole: the whole name of the group, or of each in a line of its own.
         color: of the group.
         middle: of the group, in pixels.
+        font: of the plane.
     """
 
     name: GroupName
     whole: str
     color: QColor
     middle: QPointF
+    font: QFont
+    # What was drawn of the text, by the screen's device pixels per pixel.
+    _pictures: dict[float, QImage] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
     def box(self) -> QRectF:
         """The box of the text in pixels."""
         box = QRectF(QPointF(0, 0), QSizeF(*self.name.size_px))
         box.moveCenter(self.middle + QPointF(*self.name.offset_px))
         return box
 
-    def paint_leader(self, painter: QPainter) -> None:
-        """Draw a thin line to the middle of the group, if the text is not there."""
+    @cached_property
+    def leader(self) -> QRectF | None:
+        """The box of a thin line to the middle of the group; None if the text is there."""
         way = self.name.leader_px
-        if way is None:
-            return
-        end = self.middle + QPointF(*way)
-        for color, width in ((colors.CANVAS, 3.0), (self.color, 1.2)):
-            painter.setPen(QPen(color, width))
-            painter.drawLine(self.middle, end)
-        painter.setPen(QPen(colors.CANVAS, 1.0))
-        painter.setBrush(self.color)
-        painter.drawEllipse(self.middle, LEADER_DOT_PX, LEADER_DOT_PX)
+        return None if way is None else _leader_box(way).translated(self.middle)
+
+    def paint_leader(self, painter: QPainter) -> None:
+        """Draw the line."""
+        way = self.name.leader_px
+        if self.leader is not None and way is not None:
+            picture = _leader(way, self.color.rgba(), painter.device().devicePixelRatio())
+            _draw_centered(painter, self.leader.center(), picture)
 
     def paint(self, painter: QPainter) -> None:
         """Draw the text."""
         ratio, is_bold = painter.device().devicePixelRatio(), self.name.group is not None
-        picture = _name_picture(painter.font(), ratio, self.name.text, self.color, is_bold)
-        _draw_centered(painter, self.box.center(), picture)
+        if ratio not in self._pictures:
+            self._pictures[ratio] = _name_picture(self.font, ratio, self.name.text, self.color, is_bold)
+        _draw_centered(painter, self.box.center(), self._pictures[ratio])
 
 
 def _by_strength(
@@ -344,6 +356,30 @@ def _framed_note(font: QFont, ratio: float, text: str) -> QImage:
     return _framed(text, colors.AXIS.rgba(), plain.toString(), ratio)
 
 
+def _leader_box(way: tuple[float, float]) -> QRectF:
+    """Return the box of a line that goes this way from (0, 0), with its dot there."""
+    around = LEADER_DOT_PX + 2
+    return QRectF(QPointF(0, 0), QPointF(*way)).normalized().adjusted(-around, -around, around, around)
+
+
+@lru_cache(maxsize=512)
+def _leader(way: tuple[float, float], color_words: int, ratio: float) -> QImage:
+    """Return a line with a dot where it starts, which is drawn once and then copied."""
+    box, color = _leader_box(way), QColor.fromRgba(color_words)
+    image = _blank(box.size(), ratio)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(-box.topLeft())
+    for pen, width in ((colors.CANVAS, 3.0), (color, 1.2)):
+        painter.setPen(QPen(pen, width))
+        painter.drawLine(QPointF(0, 0), QPointF(*way))
+    painter.setPen(QPen(colors.CANVAS, 1.0))
+    painter.setBrush(color)
+    painter.drawEllipse(QPointF(0, 0), LEADER_DOT_PX, LEADER_DOT_PX)
+    painter.end()
+    return image
+
+
 @lru_cache(maxsize=512)
 def _framed(text: str, color_words: int, font_text: str, ratio: float) -> QImage:
     """Return a text in a frame, which is drawn once and then copied."""
@@ -351,13 +387,7 @@ def _framed(text: str, color_words: int, font_text: str, ratio: float) -> QImage
     font.fromString(font_text)
     box = QRectF(QFontMetrics(font).boundingRect(text)).adjusted(-8, -4, 8, 4)
     box.moveTopLeft(QPointF(0, 0))
-    image = QImage(
-        math.ceil(box.width() * ratio),
-        math.ceil(box.height() * ratio),
-        QImage.Format.Format_ARGB32_Premultiplied,
-    )
-    image.setDevicePixelRatio(ratio)
-    image.fill(Qt.GlobalColor.transparent)
+    image = _blank(box.size(), ratio)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(font)
@@ -366,4 +396,12 @@ def _framed(text: str, color_words: int, font_text: str, ratio: float) -> QImage
     painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 7, 7)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
+    return image
+
+
+def _blank(size: QSizeF, ratio: float) -> QImage:
+    width, height = math.ceil(size.width() * ratio), math.ceil(size.height() * ratio)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
     return image
