@@ -329,7 +329,7 @@ def placed_names(
         subject.name_offsets,
         LEAVE_COST,
         _marks(subject, projection, parts),
-        room,
+        (0.0, 0.0, *room),
     )
     return [
         replace(

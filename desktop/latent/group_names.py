@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Doubles
 
 Size = tuple[float, float]
 Place = tuple[float, float]
+Edges = tuple[float, float, float, float]  # left, top, right, bottom
 
 # A name's box is never farther than this from the middle of its group: a ring of names looks like data.
 REACH_PX = 44.0
@@ -72,20 +73,22 @@ def group_names(
     before: Mapping[str, Place] | None = None,
     move_cost: float = MOVE_COST,
     marks_px: ArrayLike = (),
-    room_px: Size | None = None,
+    room_px: Edges | None = None,
+    boxes_px: ArrayLike = (),
 ) -> list[GroupName]:
     """Return the texts for groups with these names and middles [N, 2], none of which covers another.
 
     Each stands where it covers few of the points [M, 2], at its group or near it. `size_of` tells width and
     height of a text, given it and its group or None. `before` are the offsets of texts that are shown now,
     which stay if they are nearly as good: a small change of the view moves no name. What leaving them costs
-    is `move_cost`. The marks [K, 2], such as the path's points, lie over the names, which keep off them.
-    In a room of this width and height the names stay wholly inside.
+    is `move_cost`. The marks [K, 2], such as the path's points, and the boxes [K, 4] lie over the names,
+    which keep off them. In a room with these edges the names of the groups whose middle is there stay wholly
+    inside.
     """
     middles = np.asarray(middles_px, np.float64).reshape(-1, 2)
     points = np.asarray(points_px, np.float64).reshape(-1, 2)
     points = points[:: -(-len(points) // MOST_POINTS) or 1]
-    marks = np.asarray(marks_px, np.float64).reshape(-1, 2)
+    over = np.vstack([_boxes_of(marks_px), np.asarray(boxes_px, np.float64).reshape(-1, 4)])
     many = max(FEW_POINTS, MANY_SHARE * len(points) / max(1, len(middles)))
     costs: dict[GroupName, tuple[Doubles, Doubles]] = {}
     placed: list[GroupName] = []
@@ -95,7 +98,7 @@ def group_names(
             if name not in costs:
                 kept = (before or {}).get(name.text)
                 ways, cost = _costs(name, points, many, middles, kept, move_cost)
-                cost = cost + MARK_COST * _marks_over(name, marks, ways)
+                cost = cost + MARK_COST * _boxes_over(name, over, ways)
                 costs[name] = (ways, cost) if room_px is None else _inside(name, ways, cost, room_px)
         placed, is_whole = _placed(wanted, costs)
         if is_whole:
@@ -149,10 +152,15 @@ def _costs(
     return ways, cost
 
 
-def _inside(name: GroupName, ways: Doubles, cost: Doubles, room_px: Size) -> tuple[Doubles, Doubles]:
-    """Those of the places at which the box is in the room; if there is none, the nearest one in it."""
+def _inside(name: GroupName, ways: Doubles, cost: Doubles, room_px: Edges) -> tuple[Doubles, Doubles]:
+    """Those of the places at which the box is in the room; if there is none, the nearest one in it.
+
+    All of them if the group itself is not in the room.
+    """
     middle, half = np.asarray(name.middle_px), np.asarray(name.size_px) / 2
-    low, high = half + GAP_PX - middle, np.asarray(room_px) - half - GAP_PX - middle
+    if not _is_in(name.middle_px, room_px):
+        return ways, cost
+    low, high = room_px[:2] + half + GAP_PX - middle, room_px[2:] - half - GAP_PX - middle
     is_inside = ((ways >= low) & (ways <= high)).all(axis=1)
     if is_inside.any():
         return ways[is_inside], cost[is_inside]
@@ -160,27 +168,47 @@ def _inside(name: GroupName, ways: Doubles, cost: Doubles, room_px: Size) -> tup
     return nearest[np.newaxis], np.zeros(1)
 
 
-def _marks_over(name: GroupName, marks: Doubles, ways: Doubles) -> Doubles:
-    """How many marks would lie over each of the boxes [K]."""
+def _is_in(place: Place, room_px: Edges) -> bool:
+    left, top, right, bottom = room_px
+    return left <= place[0] <= right and top <= place[1] <= bottom
+
+
+def _boxes_of(marks_px: ArrayLike) -> Doubles:
+    """The boxes [K, 4] of marks with these middles [K, 2]."""
+    marks = np.asarray(marks_px, np.float64).reshape(-1, 2)
+    return np.hstack([marks - MARK_PX, marks + MARK_PX])
+
+
+def _boxes_over(name: GroupName, boxes: Doubles, ways: Doubles) -> Doubles:
+    """How many boxes would lie over a name at each of the places [K]."""
     found = np.zeros(len(ways))
-    reach = np.abs(ways).max(axis=0) + np.asarray(name.size_px) / 2 + MARK_PX
-    around = marks - np.asarray(name.middle_px)
-    for mark in around[(np.abs(around) < reach).all(axis=1)]:
-        found += _lie_over(mark, ways, name.size_px)
-    return found
-
-
-def _lie_over(mark: Doubles, middles: Doubles, size_px: Size) -> NDArray[np.bool_]:
-    """Whether a mark lies over boxes of a size with these middles [K]."""
-    half = np.asarray(size_px) / 2 + MARK_PX
-    found: NDArray[np.bool_] = np.all(np.abs(middles - mark) < half, axis=1)
+    half = np.asarray(name.size_px) / 2
+    low, high = boxes[:, :2] - name.middle_px - half, boxes[:, 2:] - name.middle_px + half
+    least, most = ways.min(axis=0), ways.max(axis=0)
+    for n in np.flatnonzero(((low < most) & (high > least)).all(axis=1)).tolist():
+        found += ((ways > low[n]) & (ways < high[n])).all(axis=1)
     return found
 
 
 def has_marks_over(names: Sequence[GroupName], marks_px: ArrayLike) -> bool:
     """Whether one of the marks [K, 2] lies over one of the names."""
-    marks = np.asarray(marks_px, np.float64).reshape(-1, 2)
-    return any(bool(_lie_over(np.array(name.place_px), marks, name.size_px).any()) for name in names)
+    return has_boxes_over(names, _boxes_of(marks_px))
+
+
+def has_boxes_over(names: Sequence[GroupName], boxes_px: ArrayLike) -> bool:
+    """Whether one of the boxes [K, 4] lies over one of the names."""
+    boxes = np.asarray(boxes_px, np.float64).reshape(-1, 4)
+    return any(bool(_boxes_over(name, boxes, np.array([name.offset_px])).any()) for name in names)
+
+
+def leave_room(names: Sequence[GroupName], room_px: Edges) -> bool:
+    """Whether the name of a group that is in the room is not wholly in it."""
+    for name in names:
+        (x, y), (width, height) = name.place_px, name.size_px
+        corners = (x - width / 2, y - height / 2), (x + width / 2, y + height / 2)
+        if _is_in(name.middle_px, room_px) and not all(_is_in(corner, room_px) for corner in corners):
+            return True
+    return False
 
 
 @lru_cache(maxsize=256)

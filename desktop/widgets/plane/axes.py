@@ -15,11 +15,17 @@ from desktop.widgets.common.plain_text import tip_text
 
 TICK_POINT_SIZE = 8.5
 MARGIN_LEFT_PX, MARGIN_BOTTOM_PX = 44, 22
+EDGE_PX = 2  # texts on the plane are so far from its edges
 TICK_EVERY_PX = 90
 TICK_PX = 4
 SCALE_BAR_PX = 110
 AWAY_PX, LEAST_WORDS_PX = 8, 80  # of boxes from the strips; words without so much room are left out
 A_AND_B = "a and b are coordinates on the plane, in units of z, along two directions at a right angle."
+
+
+def text_room(width_px: float, height_px: float) -> QRectF:
+    """Return where texts stand on a plane of this size: not on the axes, nor at its edge."""
+    return QRectF(0, 0, width_px, height_px).adjusted(MARGIN_LEFT_PX, EDGE_PX, -EDGE_PX, -MARGIN_BOTTOM_PX)
 
 
 class Axes:
@@ -39,6 +45,11 @@ class Axes:
     def boxes(self) -> list[QRectF]:
         """What lies on the plane itself: what the axes mean, and the scale bar."""
         return [] if self._marks is None else self._marks.boxes
+
+    @property
+    def strips(self) -> list[QRectF]:
+        """What lies below the axes' numbers."""
+        return [] if self._marks is None else self._marks.strips
 
     def tip_at(self, position: QPointF) -> str:
         """Return a tool tip about the axis that is named at a pixel; empty for none."""

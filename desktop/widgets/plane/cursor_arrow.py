@@ -1,18 +1,13 @@
 """An arrow at the edge of the plane that points to a cursor out of view."""
 
-import math
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton
 
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
+from desktop.widgets.plane.edge_place import SIDE_PX, edge_place
 from desktop.widgets.plane.plane_view import PlaneView
-
-SIDE_PX = 30
-LEFT_PX, BOTTOM_PX, MARGIN_PX = 50, 56, 6  # the axes and the scale bar keep their room
-FAR_PX = 1e6
 
 
 class CursorArrow(QAbstractButton):
@@ -60,24 +55,3 @@ class CursorArrow(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.CURSOR)
         painter.drawPolygon(QPolygonF([QPointF(9, 0), QPointF(-5, -6), QPointF(-2, 0), QPointF(-5, 6)]))
-
-
-def edge_place(x: float, y: float, room: QRectF) -> tuple[QPointF, float] | None:
-    """Return where an arrow to a pixel goes, and its angle in degrees, clockwise from the right.
-
-    That is where the line from the middle to the pixel leaves the room for arrows. None if the pixel is in
-    view.
-    """
-    if room.contains(QPointF(x, y)) or not room.isValid():
-        return None
-    half = SIDE_PX / 2 + MARGIN_PX
-    inside = room.adjusted(LEFT_PX + SIDE_PX / 2, half, -half, -BOTTOM_PX - SIDE_PX / 2)
-    middle = inside.center()
-    away_x = min(FAR_PX, max(-FAR_PX, x)) - middle.x()
-    away_y = min(FAR_PX, max(-FAR_PX, y)) - middle.y()
-    share = min(
-        inside.width() / 2 / abs(away_x) if away_x else math.inf,
-        inside.height() / 2 / abs(away_y) if away_y else math.inf,
-    )
-    place = middle + QPointF(away_x, away_y) * max(0.0, min(1.0, share))
-    return place, math.degrees(math.atan2(away_y, away_x))

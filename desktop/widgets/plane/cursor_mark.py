@@ -1,11 +1,13 @@
 """The plane's cursor: a ring, and the decoded picture beside it. Both are drawn once and then only copied."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPixmap, QRegion
 
+from desktop.base.arrays import Doubles
 from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.qimage import scaled_down
@@ -18,6 +20,13 @@ GAPS_PX = (14, 36, 60)  # from the cursor to the picture; the larger ones only t
 FRAME_PX = 3  # around the picture
 # Where the picture may lie, in the order in which it is tried: the signs of the way from the cursor.
 WAYS = ((1, -1), (-1, -1), (1, 1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1))
+# A smaller picture, which is shown where none of these is free, may lie between them, too, or farther away.
+SMALL_GAPS_PX = (*GAPS_PX, 90)
+SMALL_WAYS = (
+    *WAYS,
+    *((x, y) for y in (-0.5, 0.5) for x in (1, -1)),
+    *((x, y) for x in (0.5, -0.5) for y in (-1, 1)),
+)
 
 
 class CursorMark:
@@ -27,7 +36,7 @@ class CursorMark:
         self._image: QImage | None = None
         self._fitted = QSizeF()
         self._side_px = PICTURE_PX
-        self._frame: QPixmap | None = None
+        self._frame: tuple[QSizeF, QPixmap] | None = None
         self._ring: QPixmap | None = None
         self._region: tuple[QPointF, QSizeF, QRegion] | None = None
         self._clear: list[QRectF] = []
@@ -81,14 +90,16 @@ class CursorMark:
         self._fit_into(size)
         if self._image is None or not self._shows_picture:
             return
-        if self._frame is None:
-            self._frame = _frame(self._fitted, ratio)
-        corner = _whole(self._picture_box(center, size).topLeft(), ratio)
-        box = QRectF(corner + QPointF(FRAME_PX, FRAME_PX), self._fitted)
+        framed = self._picture_box(center, size)
+        fitted = framed.size() - QSizeF(2 * FRAME_PX, 2 * FRAME_PX)
+        if self._frame is None or self._frame[0] != fitted:
+            self._frame = fitted, _frame(fitted, ratio)
+        corner = _whole(framed.topLeft(), ratio)
+        box = QRectF(corner + QPointF(FRAME_PX, FRAME_PX), fitted)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         draw_checks(painter, box, self._image)
         painter.drawImage(box, self._image)
-        painter.drawPixmap(corner, self._frame)
+        painter.drawPixmap(corner, self._frame[1])
 
     def _fit_into(self, size: QSizeF) -> None:
         """Make the picture smaller on a small plane."""
@@ -104,40 +115,38 @@ class CursorMark:
     def _picture_box(self, center: QPointF, size: QSizeF) -> QRectF:
         """Return where the framed picture goes: beside the cursor, above right if nothing is against it.
 
-        It stays within the view, and covers as little as it can: for that it may lie farther away.
+        It stays within the view, and covers as little as it can: for that it may lie farther away, or be
+        smaller.
         """
         if self._box is not None and self._box[:2] == (center, size):
             return self._box[2]
-        inside = QRectF(QPointF(0, 0), size).adjusted(4, 4, -4, -4)
-        best, least = None, (True, len(self._clear) + 1)
-        for gap_px in GAPS_PX:
-            for way in WAYS:
-                box = self._beside(center, gap_px, *way)
-                cost = not inside.contains(box), self._covered(box)
-                if cost < least:
-                    best, least = box, cost
-                if least == (False, 0):
-                    break
-            if least == (False, 0):
-                break
-        assert best is not None
-        self._box = center, size, best
-        return best
+        places = _places(self._fitted.width(), self._fitted.height(), self._side_px)
+        x, y = center.x(), center.y()
+        left, top, right, bottom = (places + np.array([x, y, x, y])).T
+        is_inside = (left >= 4) & (top >= 4) & (right <= size.width() - 4) & (bottom <= size.height() - 4)
+        clear_left, clear_top, clear_right, clear_bottom = self._clear_sides[:, :, np.newaxis]
+        covered = (clear_right > left) & (clear_left < right) & (clear_bottom > top) & (clear_top < bottom)
+        best = int((covered.sum(axis=0) + np.where(is_inside, 0, 1 + self._clear_sides.shape[1])).argmin())
+        corners = left[best], top[best], right[best] - left[best], bottom[best] - top[best]
+        box = QRectF(*map(float, corners))
+        self._box = center, size, box
+        return box
 
-    def _covered(self, box: QRectF) -> int:
-        """Return how much of what should stay clear a box covers."""
-        left, top, right, bottom = self._clear_sides
-        apart_x = (right <= box.left()) | (left >= box.right())
-        apart_y = (bottom <= box.top()) | (top >= box.bottom())
-        return int((~(apart_x | apart_y)).sum())
 
-    def _beside(self, center: QPointF, gap_px: float, x: int, y: int) -> QRectF:
-        """Return the framed picture's place on one of the ways."""
-        fitted = self._fitted
-        box = QRectF(QPointF(0, 0), fitted)
-        away = QPointF(x * (gap_px + fitted.width() / 2), y * (gap_px + fitted.height() / 2))
-        box.moveCenter(center + away)
-        return box.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX)
+@lru_cache(maxsize=16)
+def _places(width: float, height: float, side_px: float) -> Doubles:
+    """The places [K, 4] for a framed picture around a cursor at (0, 0), the best first."""
+    found = []
+    small = SMALL_PICTURE_PX / side_px
+    for share, gaps, ways in ((1.0, GAPS_PX, WAYS), (small, SMALL_GAPS_PX, SMALL_WAYS)):
+        half_width, half_height = share * width / 2, share * height / 2
+        for gap_px in gaps:
+            for x, y in ways:
+                middle_x, middle_y = x * (gap_px + half_width), y * (gap_px + half_height)
+                around_x, around_y = half_width + FRAME_PX, half_height + FRAME_PX
+                sides = middle_x - around_x, middle_y - around_y, middle_x + around_x, middle_y + around_y
+                found.append(sides)
+    return np.array(found)
 
 
 def ring_box(center: QPointF) -> QRectF:

@@ -9,6 +9,7 @@ from desktop.jobs.encode import Encoded, Located
 from desktop.latent.chart import ToPx
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.terms import term_tip
+from desktop.widgets.plane.axes import text_room
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.posterior_marks import (
     Marks,
@@ -16,7 +17,6 @@ from desktop.widgets.plane.posterior_marks import (
     draw_marks,
     lay_out_marks,
     mark_font,
-    text_room,
 )
 
 LINE_PX = 2.0
@@ -86,7 +86,8 @@ class EncodedMarks:
             gap_nats = self._located.gap_nats(self._encoded)
         plane = self._plane
         room = text_room(*plane.size_px())
-        return lay_out_marks(mark_font(plane.font()), room, mean, mode, gap_nats, plane.ring, glow)
+        font, axes = mark_font(plane.font()), plane.axes_boxes
+        return lay_out_marks(font, room, mean, mode, gap_nats, plane.ring, glow, axes)
 
     def _keep_clear(self) -> None:
         """Move texts away from a cursor that has moved there, and back when it has left."""
@@ -95,7 +96,7 @@ class EncodedMarks:
             return
         now = self._laid_out(self._plane.to_px, self._plane.state)
         if now != before:
-            boxes = [text.box for marks in (before, now) if marks is not None for text in marks.texts]
+            boxes = [text.area for marks in (before, now) if marks is not None for text in marks.texts]
             self._plane.redraw_over_points(boxes)
 
     def _tip_at(self, position: QPointF) -> str:

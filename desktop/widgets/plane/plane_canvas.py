@@ -27,11 +27,12 @@ from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
+from desktop.widgets.plane.edge_place import arrow_box
 from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.pace import Pace
 from desktop.widgets.plane.path_layer import draw_path
-from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_note
+from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_names, draw_note
 from desktop.widgets.plane.plane_stack import Paint, PlaneStack
 from desktop.widgets.plane.still import Still
 
@@ -40,6 +41,7 @@ SLICE_S = 0.0008
 HURRIED_EVERY_MS = 8  # while the cursor is dragged, the layers are drawn only this often
 # How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
 TOGETHER_MS = 6
+REST_MS = 200  # so long after its last move the view rests, and names make way for what lies over them
 MARK_POINTS = 1000  # to cover a name or a mark is as bad as to cover this many points
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
@@ -75,6 +77,8 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
+        self._names: list[PlacedName] = []  # as they were found last
+        self._over_names: list[QRectF] = []  # the boxes that names are to keep off
         self._clear: list[QRectF] = []  # what was drawn and should stay in view
         self._cards: list[QRectF] = []
         self._moved = QRegion()  # the parts that are still to be painted after the cursor's last moves
@@ -82,6 +86,8 @@ class PlaneCanvas(QWidget):
             self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
         )
         self._together.timeout.connect(self._show_move)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._make_way)
 
     @property
     def projection(self) -> Projection:
@@ -95,8 +101,17 @@ class PlaneCanvas(QWidget):
 
     @property
     def ring(self) -> QRectF:
-        """The box of the cursor's ring; a moved cursor counts from `move_shown` on."""
-        return ring_box(QPointF(*self.projection.px(self._shown_cursor.cursor_ab).tolist()))
+        """The box of the cursor's ring, or of the arrow to a cursor out of view.
+
+        A moved cursor counts from `move_shown` on.
+        """
+        x, y = self.projection.px(self._shown_cursor.cursor_ab).tolist()
+        return arrow_box(x, y, QRectF(self.rect())) or ring_box(QPointF(x, y))
+
+    @property
+    def axes_boxes(self) -> list[QRectF]:
+        """The boxes of what the axes mean, and of the scale bar."""
+        return self._axes.boxes
 
     @property
     def viewport(self) -> Viewport:
@@ -146,6 +161,7 @@ class PlaneCanvas(QWidget):
         """Draw another state."""
         old, old_mark = self._state, self._mark_region()
         self._state = state
+        self._rest.start()
         self._mark.show_picture(state.lens)
         has_cursor_moved_only = replace(old, z=state.z, path=state.path) == state
         self._stack.set_state(state, has_cursor_moved_only)
@@ -225,12 +241,14 @@ class PlaneCanvas(QWidget):
         return count
 
     def placed_names(self) -> list[PlacedName]:
-        """Return the names of groups."""
+        """Return the names of groups. Until other points are drawn, those of the last ones stay."""
         projection, state = self.projection, self._state
-        placed = self._points.last_placed(projection.chart)
-        if placed is None or Layer.POINTS not in state.layers:
+        if Layer.POINTS not in state.layers:
             return []
-        return self._stack.names.find(self.font(), projection, placed, state.hidden_labels)
+        placed = self._points.last_placed(projection.chart)
+        if placed is not None:
+            self._names = self._stack.names.find(self.font(), projection, placed, state.hidden_labels)
+        return self._names
 
     def set_path_point(self, index: int | None) -> None:
         """Set which point of the path is shown as chosen."""
@@ -278,6 +296,8 @@ class PlaneCanvas(QWidget):
     def settle(self) -> None:
         """Draw everything now, for a picture of the window."""
         self._stack.complete(self.projection, self.devicePixelRatioF())
+        if self._rest.isActive():
+            self._make_way()
         self._change()
 
     def grab(self, rectangle: QRect = QRect(QPoint(0, 0), QSize(-1, -1))) -> QPixmap:  # noqa: B008 (Qt's own)
@@ -295,6 +315,7 @@ class PlaneCanvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Emit `resized`, because the part in view changes with the size."""
+        self._rest.start()
         self.resized.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -317,18 +338,31 @@ class PlaneCanvas(QWidget):
         if self._stack.paint(painter, projection, ratio, area, self._are_points_dimmed, bool(self._old)):
             self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # Not one of the layers: the names stay in full strength where the points are dimmed.
+        names = self.placed_names()
+        draw_names(painter, names, area)
         self._axes.paint(painter, projection, ratio, area)
-        clear = self._axes.boxes + [name.box for name in self.placed_names()]
+        over: list[QRectF] = []
         for paint in self._over_points:
             painter.save()
             boxes = paint(painter, projection.px, self._state)
-            clear += boxes if isinstance(boxes, list) else []
+            over += boxes if isinstance(boxes, list) else []
             painter.restore()
-        clear += draw_path(painter, self._state, self.to_px, self._path_point)
-        self._clear = clear
+        path = draw_path(painter, self._state, self.to_px, self._path_point)
+        self._clear = [*self._axes.boxes, *(name.box for name in names), *over, *path]
         self._clear_mark()
+        over += [*self._axes.boxes, *self._axes.strips]
+        if over != self._over_names:
+            self._over_names = over
+            self._rest.start()
         if self._old or self._note:
             draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old or self._note)
+
+    def _make_way(self) -> None:
+        """Move names away from what lies over them, now that the view and the cursor rest."""
+        self._rest.stop()
+        if self.isVisible() and self._stack.names.make_way(self.projection, [*self._over_names, self.ring]):
+            self._change()
 
     def _clear_mark(self) -> None:
         """Move the picture at the cursor away from what it should not cover."""

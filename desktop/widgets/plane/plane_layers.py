@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,18 @@ from desktop.base.arrays import Array, Doubles
 from desktop.images.dots import FAINT_SHARE, dot_coverage, draw_dots
 from desktop.jobs.tiles import Cut, Tile, TileCache, common
 from desktop.latent.chart import Chart, Projection
-from desktop.latent.group_names import GroupName, group_names, has_marks_over
+from desktop.latent.group_names import (
+    Edges,
+    GroupName,
+    group_names,
+    has_boxes_over,
+    has_marks_over,
+    leave_room,
+)
 from desktop.latent.selection import Indices
 from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import draw_words, to_qimage
+from desktop.widgets.plane.axes import text_room
 
 POINT_PX = 3.4
 # Few points are larger and have a dark rim, so that they are seen on light pictures.
@@ -102,11 +110,10 @@ def draw_points(
     projection: Projection,
     points: PlacedPoints,
     hidden: frozenset[int],
-    names: "NameLayouts",
     opacity: float = 1.0,
     chosen: Indices | None = None,
 ) -> Iterator[None]:
-    """Draw points in steps, and a name at each group or beside it, which is opaque.
+    """Draw points in steps.
 
     If some are `chosen`, all others are faint, and lie below them. All go into an array
     first: QPainter would take ten times as long for ten thousand.
@@ -135,37 +142,68 @@ def draw_points(
     for top in range(0, len(words), ROWS_A_STEP):
         draw_words(painter, words[top : top + ROWS_A_STEP], (-margin, top - margin), ratio)
         yield
-    placed = names.find(painter.font(), projection, points, hidden)
-    for name in placed:
-        name.paint_leader(painter)
-    for name in placed:
-        name.paint(painter)
-        yield
+
+
+def draw_names(painter: QPainter, names: Sequence["PlacedName"], area: QRectF) -> None:
+    """Draw those of the names of groups that meet an area, and the lines to the middles of their groups."""
+    for name in names:
+        if name.leader is not None and area.intersects(name.leader):
+            name.paint_leader(painter)
+    for name in names:
+        if area.intersects(name.box):
+            name.paint(painter)
 
 
 class NameLayouts:
     """Where the names of groups stand beside their points, computed once for each zoom.
 
-    Their places do not depend on the part of the plane in view, so that they stay at their points in a pan.
+    They stay at their points in a pan. When the view rests, `make_way` moves those that it would cut off, or
+    that something lies over.
     """
 
     def __init__(self) -> None:
         self._placed: PlacedPoints | None = None
         self._key: Hashable = None
         self._names: list[GroupName] = []
+        self._found: tuple[Projection, list[PlacedName]] | None = None
         self._whole: tuple[str, ...] = ()
         self._marks: Doubles = np.empty((0, 2))
+        # Boxes that lie over the names: their middles in view coordinates, and their sizes in pixels.
+        self._boxes: tuple[Doubles, Doubles] = np.empty((0, 2)), np.empty((0, 2))
         # From view coordinates to the pixels of the names: what is subtracted, and then multiplied with.
         self._to_px: tuple[Doubles, Doubles] = np.zeros(2), np.ones(2)
 
-    def keep_off(self, marks: Doubles) -> bool:
-        """Have names keep off marks at these places [K, 2] in view coordinates; whether some have to move."""
+    def keep_off(self, marks: Doubles) -> None:
+        """Have names keep off marks at these places [K, 2] in view coordinates."""
         self._marks = marks
         start, scale = self._to_px
-        if not has_marks_over(self._names, (marks - start) * scale):
+        if has_marks_over(self._names, (marks - start) * scale):
+            self._placed = None
+
+    def make_way(self, projection: Projection, boxes: Sequence[QRectF]) -> bool:
+        """Have names keep off boxes on a projection, and inside of its axes; whether some have to move."""
+        before = self._boxes
+        places = [(box.center().x(), box.center().y()) for box in boxes]
+        sizes = np.array([(box.width(), box.height()) for box in boxes], np.float64).reshape(-1, 2)
+        self._boxes = np.array([projection.view(*place) for place in places]).reshape(-1, 2), sizes
+        are_gone = len(self._boxes[0]) < len(before[0])
+        is_over = has_boxes_over(self._names, self._boxes_px())
+        if not (are_gone or is_over or leave_room(self._names, self._room_px(projection))):
             return False
         self._placed = None
         return True
+
+    def _boxes_px(self) -> Doubles:
+        """The edges of the boxes [K, 4] in the pixels of the names."""
+        (start, scale), (middles, sizes) = self._to_px, self._boxes
+        px = (middles - start) * scale
+        return np.hstack([px - sizes / 2, px + sizes / 2])
+
+    def _room_px(self, projection: Projection) -> Edges:
+        """The edges of the room for names in the pixels of the names."""
+        x, y = projection.view_px(self._to_px[0]).tolist()
+        room = text_room(*projection.size_px).translated(-x, -y)
+        return room.left(), room.top(), room.right(), room.bottom()
 
     def find(
         self, font: QFont, projection: Projection, points: PlacedPoints, hidden: frozenset[int]
@@ -191,21 +229,33 @@ class NameLayouts:
             before = {name.text: name.offset_px for name in self._names}
             are_shown = np.isin(points.labels, shown).reshape(-1)
             px, marks = ((places - middles[0]) * to_px for places in (points.view[are_shown], self._marks))
-            self._names = group_names(
-                texts, (middles - middles[0]) * to_px, px, size_of, before, marks_px=marks
-            )
             self._to_px = middles[0], to_px
-            self._placed, self._key = points, key
+            self._names = group_names(
+                texts,
+                (middles - middles[0]) * to_px,
+                px,
+                size_of,
+                before,
+                marks_px=marks,
+                room_px=self._room_px(projection),
+                boxes_px=self._boxes_px(),
+            )
+            self._placed, self._key, self._found = points, key, None
+        if self._found is not None and self._found[0] == projection:
+            return self._found[1]
         start = QPointF(*projection.view_px(points.middles[shown[0]]).tolist())
-        return [
+        found = [
             PlacedName(
                 name,
                 "\n".join(self._whole[group] for group in name.members),
                 colors.AXIS if name.group is None else colors.label_color(shown[name.group]),
                 start + QPointF(*name.middle_px),
+                font,
             )
             for name in self._names
         ]
+        self._found = projection, found
+        return found
 
 
 @dataclass(frozen=True)
@@ -217,38 +267,43 @@ class PlacedName:
         whole: the whole name of the group, or of each in a line of its own.
         color: of the group.
         middle: of the group, in pixels.
+        font: of the plane.
     """
 
     name: GroupName
     whole: str
     color: QColor
     middle: QPointF
+    font: QFont
+    # What was drawn of the text, by the screen's device pixels per pixel.
+    _pictures: dict[float, QImage] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
     def box(self) -> QRectF:
         """The box of the text in pixels."""
         box = QRectF(QPointF(0, 0), QSizeF(*self.name.size_px))
         box.moveCenter(self.middle + QPointF(*self.name.offset_px))
         return box
 
-    def paint_leader(self, painter: QPainter) -> None:
-        """Draw a thin line to the middle of the group, if the text is not there."""
+    @cached_property
+    def leader(self) -> QRectF | None:
+        """The box of a thin line to the middle of the group; None if the text is there."""
         way = self.name.leader_px
-        if way is None:
-            return
-        end = self.middle + QPointF(*way)
-        for color, width in ((colors.CANVAS, 3.0), (self.color, 1.2)):
-            painter.setPen(QPen(color, width))
-            painter.drawLine(self.middle, end)
-        painter.setPen(QPen(colors.CANVAS, 1.0))
-        painter.setBrush(self.color)
-        painter.drawEllipse(self.middle, LEADER_DOT_PX, LEADER_DOT_PX)
+        return None if way is None else _leader_box(way).translated(self.middle)
+
+    def paint_leader(self, painter: QPainter) -> None:
+        """Draw the line."""
+        way = self.name.leader_px
+        if self.leader is not None and way is not None:
+            picture = _leader(way, self.color.rgba(), painter.device().devicePixelRatio())
+            _draw_centered(painter, self.leader.center(), picture)
 
     def paint(self, painter: QPainter) -> None:
         """Draw the text."""
         ratio, is_bold = painter.device().devicePixelRatio(), self.name.group is not None
-        picture = _name_picture(painter.font(), ratio, self.name.text, self.color, is_bold)
-        _draw_centered(painter, self.box.center(), picture)
+        if ratio not in self._pictures:
+            self._pictures[ratio] = _name_picture(self.font, ratio, self.name.text, self.color, is_bold)
+        _draw_centered(painter, self.box.center(), self._pictures[ratio])
 
 
 def _by_strength(
@@ -301,6 +356,30 @@ def _framed_note(font: QFont, ratio: float, text: str) -> QImage:
     return _framed(text, colors.AXIS.rgba(), plain.toString(), ratio)
 
 
+def _leader_box(way: tuple[float, float]) -> QRectF:
+    """Return the box of a line that goes this way from (0, 0), with its dot there."""
+    around = LEADER_DOT_PX + 2
+    return QRectF(QPointF(0, 0), QPointF(*way)).normalized().adjusted(-around, -around, around, around)
+
+
+@lru_cache(maxsize=512)
+def _leader(way: tuple[float, float], color_words: int, ratio: float) -> QImage:
+    """Return a line with a dot where it starts, which is drawn once and then copied."""
+    box, color = _leader_box(way), QColor.fromRgba(color_words)
+    image = _blank(box.size(), ratio)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(-box.topLeft())
+    for pen, width in ((colors.CANVAS, 3.0), (color, 1.2)):
+        painter.setPen(QPen(pen, width))
+        painter.drawLine(QPointF(0, 0), QPointF(*way))
+    painter.setPen(QPen(colors.CANVAS, 1.0))
+    painter.setBrush(color)
+    painter.drawEllipse(QPointF(0, 0), LEADER_DOT_PX, LEADER_DOT_PX)
+    painter.end()
+    return image
+
+
 @lru_cache(maxsize=512)
 def _framed(text: str, color_words: int, font_text: str, ratio: float) -> QImage:
     """Return a text in a frame, which is drawn once and then copied."""
@@ -308,13 +387,7 @@ def _framed(text: str, color_words: int, font_text: str, ratio: float) -> QImage
     font.fromString(font_text)
     box = QRectF(QFontMetrics(font).boundingRect(text)).adjusted(-8, -4, 8, 4)
     box.moveTopLeft(QPointF(0, 0))
-    image = QImage(
-        math.ceil(box.width() * ratio),
-        math.ceil(box.height() * ratio),
-        QImage.Format.Format_ARGB32_Premultiplied,
-    )
-    image.setDevicePixelRatio(ratio)
-    image.fill(Qt.GlobalColor.transparent)
+    image = _blank(box.size(), ratio)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(font)
@@ -323,4 +396,12 @@ def _framed(text: str, color_words: int, font_text: str, ratio: float) -> QImage
     painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 7, 7)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
+    return image
+
+
+def _blank(size: QSizeF, ratio: float) -> QImage:
+    width, height = math.ceil(size.width() * ratio), math.ceil(size.height() * ratio)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
     return image

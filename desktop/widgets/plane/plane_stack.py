@@ -59,8 +59,8 @@ class PlaneStack:
         old, self._state = self._state, state
         has_path_changed = old.path is not state.path or _course(old) != _course(state)
         is_path_elsewhere = has_path_changed or (bool(state.path) and old.chart != state.chart)
-        if is_path_elsewhere and self.names.keep_off(_path_places(state)):
-            self._dots.redraw()
+        if is_path_elsewhere:
+            self.names.keep_off(_path_places(state))
         if has_cursor_moved_only:
             return
         if old.chart != state.chart:
@@ -221,7 +221,6 @@ class PlaneStack:
             projection,
             placed,
             self._state.hidden_labels,
-            self.names,
             self._state.opacities.of(Layer.POINTS),
             # Where only these are shown, they have other rows.
             None if self._state.only_selected else within(self._state.selected, len(placed.view)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from desktop.base.arrays import Floats
@@ -13,12 +13,16 @@ from desktop.latent.chart import ToPx
 from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.plane import Plane
 from desktop.widgets.common import colors, terms
-from desktop.widgets.plane.axes import MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
+from desktop.widgets.plane.axes import EDGE_PX, MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
 
 ENCODER, MODE, GLOW = "encoder's mean", "mode", "true posterior"
 DOT_PX, POINT_SIZE = 4.5, 9.5
-PADDING_PX, AWAY_PX, EDGE_PX = 5.0, 12.0, 2.0
+PADDING_PX, AWAY_PX = 5.0, 12.0
 RING_PX, FAR_PX = 26.0, 46.0  # a text so much farther away is clear of the cursor's ring
+REACH_PX = (
+    80.0  # a text is never farther from what it names, so that one can tell; a large glow lies below it
+)
+LEADER_PX = 20.0  # from a text that is farther away a line leads to what it names
 NAMED_PX = 16.0  # a glow that is smaller has no name
 LEAST_LINE_PX = 70.0  # on a shorter line, the gap has its place below the marks
 
@@ -38,19 +42,26 @@ def draw_ellipses(painter: QPainter, to_px: ToPx, plane: Plane, mean: Floats, lo
             painter.drawPolyline(curve)
 
 
-def text_room(width_px: float, height_px: float) -> QRectF:
-    """Return where texts of marks stand on a plane of this size: not on the axes, nor at its edge."""
-    return QRectF(0, 0, width_px, height_px).adjusted(MARGIN_LEFT_PX, EDGE_PX, -EDGE_PX, -MARGIN_BOTTOM_PX)
-
-
 @dataclass(frozen=True)
 class MarkText:
-    """A text beside a mark: where it stands, and the term for what it says."""
+    """A text beside a mark: where it stands, and the term for what it says.
+
+    A `leader` is a line from what it names, if that is not beside it.
+    """
 
     term: str
     text: str
     box: QRectF
     color: QColor
+    leader: QLineF | None = None
+
+    @property
+    def area(self) -> QRectF:
+        """What is drawn of it."""
+        if self.leader is None:
+            return self.box
+        ends = QRectF(self.leader.p1(), self.leader.p2()).normalized()
+        return self.box.united(ends.adjusted(-2, -2, 2, 2))
 
 
 @dataclass(frozen=True)
@@ -91,11 +102,14 @@ def lay_out_marks(
     gap_nats: float | None = None,
     ring: QRectF | None = None,
     glow: QRectF | None = None,
+    kept_clear: Sequence[QRectF] = (),
 ) -> Marks:
     """Return where the marks are, and their texts, none of which leaves `room` or covers the cursor's ring.
 
-    `glow` is around the true posterior. It is kept clear, too, as far as that can be, and has its name if it
-    is large enough and there is room beside it.
+    Nor do they cover boxes that are `kept_clear`, such as the scale bar, as far as there is room.
+
+    `glow` is around the true posterior. It is kept clear, too, if that takes no text far from its mark, and
+    has its name if it is large enough and there is room beside it.
 
     If there is a mode, the gap stands on the line to it. The mean's text is on the side away from the mode,
     so that the two never cover each other. A text without room there, or on a mark, goes to another side,
@@ -104,14 +118,21 @@ def lay_out_marks(
     metrics = QFontMetricsF(font)
     around = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
     taken = [_dot(mark) for mark in (mean, mode) if mark is not None]
-    taken += [each for each in (ring, glow) if each is not None]
+    taken += [*kept_clear, *([ring] if ring is not None else [])]
+    glows = [] if glow is None else [glow]
     texts: list[MarkText] = []
 
     def add(term: str, text: str, color: QColor, center: QPointF, places: Sequence[QPointF]) -> None:
         if around.contains(center):
             size = metrics.boundingRect(text).size() + QSizeF(2 * PADDING_PX, 4)
             others = [*taken, *(other.box for other in texts)]
-            texts.append(MarkText(term, text, _best_box(room, size, places, others), color))
+            boxes = _moved_into(room, size, places)
+            if term != terms.TRUE:
+                boxes = [box for box in boxes if _way(center, box).length() <= REACH_PX] or boxes[:1]
+            box = min(boxes, key=lambda box: (_covered(box, others), _covered(box, glows)))
+            way = _way(center, box)
+            is_far = term != terms.TRUE and way.length() > LEADER_PX
+            texts.append(MarkText(term, text, box, color, way if is_far else None))
 
     def beside(text: str, center: QPointF, away: QPointF) -> list[QPointF]:
         half = metrics.horizontalAdvance(text) / 2 + PADDING_PX
@@ -122,15 +143,18 @@ def lay_out_marks(
         return [*(center + QPointF(x, y) for x, y in ways), *around_glow(text)]
 
     def around_glow(text: str) -> list[QPointF]:
-        """The places above, below, at the right and at the left of the glow."""
+        """The places above, below and beside the glow."""
         if glow is None:
             return []
         middle, half = glow.center(), metrics.horizontalAdvance(text) / 2 + 2 * PADDING_PX
         x, y = middle.x(), middle.y()
         above, below = glow.top() - AWAY_PX, glow.bottom() + AWAY_PX
-        places = [(x, above), (x, below), (glow.right() + half, y), (glow.left() - half, y)]
-        # Farther up and down, where the nearer ones are taken.
+        sides = [(glow.left() - half, y), (glow.right() + half, y)]  # first that away from the encoder's mean
+        places = [(x, above), (x, below), *(sides if mean.x() > x else sides[::-1])]
+        # Farther up and down, where the nearer ones are taken. A large glow is far from its corners.
         places += [(x, above - 2 * AWAY_PX), (x, below + 2 * AWAY_PX)]
+        if max(glow.width(), glow.height()) > REACH_PX:
+            return [QPointF(*place) for place in places]
         places += [(at, row) for at in (glow.left() - half, glow.right() + half) for row in (above, below)]
         return [QPointF(*place) for place in places]
 
@@ -154,9 +178,11 @@ def lay_out_marks(
         text = f"gap {in_nats(gap_nats)}"
         add(terms.GAP, text, colors.ENCODED, middle, [*places, *around_glow(text)])
     if glow is not None and min(glow.width(), glow.height()) >= NAMED_PX:
-        others = [*taken, *(text.box for text in texts)]
+        others = [*taken, *glows, *(text.box for text in texts)]
         add(terms.TRUE, GLOW, colors.TRUE_POSTERIOR, mode, around_glow(GLOW))
-        if len(others) < len(taken) + len(texts) and any(texts[-1].box.intersects(each) for each in others):
+        if len(others) < len(taken) + len(glows) + len(texts) and any(
+            texts[-1].box.intersects(each) for each in others
+        ):
             texts.pop()  # there is no room for it
     return Marks(mean, mode, tuple(texts), glow)
 
@@ -175,6 +201,11 @@ def draw_marks(painter: QPainter, marks: Marks) -> None:
             painter.setBrush(color)
             painter.drawEllipse(center, DOT_PX, DOT_PX)
     for text in marks.texts:
+        if text.leader is not None:
+            for color, width in ((colors.CANVAS, 3.0), (text.color, 1.0)):
+                painter.setPen(QPen(color, width))
+                painter.drawLine(text.leader)
+    for text in marks.texts:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.SHADE)
         painter.drawRoundedRect(text.box, 4, 4)
@@ -186,8 +217,8 @@ def _dot(center: QPointF) -> QRectF:
     return QRectF(center.x() - DOT_PX, center.y() - DOT_PX, 2 * DOT_PX, 2 * DOT_PX)
 
 
-def _best_box(room: QRectF, size: QSizeF, places: Sequence[QPointF], taken: Sequence[QRectF]) -> QRectF:
-    """Return the box around the first of the places, moved into `room`, that covers the least of `taken`."""
+def _moved_into(room: QRectF, size: QSizeF, places: Sequence[QPointF]) -> list[QRectF]:
+    """Return boxes of a size around places, moved into `room`."""
     boxes = []
     for place in places:
         box = QRectF(QPointF(0, 0), size)
@@ -195,4 +226,15 @@ def _best_box(room: QRectF, size: QSizeF, places: Sequence[QPointF], taken: Sequ
         box.moveLeft(max(room.left(), min(box.left(), room.right() - box.width())))
         box.moveTop(max(room.top(), min(box.top(), room.bottom() - box.height())))
         boxes.append(box)
-    return min(boxes, key=lambda box: sum(box.intersects(other) for other in taken))
+    return boxes
+
+
+def _covered(box: QRectF, others: Sequence[QRectF]) -> int:
+    return sum(box.intersects(other) for other in others)
+
+
+def _way(center: QPointF, box: QRectF) -> QLineF:
+    """Return the line from a mark's middle to the nearest point of a box."""
+    x = max(box.left(), min(center.x(), box.right()))
+    y = max(box.top(), min(center.y(), box.bottom()))
+    return QLineF(center, QPointF(x, y))

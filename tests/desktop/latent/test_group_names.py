@@ -13,7 +13,9 @@ from desktop.latent.group_names import (
     REACH_PX,
     TOGETHER_PX,
     group_names,
+    has_boxes_over,
     has_marks_over,
+    leave_room,
 )
 
 NAMES = [str(number) for number in range(10)]
@@ -146,15 +148,41 @@ def test_a_name_keeps_off_marks():
 def test_a_name_stays_inside_of_its_room(middle):
     """Also where all points lie inside, so that outside it would cover none; and it stays near its group."""
     points = np.random.default_rng(6).uniform((0, 0), (400, 200), (4000, 2))
-    (name,) = group_names(["smileys"], [middle], points, words, room_px=(400, 200))
+    (name,) = group_names(["smileys"], [middle], points, words, room_px=(0, 0, 400, 200))
     low, high = box(name)
     assert (low >= 0).all() and (high <= (400, 200)).all()
     assert math.hypot(*(name.leader_px or (0, 0))) <= REACH_PX
 
 
+def test_the_name_of_a_group_beyond_its_room_stays_with_it():
+    """What is out of view is not named at the edge; and such a name counts as where it should be."""
+    room = (44.0, 0.0, 400.0, 178.0)
+    outside, inside = ((name,) for name in ((300.0, 240.0), (50.0, 100.0)))
+    (far,) = group_names(["7"], outside, NO_POINTS, digits, room_px=room)
+    assert far.place_px == outside[0]
+    assert not leave_room([far], room)
+    (near,) = group_names(["7"], inside, NO_POINTS, digits)
+    assert leave_room([near], room)
+    (moved,) = group_names(["7"], inside, NO_POINTS, digits, room_px=room)
+    assert not leave_room([moved], room)
+    assert box(moved)[0][0] >= 44
+
+
+def test_a_name_keeps_off_boxes():
+    """Such as a text that lies over it; the place that it has now is no reason to stay there."""
+    boxes = [(280.0, 290.0, 420.0, 312.0), (0.0, 0.0, 9.0, 9.0)]
+    (alone,) = group_names(["7"], [(300, 300)], NO_POINTS, digits)
+    assert has_boxes_over([alone], boxes)
+    assert not has_boxes_over([alone], boxes[1:])
+    before = {"7": alone.offset_px}
+    (name,) = group_names(["7"], [(300, 300)], NO_POINTS, digits, before, boxes_px=boxes)
+    assert not has_boxes_over([name], boxes)
+    assert math.hypot(*(name.leader_px or (0, 0))) <= REACH_PX
+
+
 def test_a_name_that_just_fits_into_its_room_stands_in_the_one_place_there_is():
     """It lies inside although no place that is tried does."""
-    (name,) = group_names(["smileys"], [(5, 100)], NO_POINTS, words, room_px=(96, 200))
+    (name,) = group_names(["smileys"], [(5, 100)], NO_POINTS, words, room_px=(0, 0, 96, 200))
     low, high = box(name)
     assert low[0] >= 0 and high[0] <= 96
 

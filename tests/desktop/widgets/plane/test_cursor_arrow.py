@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 
 from desktop.latent.plane import Viewport
-from desktop.widgets.plane.cursor_arrow import BOTTOM_PX, LEFT_PX, SIDE_PX, edge_place
+from desktop.widgets.plane.edge_place import BOTTOM_PX, LEFT_PX, SIDE_PX, edge_place
 
 ROOM = QRectF(0, 0, 600, 400)
 
@@ -39,6 +39,8 @@ def test_a_click_on_it_brings_the_cursor_into_view(open_window, make_bundle, qtb
     away = Viewport((8.0, 5.0), 2.0)
     window.explorer.change(viewport=away)
     assert arrow.isVisible()
+    # Texts on the plane keep off the cursor's ring, and off the arrow where that stands for it.
+    assert window.plane.ring.toAlignedRect().intersected(arrow.geometry()) == arrow.geometry()
     qtbot.mouseClick(arrow, Qt.MouseButton.LeftButton)
     assert window.explorer.state.viewport.span == 2.0
     assert window.explorer.state.viewport.center == pytest.approx(window.explorer.state.z)

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage
 
-from desktop.widgets.plane.cursor_mark import PICTURE_PX, CursorMark
+from desktop.widgets.plane.cursor_mark import PICTURE_PX, SMALL_PICTURE_PX, CursorMark
 
 SIZE = QSizeF(600, 400)
 CENTER = QPointF(300, 200)
@@ -67,6 +67,19 @@ def test_it_has_the_room_between_what_is_above_and_below(mark):
     room = [QRectF(0, 0, 600, 145), QRectF(0, 255, 600, 145)]
     mark.keep_clear(room)
     assert not any(box.intersects(mark.boxes(CENTER, SIZE)[1]) for box in room)
+
+
+def test_it_is_smaller_where_only_a_smaller_one_covers_nothing(mark):
+    """As among the names of a small window: there it hides none of them. Elsewhere it has its size."""
+    room = QRectF(CENTER.x() + 8, CENTER.y() - 80, 70, 70)
+    walls = [QRectF(0, 0, 600, room.top()), QRectF(0, room.bottom(), 600, 400 - room.bottom())]
+    walls += [QRectF(0, 0, room.left(), 400), QRectF(room.right(), 0, 600 - room.right(), 400)]
+    mark.keep_clear(walls)
+    picture = mark.boxes(CENTER, SIZE)[1]
+    assert not any(wall.intersects(picture) for wall in walls)
+    assert SMALL_PICTURE_PX <= picture.width() < SMALL_PICTURE_PX + 10
+    mark.keep_clear([])
+    assert mark.boxes(CENTER, SIZE)[1].width() >= PICTURE_PX
 
 
 def test_it_is_smaller_on_a_small_plane(mark):

@@ -9,6 +9,7 @@ from desktop.base.vector import Vector
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer
 from desktop.widgets.common import colors
+from desktop.widgets.plane.axes import text_room
 from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
 from desktop.widgets.plane.plane_layers import FEW_POINTS, MOST_NAME_PX
 from tests.desktop.widgets.plane.seen_plane import (
@@ -21,6 +22,8 @@ from tests.desktop.widgets.plane.seen_plane import (
     near,
     on_its_screen,
 )
+
+SOON_MS = 10_000
 
 
 def test_points_are_drawn_in_their_labels_colours_at_their_place(view, look):
@@ -41,6 +44,20 @@ def test_each_group_carries_its_name(view, look):
     with_names = look()
     view.set_points(POINTS, LABELS, ("", "", "", ""))
     assert (with_names != look()).any()
+
+
+def test_names_stay_in_full_strength_while_the_points_are_dimmed(view, look):
+    """Only the points are faint: a name is read as before."""
+    view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
+    strong = look()
+    view.set_points_dimmed(True)
+    faint = look()
+    for placed in view.placed_names():
+        box = placed.box.toAlignedRect()
+        part = faint[box.top() : box.bottom(), box.left() : box.right()]
+        assert color_share(part, placed.color) > 0.05
+    point = at(-1.0, -1.0)
+    assert faint[point.y(), point.x()].sum() < 0.6 * strong[point.y(), point.x()].sum()
 
 
 def test_a_long_name_is_shortened_and_its_tool_tip_says_all_of_it(view, look):
@@ -75,6 +92,51 @@ def test_a_name_makes_way_for_a_point_of_the_path(view, look):
     after = {placed.name.text: placed.box for placed in view.placed_names()}
     assert not after.pop(name).intersects(diamond.adjusted(1, 1, -1, -1))
     assert all(other == before[text] for text, other in after.items())
+
+
+def boxes_of_names(view):
+    """Where the names stand, by their texts."""
+    return {placed.name.text: placed.box for placed in view.placed_names()}
+
+
+def test_names_make_way_for_what_is_drawn_over_the_points(view, look, qtbot):
+    """Such as a text of your image; the other names stay, and when it is gone all are where they were."""
+    over = []
+    view.add_over_points(lambda *_: list(over))
+    view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
+    look()
+    before = boxes_of_names(view)
+    over.append(before["zero"].adjusted(-9, 2, 9, -2))
+    view.redraw_over_points()
+    qtbot.waitUntil(lambda: not boxes_of_names(view)["zero"].intersects(over[0]), timeout=SOON_MS)
+    assert boxes_of_names(view)["three"] == before["three"]
+    over.clear()
+    view.redraw_over_points()
+    qtbot.waitUntil(lambda: boxes_of_names(view) == before, timeout=SOON_MS)
+
+
+def test_a_name_makes_way_for_a_cursor_that_rests_on_it(view, look, qtbot):
+    """Not while it moves: nothing is laid out anew then."""
+    view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
+    look()
+    before = boxes_of_names(view)
+    view.set_state(replace(STATE, z=view.ab_at(before["three"].center())))
+    assert boxes_of_names(view) == before
+    qtbot.waitUntil(lambda: not boxes_of_names(view)["three"].intersects(view.ring), timeout=SOON_MS)
+    assert boxes_of_names(view)["zero"] == before["zero"]
+
+
+def test_names_of_groups_in_view_are_not_cut_off_nor_on_the_axes(view, look, qtbot):
+    """A pan takes them along, and when it ends they move inside."""
+    view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
+    look()
+    room = text_room(SIDE_PX, SIDE_PX)
+    for center in ((0.5, 0.0), (0.5, 1.7), (-0.95, -1.85)):
+        view.set_state(replace(STATE, viewport=Viewport(center, 4.0)))
+        qtbot.waitUntil(lambda: all(map(room.contains, boxes_of_names(view).values())), timeout=SOON_MS)
+    view.set_state(replace(STATE, viewport=Viewport((1.9, 0.0), 4.0)))
+    qtbot.waitUntil(lambda: room.contains(boxes_of_names(view)["three"]), timeout=SOON_MS)
+    assert boxes_of_names(view)["zero"].center().x() < 0, "its group is out of view"
 
 
 def test_hidden_labels_are_not_drawn(view, look):

@@ -1,12 +1,22 @@
 """Where your image lies is marked on the plane, with the gap between encoder and true posterior."""
 
+import math
+
 import pytest
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from desktop.widgets.common import colors
+from desktop.widgets.plane.axes import text_room
 from desktop.widgets.plane.cursor_mark import ring_box
-from desktop.widgets.plane.posterior_marks import DOT_PX, draw_marks, lay_out_marks, mark_font, text_room
+from desktop.widgets.plane.posterior_marks import (
+    DOT_PX,
+    LEADER_PX,
+    REACH_PX,
+    draw_marks,
+    lay_out_marks,
+    mark_font,
+)
 
 SIZE_PX = (600, 200)
 
@@ -129,3 +139,38 @@ def test_texts_keep_clear_of_the_glow_which_has_a_name_where_there_is_room(qapp,
     assert ("true posterior" in [text.text for text in marks.texts]) == (size > 16)
     whole = laid_out(qapp.font(), mean, (300, 100), gap_nats, glow=QRectF(0, 0, *SIZE_PX))
     assert "true posterior" not in [text.text for text in whole.texts]
+
+
+def away(text, center):
+    """How far a text's box is from a point."""
+    x = max(text.box.left() - center[0], center[0] - text.box.right(), 0)
+    y = max(text.box.top() - center[1], center[1] - text.box.bottom(), 0)
+    return math.hypot(x, y)
+
+
+@pytest.mark.parametrize("side", [20, 120, 200, 700])
+def test_each_text_is_near_its_mark_or_a_line_leads_to_it(qapp, side):
+    """Also where one has zoomed in, so that the glow is large: then it lies below the texts."""
+    mean, mode, room = (400, 320), (620, 340), text_room(1000, 700)
+    glow = QRectF(mode[0] - side / 2, mode[1] - side / 2, side, side)
+    font = mark_font(qapp.font())
+    marks = lay_out_marks(font, room, QPointF(*mean), QPointF(*mode), 0.96, glow=glow)
+    centers = {"encoder's mean": mean, "mode": mode, "gap": (510, 330)}
+    texts = {text.text.split(" 0")[0]: text for text in marks.texts}
+    for name, center in centers.items():
+        text = texts[name]
+        assert away(text, center) <= REACH_PX
+        assert (text.leader is not None) == (away(text, center) > LEADER_PX)
+        if text.leader is not None:
+            assert (text.leader.p1().x(), text.leader.p1().y()) == center
+            assert text.box.adjusted(-1, -1, 1, 1).contains(text.leader.p2())
+
+
+def test_texts_keep_clear_of_the_scale_bar(qapp):
+    """As long as there is room elsewhere."""
+    room, bar = text_room(600, 400), QRectF(470, 340, 120, 24)
+    font, mean = mark_font(qapp.font()), QPointF(560, 345)
+    assert any(text.box.intersects(bar) for text in lay_out_marks(font, room, mean).texts)
+    kept = lay_out_marks(font, room, mean, kept_clear=[bar]).texts
+    assert kept
+    assert not any(text.box.intersects(bar) for text in kept)
