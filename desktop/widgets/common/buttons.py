@@ -5,12 +5,12 @@ from PySide6.QtWidgets import QPushButton
 
 from desktop.widgets.common.icons import line_icon
 
-# Wider than a glyph is high, so that the text keeps its distance.
+# Wider than high, to keep a distance between icon and text.
 ICON_SIZE_PX = QSize(22, 16)
 
 
 def push_button(text: str, tip: str, name: str = "", icon: str = "") -> QPushButton:
-    """Return a button; `name` is for screen readers where the text says too little."""
+    """Return a button; `name` is for screen readers if the text alone is unclear."""
     button = QPushButton(text)
     button.setToolTip(tip)
     if name:

@@ -1,4 +1,4 @@
-"""The checkerboard behind pictures that are transparent in parts."""
+"""The checkerboard behind pictures with transparent parts."""
 
 from functools import lru_cache
 
@@ -22,7 +22,7 @@ def draw_checks(painter: QPainter, target: QRectF, image: QImage) -> None:
 
 @lru_cache(maxsize=1)
 def _checks() -> QBrush:
-    """Return a brush of four squares, which repeat."""
+    """Return a brush that repeats four squares."""
     squares = QImage(2 * CHECK_PX, 2 * CHECK_PX, QImage.Format.Format_RGB32)
     squares.fill(colors.CHECKS[0])
     painter = QPainter(squares)

@@ -30,7 +30,7 @@ def choice_box(name: str, members: Iterable[StrEnum]) -> QComboBox:
 
 
 def count_box(name: str, low: int, high: int, value: int, unit: str = "") -> CountBox:
-    """Return a box for a whole number from `low` to `high`, which stands before its unit."""
+    """Return a box for a whole number from `low` to `high`, followed by its unit."""
     box = CountBox()
     box.setRange(low, high)
     box.setValue(value)

@@ -1,16 +1,16 @@
-"""The colours of the canvas, of what is drawn on it, and of labels."""
+"""The colours of the canvas, its marks and the labels."""
 
 from PySide6.QtGui import QColor
 
 from desktop.images.label_colors import LABEL_COLORS
 
 CANVAS = QColor("#0e1116")
-SHADE = QColor(14, 17, 22, 205)  # darkens what lies below, so that text on it is readable
-# Behind the names of groups. Denser than SHADE, so that each colour is read on it over white pictures, too.
+SHADE = QColor(14, 17, 22, 205)  # darkens the ground, so that text on it is readable
+# Behind the names of groups. Denser than SHADE, to keep all colours readable, even over white pictures.
 PLATE = QColor(14, 17, 22, 250)
 UNKNOWN = QColor(14, 17, 22, 120)  # over unknown pixels, whatever their colour
 CARD = QColor(14, 17, 22)
-# Behind transparent pictures. Black and white can be told from both; their mean is `pixels.BEHIND_GRAY`.
+# Behind transparent pictures. Black and white stand out from both; their mean is `pixels.BEHIND_GRAY`.
 CHECKS = (QColor("#6e6e6e"), QColor("#929292"))
 AXIS = QColor("#aab4c0")
 CURSOR = QColor("#ffffff")
@@ -46,5 +46,5 @@ def contrast(one: QColor, other: QColor) -> float:
 
 
 def readable_on(color: QColor) -> str:
-    """Return which of black and white text is read better on a colour."""
+    """Return the text colour, black or white, that is more readable on a colour."""
     return max("#101010", "#ffffff", key=lambda text: contrast(QColor(text), color))

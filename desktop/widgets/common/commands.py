@@ -1,6 +1,6 @@
-"""Menu entries that do what a button, a box or an input of the window does, and the entry of each of these.
+"""Menu entries that stand for the buttons, boxes and inputs of the window.
 
-Everything that can be clicked has an entry, so that the menus show it and the palette of commands finds it.
+Everything that can be clicked has an entry, so that the menus show it and the command palette finds it.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,13 +18,13 @@ CHANGES = (QEvent.Type.EnabledChange, QEvent.Type.ShowToParent, QEvent.Type.Hide
 
 
 def name_command(entry: QAction, *widgets: QWidget) -> None:
-    """Note that these buttons or inputs do what an entry does."""
+    """Record the menu entry that does the same as these buttons or inputs."""
     for widget in widgets:
         widget.setProperty(COMMAND, entry)
 
 
 def command_of(widget: QWidget) -> QAction | None:
-    """Return the entry that does what a button or an input does, or None."""
+    """Return the menu entry of a button or an input, or None."""
     entry = widget.property(COMMAND)
     return entry if isinstance(entry, QAction) else None
 
@@ -37,10 +37,10 @@ def add_button(
     within: Sequence[QWidget] = (),
     reveal: Callable[[], object] = lambda: None,
 ) -> QAction:
-    """Add an entry that clicks a button, and is usable, checked and there as the button is.
+    """Add an entry that clicks a button, and is enabled, checked and visible whenever the button is.
 
-    A button is not there if it is hidden, or what it is `within`; that a section is folded does not count.
-    `reveal` is called first, to bring into view what comes of it.
+    The entry is hidden if the button or one of the widgets around it (`within`) is hidden; a folded section
+    does not count as hidden. `reveal` is called first, to bring the result of the click into view.
     """
     entry = menu.addAction(text)
     entry.setCheckable(button.isCheckable())
@@ -55,7 +55,7 @@ def add_button(
     def click() -> None:
         reveal()
         button.click()
-        follow()  # one of several that exclude each other stays checked
+        follow()  # a checked radio button stays checked when it is clicked
 
     entry.triggered.connect(click)
     button.toggled.connect(follow)
@@ -64,7 +64,10 @@ def add_button(
 
 
 def add_choice_menu(menu: QMenu, title: str, box: QComboBox, within: Sequence[QWidget] = ()) -> QMenu:
-    """Add a menu with an entry for each choice of a box, usable as it is; `within` is as for a button."""
+    """Add a menu with an entry for each choice of a box, enabled as the choice is.
+
+    `within` is as in `add_button`.
+    """
     choices = menu.addMenu(title)
     group = QActionGroup(choices)
     entries = [choices.addAction("") for _ in range(box.count())]
@@ -96,7 +99,7 @@ def add_choice_menu(menu: QMenu, title: str, box: QComboBox, within: Sequence[QW
 
 
 def follow_presence(entry: QAction, widget: QWidget) -> None:
-    """Keep an entry, or that of a menu, in its menu as long as a widget is there."""
+    """Show a menu entry, or a submenu's entry, as long as a widget is not hidden."""
     _watch(entry, [widget], lambda: entry.setVisible(_is_there(widget, ())))
 
 
@@ -105,13 +108,13 @@ def _is_there(widget: QWidget, within: Sequence[QWidget]) -> bool:
 
 
 def _follow(entry: QAction, widget: QWidget, within: Sequence[QWidget]) -> None:
-    """Make an entry as usable as a widget, with its reason, and hide it if that is not there."""
+    """Enable or disable an entry as its widget is, with the same reason; hide it if the widget is hidden."""
     entry.setVisible(_is_there(widget, within))
     set_usable(entry, "" if widget.isEnabled() else reason_of(widget) or NOT_NOW)
 
 
 def _watch(parent: QObject, widgets: Sequence[QWidget], follow: Callable[[], None]) -> None:
-    """Follow these widgets whenever they are shown, hidden, enabled or disabled, and now."""
+    """Call `follow` now, and whenever one of these widgets is shown, hidden, enabled or disabled."""
     watcher = _Watcher(parent, follow)
     for widget in widgets:
         widget.installEventFilter(watcher)
@@ -124,7 +127,7 @@ class _Watcher(QObject):
         self._follow = follow
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow after a change, and leave the event to the widget."""
+        """Call `follow` after a change, and leave the event to the widget."""
         if event.type() in CHANGES:
             self._follow()
         return False

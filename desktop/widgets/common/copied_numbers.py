@@ -1,17 +1,17 @@
-"""Numbers that are copied from the window have a hyphen for a minus, so that other programs read them."""
+"""Writes a hyphen for the minus sign in copied numbers, so that other programs can read them."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QClipboard, QGuiApplication
 
 from desktop.base.minus import with_hyphen
 
-ALONE = ("offscreen", "minimal")  # platforms that share their clipboard with no other program
+ALONE = ("offscreen", "minimal")  # platforms whose clipboard no other program uses
 
 
 class CopiedNumbers(QObject):
-    """Watches what this program puts into the clipboard, from whatever field, label or dialog.
+    """Watches the clipboard for text that this program copies from any field, label or dialog.
 
-    Qt's own fields offer no way to change what they copy.
+    Qt's fields offer no way to change the text that they copy.
     """
 
     def __init__(self, parent: QObject) -> None:

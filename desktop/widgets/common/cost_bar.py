@@ -1,20 +1,20 @@
-"""What pictures will cost, with a button that begins; then how far they are, with a button that stops."""
+"""Says how long pictures will take, with a button to start; then shows progress, with a button to stop."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from desktop.jobs.cost import Cost, Progress
 
-STOP_TIP = "Stop; what is decoded stays, and you can go on later."
+STOP_TIP = "Stop. Pictures that are decoded already stay, and you can decode the rest later."
 START_TIP = "Decode these pictures now. You can stop at any time."
 
 
 class CostBar(QWidget):
-    """Hidden while nothing takes long.
+    """The bar; hidden while nothing takes long.
 
     Attributes:
         is_running: whether pictures are being decoded.
-        asked: what was asked about last.
+        asked: the cost that was shown last.
     """
 
     start_wanted = Signal()
@@ -36,16 +36,16 @@ class CostBar(QWidget):
         self.hide()
 
     def ask(self, cost: Cost, is_rest: bool = False) -> None:
-        """Say what it costs, and offer to begin, or to go on if it `is_rest` of what was begun."""
+        """Show the cost and offer to decode, or to decode the rest if some pictures were decoded already."""
         self.asked = cost
         self._show(cost.in_words(), "Decode the rest" if is_rest else "Decode", START_TIP, False)
 
     def show_progress(self, progress: Progress) -> None:
-        """Say how far it is, and offer to stop."""
+        """Show the progress, and offer to stop."""
         self._show(progress.in_words(), "Stop", STOP_TIP, True)
 
     def finish(self) -> None:
-        """Hide what is done; a question stays."""
+        """Hide the bar if pictures were being decoded; an unanswered question stays."""
         if self.is_running:
             self.is_running = False
             self.hide()

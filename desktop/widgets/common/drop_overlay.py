@@ -1,4 +1,4 @@
-"""Shows where a dragged file would be dropped, and what would become of it."""
+"""Shows where a dragged file would be dropped, and what the drop would do."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -12,7 +12,7 @@ FLAGS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
 
 class DropOverlay(QWidget):
-    """Lights up a part of the window, and takes no events."""
+    """Highlights a part of the window, and takes no events."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -22,11 +22,11 @@ class DropOverlay(QWidget):
         self.hide()
 
     def text(self) -> str:
-        """Return what it says; empty while nothing is dragged."""
+        """Return the text that is shown; empty while nothing is dragged."""
         return "" if self.isHidden() else self._text
 
     def show_over(self, target: QRect, text: str) -> None:
-        """Light up a part of the window, and say what a drop there does."""
+        """Highlight a part of the window, and say what a drop there does."""
         if (target, text) != (self.geometry(), self.text()):
             self._text = text
             self.setAccessibleName(text)
@@ -36,7 +36,7 @@ class DropOverlay(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw a frame and a tint in the accent's colour, and the text on its own ground."""
+        """Draw a frame and a tint in the accent colour, and the text on a filled box."""
         accent = self.palette().highlight().color()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 
 class ErrorLabel(QLabel):
-    """Wrapped plain text; the style sheet knows it by its name."""
+    """Wrapped plain text; the style sheet selects it by its object name."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,7 +1,7 @@
-"""Every place of a stroke arrives.
+"""Delivers every mouse move of a stroke.
 
-On X11, Qt joins moves of the mouse that come faster than they are handled. For a drag of the cursor that is
-right: only its last place counts. A stroke loses its shape.
+On X11, Qt joins mouse moves that come faster than they are handled. That is right for a drag of the cursor,
+where only the last position counts, but a stroke would lose its shape.
 """
 
 import functools
@@ -12,17 +12,17 @@ JOINED = Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents
 
 
 def begin_stroke() -> None:
-    """Have each move of the mouse arrive, until the stroke ends."""
-    _are_joined()  # what to come back to
+    """Deliver each move of the mouse until the stroke ends."""
+    _are_joined()  # remember the setting, for `end_stroke`
     QCoreApplication.setAttribute(JOINED, False)
 
 
 def end_stroke() -> None:
-    """Have moves joined again, where they were."""
+    """Join moves again, on platforms that do."""
     QCoreApplication.setAttribute(JOINED, _are_joined())
 
 
 @functools.cache
 def _are_joined() -> bool:
-    """Whether the platform joins moves, before anybody has changed it."""
+    """Whether the platform joins moves by default."""
     return QCoreApplication.testAttribute(JOINED)

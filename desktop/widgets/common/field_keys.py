@@ -1,4 +1,4 @@
-"""Keys in fields: Esc takes back what was typed, and keys that mean nothing in a number are the window's."""
+"""Keys in fields: Esc undoes typing, and keys that mean nothing in a field go to the window."""
 
 from collections.abc import Iterable
 
@@ -14,17 +14,17 @@ Box = QSpinBox | QDoubleSpinBox
 
 
 def share_keys(window: QWidget) -> None:
-    """Give the window the keys that its fields claim without a use for them.
+    """Pass on to the window the keys that its fields claim but cannot use.
 
     A number box claims every letter, so that R or Q on a page of samples would do nothing; and each field
-    claims Ctrl+Z, also if nothing was typed that could be undone.
+    claims Ctrl+Z, even if no typing can be undone.
     """
     boxes = (*window.findChildren(QSpinBox), *window.findChildren(QDoubleSpinBox))
     _share((*boxes, *window.findChildren(QLineEdit)), window)
 
 
 def share_keys_of(box: Box) -> None:
-    """Do the same for a box that the window gets later."""
+    """Pass on the unused keys of a box that is made later."""
     _share((box, _line(box)), box)
 
 
@@ -36,7 +36,7 @@ def _share(fields: Iterable[QWidget], parent: QObject) -> None:
 
 class _Sharing(QObject):
     def eventFilter(self, field: QObject, event: QEvent) -> bool:
-        """Decide about a key before the field does."""
+        """Handle a key before the field does."""
         if not isinstance(event, QKeyEvent):
             return False
         is_claim = event.type() == QEvent.Type.ShortcutOverride
@@ -54,14 +54,14 @@ class _Sharing(QObject):
 
 
 def _line(box: Box) -> QLineEdit:
-    """The line within a box; Qt's own way to it is for subclasses only."""
+    """The text field inside a box; `lineEdit()` is for subclasses only."""
     line = box.findChild(QLineEdit)
     assert isinstance(line, QLineEdit)
     return line
 
 
 def _shown(box: Box) -> str:
-    """What a box shows if nobody types in it."""
+    """The text of a box while nobody types in it."""
     if box.specialValueText() and box.value() == box.minimum():
         return box.specialValueText()
     text = (

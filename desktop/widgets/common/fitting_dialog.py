@@ -1,4 +1,4 @@
-"""A dialog that fits a small screen and a small window: what it asks scrolls, its buttons stay in view."""
+"""A dialog that fits small screens and windows: its fields scroll, and its buttons stay in view."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QShowEvent
@@ -6,32 +6,32 @@ from PySide6.QtWidgets import QDialog, QFrame, QLayout, QScrollArea, QStyle, QWi
 
 from desktop.widgets.common.wheel import leave_wheel_to_scrolling
 
-# Beside a dialog, and above and below it with its title bar, so much stays free.
+# The free space beside a dialog, and above and below it, title bar included.
 AROUND_PX = QSize(16, 48)
-# All of a body is in view down to this height, and across up to this width; what is larger scrolls.
+# The least size of a body is at most this; where there is less room than a body wants, it scrolls.
 LEAST_BODY_PX = QSize(560, 120)
 
 
 class FittingDialog(QDialog):
-    """Opens as large as it wants to be, but within its window and the screen.
+    """Opens in its preferred size, but no larger than its window and the screen.
 
-    If what it shows grows, it grows with it, within the same bounds. Its size can be set by hand.
+    The dialog grows with its content, within the same bounds. A person can resize it.
 
     Args:
         parent: the window.
-        size_px: how large it wants to be; by default as large as its layout.
+        size_px: the preferred size; by default that of its layout.
     """
 
     def __init__(self, parent: QWidget | None = None, size_px: QSize | None = None) -> None:
         super().__init__(parent)
         self._has_own_size = size_px is not None
-        self._wanted_px = QSize()  # when it was looked at last
+        self._wanted_px = QSize()  # the size hint when it was last read
         self._was_shown = False
         if size_px is not None:
             self.resize(size_px.boundedTo(self.room_px()))
 
     def room_px(self) -> QSize:
-        """Return how large it may be."""
+        """Return the largest size that the dialog may have."""
         room = self.screen().availableGeometry().size()
         parent = self.parentWidget()
         if parent is not None:
@@ -39,7 +39,7 @@ class FittingDialog(QDialog):
         return (room - AROUND_PX).expandedTo(self.minimumSizeHint())
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Take a size that fits before Qt finds a place for it."""
+        """Take a size that fits before Qt positions the dialog."""
         if not self._was_shown and not self._has_own_size:
             self._wanted_px = self.sizeHint()
             self.resize(self._wanted_px)
@@ -48,7 +48,7 @@ class FittingDialog(QDialog):
         super().showEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Grow by as much as what it shows has grown."""
+        """Grow by as much as the content has grown."""
         handled = super().event(event)
         if event.type() is QEvent.Type.LayoutRequest and self._was_shown and not self._has_own_size:
             before, self._wanted_px = self._wanted_px, self.sizeHint()
@@ -60,9 +60,9 @@ class FittingDialog(QDialog):
 
 
 class Scrolled(QScrollArea):
-    """The part of a dialog that scrolls where there is no room for all of it.
+    """The part of a dialog that scrolls if it does not fit.
 
-    The wheel scrolls, and does not change a number or a choice that it passes.
+    The wheel scrolls, and does not change the numbers and choices under the pointer.
     """
 
     def __init__(self, body: QWidget | QLayout) -> None:
@@ -81,16 +81,16 @@ class Scrolled(QScrollArea):
         leave_wheel_to_scrolling(inside)
 
     def sizeHint(self) -> QSize:
-        """Return the size of all of it, with room for the scroll bar."""
+        """Return the size of the whole body, with room for the scroll bar."""
         return self._body.sizeHint() + QSize(self._bar_px(), 0)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the width of all of it, unless that is large, and a small height."""
+        """Return the body's least size with the scroll bar, limited to `LEAST_BODY_PX`."""
         least = self._body.minimumSizeHint()
         return QSize(least.width() + self._bar_px(), least.height()).boundedTo(LEAST_BODY_PX)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Tell the dialog that what it shows has another size."""
+        """Tell the dialog that the body's size has changed."""
         if event.type() is QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().eventFilter(watched, event)

@@ -1,4 +1,4 @@
-"""Opens the folder of a file with the program that the desktop has for it."""
+"""Opens the folder of a file in the desktop's file manager."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Sections under each other, each with a header that folds it."""
+"""Sections one below the other, each with a header that folds it."""
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -8,12 +8,12 @@ from desktop.widgets.common.theme import GRID_PX
 
 
 class Section(QWidget):
-    """A header, and below it what it shows or hides.
+    """A header, and below it the body that it shows or hides.
 
     Attributes:
-        key: stays the same if the title changes.
+        key: the section's name in code and saved files, such as "path"; the title may change.
         header: the button that folds the section.
-        body: what is shown.
+        body: the widget below the header.
         was_folded: whether the person folded it by its header, and has not opened it again.
     """
 
@@ -51,7 +51,7 @@ class Section(QWidget):
             self._show()
 
     def offer(self) -> None:
-        """Show the body, because there is something in it now, unless the person folded it."""
+        """Show the body, because it has content now, unless the person folded it."""
         if not self.was_folded:
             self.set_open(True)
 
@@ -112,7 +112,7 @@ class FoldingSections(QWidget):
         if section is None:
             return False
         section.set_open(True)
-        # Only after the layout has made room does the section have its place.
+        # The section has its position only after the next layout.
         QTimer.singleShot(0, section, lambda: self._scroll_to(section))
         return True
 

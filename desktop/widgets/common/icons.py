@@ -1,7 +1,7 @@
 """Line icons of the Phosphor set, drawn in the colours of the window.
 
-QtAwesome ships the font. Its own classes stay unused, because QtPy below them loads Qt's modules anew, which
-takes 0.17 s of a start of less than a second.
+QtAwesome ships the font. Its classes are not used: they import QtPy, whose imports of Qt modules would
+add 0.17 s to a start of less than a second.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ SHARE_OF_SIDE = 0.94  # of a glyph's size in pixels, so that no icon is cut off
 
 
 class _Glyph(QIconEngine):
-    """Draws one glyph in the palette's colour, whatever theme is in use when it is drawn."""
+    """Draws one glyph in the palette colour of the current theme."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class _Glyph(QIconEngine):
         painter.save()
         painter.setFont(font)
         role = QPalette.ColorRole.ButtonText
-        if state == QIcon.State.On:  # of a button that is checked, whose ground has the accent's colour
+        if state == QIcon.State.On:  # a checked button has the accent colour as its ground
             role = QPalette.ColorRole.HighlightedText
         painter.setPen(QApplication.palette().color(group, role))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, codes[self._name])

@@ -1,4 +1,4 @@
-"""Tabs with keys, which stay the same if the tabs' texts change."""
+"""Tabs with keys that stay the same if the tabs' texts change."""
 
 from PySide6.QtWidgets import QTabWidget, QWidget
 

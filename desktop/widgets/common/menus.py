@@ -1,4 +1,4 @@
-"""What the window's menus hold, for the list of shortcuts and for the palette of commands."""
+"""Lists the window's menus and their entries, for the shortcuts dialog and the command palette."""
 
 from collections.abc import Iterator
 
@@ -22,10 +22,10 @@ def menus_of(window: QMainWindow) -> Iterator[tuple[tuple[str, ...], QMenu]]:
 
 
 def keys_of(action: QAction) -> str:
-    """Return an entry's shortcuts, as this system writes them."""
+    """Return an entry's shortcuts in the notation of this system."""
     return ", ".join(key.toString(NATIVE) for key in action.shortcuts())
 
 
 def plain(text: str) -> str:
-    """Return the text of an entry without the marks of its letter and of a dialog that follows."""
+    """Return the text of an entry without "&" and "…"."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")

@@ -15,7 +15,7 @@ from desktop.widgets.common.plain_text import breakable
 ERROR_COLORS = ("#7a1f2b", "#9c3342", "#b54454")
 NOTE_COLORS = ("#23456b", "#33608f", "#4173a8")
 
-# Errors that say something of the program's own code, not of what people gave it.
+# Errors that show a fault in the program, not in people's files or input.
 FAULTS = (TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, NotImplementedError)
 
 MAX_CHARS = 1000  # of a message, so that the bar leaves room for the window
@@ -24,7 +24,7 @@ Action = tuple[str, Callable[[], object]]
 
 
 class MessageBar(QFrame):
-    """Hidden until there is a message; a signal asks to show the details of an error.
+    """The bar; hidden until there is a message. A signal asks to show the details of an error.
 
     Attributes:
         action_buttons: the buttons for the message's actions.
@@ -73,9 +73,9 @@ class MessageBar(QFrame):
         self.details.show()
 
     def show_error(self, error: Exception, expected: bool = True, actions: Sequence[Action] = ()) -> None:
-        """Say what went wrong; what is not `expected` is told as a fault of the program.
+        """Show an error; one that is not `expected` is reported as a fault of the program.
 
-        Actions as in `show_message`.
+        Actions are as in `show_message`.
         """
         text = describe_os_error(error) if isinstance(error, OSError) else str(error)
         if not expected or isinstance(error, FAULTS):
@@ -85,7 +85,7 @@ class MessageBar(QFrame):
     def show_note(self, text: str, actions: Sequence[Action] = (), asks: bool = False) -> int:
         """Show a note that is not an error, and return its number; actions are as in `show_message`.
 
-        It `asks` if nothing happens until one of the actions is chosen.
+        The note `asks` if nothing happens until one of the actions is chosen.
         """
         self._show(text, *NOTE_COLORS, actions)
         self._is_error, self._asks = False, asks
@@ -94,11 +94,11 @@ class MessageBar(QFrame):
 
     @property
     def is_asking(self) -> bool:
-        """Whether a question stands there, or an error with a choice of what to do."""
+        """Whether a question is shown, or an error with actions to choose from."""
         return self._asks and not self.isHidden()
 
     def is_latest(self, number: int) -> bool:
-        """Whether no message came after the note with this number."""
+        """Whether the note with this number is the latest message."""
         return number == self._number
 
     def withdraw(self, number: int) -> None:
@@ -107,21 +107,21 @@ class MessageBar(QFrame):
             self.dismiss()
 
     def when_free(self, show: Callable[[], object]) -> None:
-        """Show a message about what ran in the background, once no question stands there any more.
+        """Show a message about a background job, as soon as no question is open.
 
-        An error with a choice of what to do is a question too. Several messages come one after the other.
+        An error with actions is a question too. Several messages are shown one after the other.
         """
         self._waiting.append(show)
         if self.isHidden() or (len(self._waiting) == 1 and not self._asks):
             self._show_next()
 
     def dismiss(self) -> None:
-        """Hide the message, and show the next one that has waited."""
+        """Hide the message, and show the next one that waits."""
         self.hide()
         self._show_next()
 
     def clear(self) -> None:
-        """Hide the message, and forget those that wait, because another model is open now."""
+        """Hide the message and drop those that wait, because another model is open now."""
         self._waiting.clear()
         self.hide()
 
@@ -166,7 +166,7 @@ class MessageBar(QFrame):
         return button
 
     def replace_text(self, number: int, text: str) -> None:
-        """Say the note with this number in other words, with the same buttons, if it is still shown."""
+        """Replace the text of the note with this number, if it is still shown; its buttons stay."""
         if self.is_latest(number):
             self._set_text(text)
 

@@ -14,12 +14,12 @@ EXACT_DECIMALS = 15
 
 
 class NumberBox(QDoubleSpinBox):
-    """A QDoubleSpinBox in which 0.5 is a half everywhere; 0,5 and 5e-1 are read as the same number.
+    """A QDoubleSpinBox that reads 0.5, 0,5 and 5e-1 as one half in every locale.
 
-    It shows negative numbers with a minus, and reads those with a hyphen, too.
+    Negative numbers are shown with a minus sign, and may be typed with a hyphen.
 
-    Qt's own box takes "0.5" for 5 where commas separate decimals, and "5e-1" for 51 everywhere. It also
-    rounds its number to the decimals that it shows; this one does not, if `show_decimals` set how many.
+    Qt's own box reads "0.5" as 5 in locales with a decimal comma, and "5e-1" as 51 in all. It also rounds its
+    value to the decimals that it shows; this box does not, once `show_decimals` has been called.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -29,7 +29,7 @@ class NumberBox(QDoubleSpinBox):
         indent(self.lineEdit())
 
     def show_decimals(self, count: int) -> None:
-        """Show so many decimals of a number that is kept as exact as it is."""
+        """Show `count` decimals; the value itself is not rounded."""
         if count != self._shown_decimals:
             self._shown_decimals = count
             value = self.value()
@@ -37,7 +37,7 @@ class NumberBox(QDoubleSpinBox):
             self.setValue(value)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Accept a number in range, and let people type what may become one."""
+        """Accept a number in range, and allow unfinished numbers while people type."""
         number = self._number(text)
         state = QValidator.State.Invalid
         if number is not None and self.minimum() <= number <= self.maximum():
@@ -47,13 +47,13 @@ class NumberBox(QDoubleSpinBox):
         return state, text, position
 
     def textFromValue(self, value: float) -> str:
-        """The number as it is shown."""
+        """Return the text that shows a number."""
         if self._shown_decimals is None:
             return with_minus(super().textFromValue(value))
         return with_minus(f"{value:z.{self._shown_decimals}f}")
 
     def valueFromText(self, text: str) -> float:
-        """The number in the box; as long as nobody has typed, it is more exact than the text."""
+        """Return the number that a text means; while nobody types, that is the box's exact value."""
         number = self._number(text)
         if number is None or self._bare(text) == self._bare(self.textFromValue(self.value())):
             return self.value()

@@ -1,4 +1,4 @@
-"""Two pictures side by side, as high as their shape asks for, or less where there is no room for it."""
+"""Two pictures side by side, as high as their shape needs, or lower if there is less room."""
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
@@ -10,7 +10,7 @@ MOST_ALONE_PX, LEAST_PX = 320, 88
 
 
 class PicturePair(QWidget):
-    """Lays out a widget, and a second one beside it while that one is wanted."""
+    """Lays out one widget, or two side by side."""
 
     def __init__(self, first: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,7 +24,7 @@ class PicturePair(QWidget):
         first.setMinimumSize(0, 0)
 
     def set_second(self, second: QWidget) -> None:
-        """Set the widget beside the first one. It is hidden until it is wanted."""
+        """Set the second widget. It is hidden until `set_pair(True)`."""
         self._second = second
         second.setParent(self)
         second.setMinimumSize(0, 0)
@@ -38,17 +38,17 @@ class PicturePair(QWidget):
         self._lay_out()
 
     def set_most_height(self, most_px: int) -> None:
-        """Set how high the pictures may be."""
+        """Set the greatest height of the pictures."""
         self._most_px = most_px
         self._lay_out()
 
     def set_shape(self, height_px: int, width_px: int) -> None:
-        """Set the shape of the pictures; wide ones take less height than squares."""
+        """Set the shape of the pictures; wide ones need less height than squares."""
         self._aspect = min(1.0, height_px / width_px)
         self._lay_out()
 
     def sizeHint(self) -> QSize:
-        """Return room for pictures that share the width."""
+        """Return the size of the shown pictures, which share the width."""
         side_px = self._column_px() if self._is_pair else min(self.width(), MOST_ALONE_PX)
         return QSize(self.width(), max(LEAST_PX, min(round(self._aspect * side_px), self._most_px)))
 

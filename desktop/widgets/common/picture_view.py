@@ -13,7 +13,7 @@ from desktop.widgets.common.qimage import scaled_down
 
 
 class PictureView(QWidget):
-    """Shows a QImage; emits the place of a click as shares of its width and height."""
+    """Shows a QImage; emits the position of a click as fractions of its width and height."""
 
     clicked = Signal(float, float)
     drag_wanted = Signal()  # the picture is dragged, for example to another program
@@ -34,7 +34,7 @@ class PictureView(QWidget):
         self.update()
 
     def set_tip(self, tip: Callable[[float, float], str]) -> None:
-        """Set the tool tips of the places in the picture: `tip(share of width, share of height)`."""
+        """Set the function that returns the tool tip at a position, in fractions of width and height."""
         self._tip = tip
 
     def image(self) -> QImage | None:
@@ -53,7 +53,7 @@ class PictureView(QWidget):
             hint = QPainter.RenderHint.SmoothPixmapTransform
             target = self._target(self._image)
             draw_checks(painter, target, self._image)
-            if target.width() < self._image.width():  # scaled once, and not with every painting
+            if target.width() < self._image.width():  # scaled once, not at every paint event
                 side_px = round(max(target.width(), target.height()) * self.devicePixelRatioF())
                 if self._scaled is None or max(self._scaled.width(), self._scaled.height()) != side_px:
                     self._scaled = scaled_down(self._image, side_px)
@@ -64,7 +64,7 @@ class PictureView(QWidget):
             painter.drawImage(target, self._image)
 
     def event(self, event: QEvent) -> bool:
-        """Show the tool tip of the place under the pointer."""
+        """Show the tool tip of the position under the pointer."""
         if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip or self._tip is None:
             return super().event(event)
         place = self._place(QPointF(event.pos()))
@@ -73,7 +73,7 @@ class PictureView(QWidget):
         return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Emit the place of a left click in the picture."""
+        """Emit the position of a left click in the picture."""
         place = self._place(event.position())
         if place is not None and event.button() == Qt.MouseButton.LeftButton:
             self._pressed_at = event.position()
@@ -93,7 +93,7 @@ class PictureView(QWidget):
         self._pressed_at = None
 
     def _place(self, position: QPointF) -> tuple[float, float] | None:
-        """Return a position as shares of the picture's width and height; None outside of it."""
+        """Return a position as fractions of the picture's width and height; None outside of it."""
         if self._image is None or not (target := self._target(self._image)).contains(position):
             return None
         offset = position - target.topLeft()

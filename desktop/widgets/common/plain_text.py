@@ -1,4 +1,4 @@
-"""Strangers' texts in the places of a window where Qt would read more into them than their letters."""
+"""Makes other people's texts safe to show where Qt would interpret markup, shortcuts or [*]."""
 
 import re
 from bisect import bisect_right
@@ -10,40 +10,40 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from desktop.base.words import one_line
 
-WORD_JOINER = "\u2060"  # is not seen, and after a < there is no tag
-ZERO_WIDTH_SPACE = "\u200b"  # is not seen, and a line may break there
-TAG = re.compile(r"[<&](?=[\w!/?#])")  # what Qt takes for the beginning of markup
+WORD_JOINER = "\u2060"  # invisible; Qt sees no tag if it follows a <
+ZERO_WIDTH_SPACE = "\u200b"  # invisible; a line may break there
+TAG = re.compile(r"[<&](?=[\w!/?#])")  # Qt takes these for the start of markup
 LONG_WORD = re.compile(r"\S{24}(?=\S)")
 MENU_CHARS = 90
 
 
 def tip_text(text: str) -> str:
-    """A tool tip that Qt shows letter by letter; its lines stay lines."""
+    """Return a tool tip that Qt shows without interpreting markup; line breaks are kept."""
     text = "\n".join(one_line(line) for line in text.split("\n"))
     return TAG.sub(lambda found: found[0] + WORD_JOINER, text)
 
 
 def menu_text(text: str) -> str:
-    """An entry of a menu, or a button's text, in which & is no shortcut."""
+    """Return the text for a menu entry or a button; & marks no shortcut in it."""
     return one_line(text, MENU_CHARS).replace("&", "&&")
 
 
 def title_text(text: str) -> str:
-    """A window's title, in which [*] is no sign of changes."""
+    """Return the text for a window's title; [*] is shown as it is."""
     return one_line(text, MENU_CHARS).replace("[*]", "[*][*]")
 
 
 def breakable(text: str) -> str:
-    """A text in which long words may be broken, because otherwise they would widen the window."""
+    """Return a text in which long words may break, because otherwise they would widen the window."""
     return LONG_WORD.sub(lambda found: found[0] + ZERO_WIDTH_SPACE, text)
 
 
 class ElidedLabel(QLabel):
-    """A line of plain text that leaves out its middle where it does not fit, and never widens the window.
+    """A line of plain text that is shortened in the middle if it does not fit, and never widens the window.
 
-    Numbers that must not be cut can follow it: then only what stands before them is shortened. Where there
-    are shorter words for it, nothing is cut until these do not fit either. The tool tip has all of it, and
-    below it what else is to be known.
+    A second text, such as a number, can follow that must not be cut: then only the first is shortened. If
+    shorter wordings of the first are given, they are tried before anything is cut. The tool tip shows the
+    whole text if it was shortened, and a further explanation below.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,16 +56,16 @@ class ElidedLabel(QLabel):
         self._count = 0
 
     def show_text(self, text: str, kept: str = "", shorter: Sequence[str] = (), tip: str = "") -> None:
-        """Show another text, and after it what is `kept` whole as long as there is room for it alone.
+        """Show a text, followed by a text that is `kept` whole if it fits alone.
 
-        `shorter` are other words for the text, from long to short, for less room. `tip` is for the tool tip.
+        `shorter` are other wordings of the text, from long to short. `tip` is added to the tool tip.
         """
         self._text, self._kept, self._numbers, self._tip = one_line(text), one_line(kept), (), tip
         self._shorter = tuple(map(one_line, shorter))
         self._elide()
 
     def show_numbers(self, numbers: Sequence[str], count: int) -> None:
-        """Show the first of `count` numbers; those that do not fit are left out whole, at the end."""
+        """Show the first of `count` numbers; numbers at the end that do not fit are left out."""
         self._text, self._kept, self._shorter, self._tip = "", "", (), ""
         self._numbers, self._count = tuple(numbers), count
         self._elide()
@@ -99,12 +99,12 @@ class ElidedLabel(QLabel):
         self.setToolTip(tip_text("\n".join(filter(None, (whole if shown != whole else "", self._tip)))))
 
     def _words(self, room_px: int) -> str:
-        """The text in the longest words that fit, or else in the shortest."""
+        """The longest wording that fits, or else the shortest."""
         every = (self._text, *self._shorter)
         fitting = (words for words in every if self.fontMetrics().horizontalAdvance(words) <= room_px)
         return next(fitting, every[-1])
 
     def _first(self, first: int) -> str:
-        """The text with the first numbers, which says how many there are unless these are all."""
+        """The text of the first numbers; it gives the count if some are left out."""
         text = ", ".join(self._numbers[:first])
         return text if first == self._count else f"{text}, … {self._count:,} numbers"

@@ -8,5 +8,5 @@ ICON = Path(__file__).with_name("icon") / "latent-plane.svg"
 
 
 def program_icon() -> QIcon:
-    """Return the icon, which Qt draws in each size that a desktop asks for."""
+    """Return the icon; Qt draws it in every size that a desktop asks for."""
     return QIcon(str(ICON))

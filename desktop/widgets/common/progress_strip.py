@@ -1,4 +1,4 @@
-"""A text, a bar and a button to cancel, for the status bar; hidden while nothing is going on."""
+"""A text, a bar and a button to cancel, for the status bar; hidden while no job runs."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
@@ -9,7 +9,7 @@ BAR_WIDTH_PX = 140
 
 
 class ProgressStrip(QWidget):
-    """Shows how far a long job is."""
+    """Shows the progress of a long job."""
 
     cancel_wanted = Signal()
 
@@ -29,7 +29,7 @@ class ProgressStrip(QWidget):
         self.hide()
 
     def show_progress(self, text: str, done: int, total: int) -> None:
-        """Show a text and the share that is done; a total of 0 means that it is not known yet."""
+        """Show a text and the progress; a total of 0 means that the total is not known yet."""
         text = one_line(text, NAME_CHARS)
         self.label.setText(text)
         self.bar.setAccessibleName(text)

@@ -25,7 +25,7 @@ def to_qimage(picture: Bytes) -> QImage:
 
 
 def draw_words(painter: QPainter, words: NDArray[np.uint32], corner: tuple[int, int], ratio: float) -> None:
-    """Draw premultiplied 0xAARRGGBB [H, W] as device pixels, with the upper left one at `corner`.
+    """Draw premultiplied 0xAARRGGBB [H, W] as device pixels, with the upper left pixel at `corner`.
 
     Nothing is copied, because QImage needs the buffer only while it is drawn.
     """

@@ -1,4 +1,4 @@
-"""What lists share whose rows a person moves and removes: keys, and a row of buttons below."""
+"""The keys and buttons of lists whose rows a person can move and remove."""
 
 from collections.abc import Sequence
 
@@ -19,16 +19,16 @@ def removes(event: QKeyEvent) -> bool:
 
 
 def step_of(event: QKeyEvent) -> int:
-    """How far a key asks to move the current row: Alt with an arrow; 0 for any other key."""
+    """Return how far a key moves the current row: ±1 for Alt with an arrow, 0 for any other key."""
     has_alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
     return STEPS.get(Qt.Key(event.key()), 0) if has_alt else 0
 
 
 class OrderButtons(QHBoxLayout):
-    """Some buttons of a list, and two that move its current row.
+    """A row of buttons below a list; the last two move its current row.
 
     Args:
-        buttons: those on the left.
+        buttons: the list's other buttons, on the left.
         noun: what a row is, such as "bookmark".
     """
 
@@ -52,7 +52,7 @@ class OrderButtons(QHBoxLayout):
             self.addWidget(button)
 
     def show_row(self, row: int, count: int) -> None:
-        """Enable what is possible with a row, which is −1 for none, of so many."""
+        """Enable the buttons that can move a row, or −1 for none, in a list of `count` rows."""
         none = "" if row >= 0 else f"No {self._noun} is chosen."
         set_usable(self.up, none or ("" if row else f"This {self._noun} is the first."))
         set_usable(self.down, none or ("" if row < count - 1 else f"This {self._noun} is the last."))

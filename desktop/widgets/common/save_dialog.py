@@ -19,17 +19,17 @@ def ask_where(
 ) -> Path | None:
     """Return the chosen path, with the ending of `name`; None if nothing was chosen.
 
-    The dialog begins in the folder of the last export. The name is the last one that was chosen under this
-    title, if it was for the same `source`; else it is `name` after that of the source.
+    The dialog begins in the folder of the last export. It suggests the name last chosen under this
+    title if that was for the same `source`, and otherwise the source's name followed by `name`.
 
     If adding the ending leads to an existing file, the dialog has not asked whether to replace it: then
     `refuse` gets a message, and None is returned.
     """
-    ending = Path(f"x{name}").suffix  # also of an ending alone
+    ending = Path(f"x{name}").suffix  # also if `name` is only an ending, such as ".html"
     model = "" if source is None else source.sha256
     folder, last = settings.last_export(title, model)
     if last:
-        name = Path(last).stem + ending  # the format may be another one now
+        name = Path(last).stem + ending  # the format may have changed since
     elif source is not None:
         name = name_after(source, name)
     chosen, _ = QFileDialog.getSaveFileName(parent, title, str(folder / name) if folder else name, kind)
@@ -46,6 +46,6 @@ def ask_where(
 
 
 def name_after(source: Source, name: str) -> str:
-    """Return a file's name with its model's before it: "mnist-picture.png", or "mnist.html" for ".html"."""
+    """Return a file's name after the model's name: "mnist-picture.png", or "mnist.html" for ".html"."""
     stem = source.path.stem or "model"
     return stem + name if name.startswith(".") else f"{stem}-{name}"

@@ -1,4 +1,4 @@
-"""Saves inputs of the window between starts: those whose object name starts with `saved.`.
+"""Saves the window's inputs between starts, if their object name starts with `saved.`.
 
 The settings of an export such as "samples" are saved as "samples.n", "samples.seed", …. The exported file
 carries the same names and values, so that opening it restores them.
@@ -24,23 +24,23 @@ from desktop.widgets.common.folding_sections import FoldingSections
 from desktop.widgets.common.keyed_tabs import KeyedTabs
 
 START = "saved."
-# The property of a window that holds values for inputs that are not made yet, such as those of a dialog.
+# The window's property with values for inputs that do not exist yet, such as those of a dialog.
 WAITING = "values_of_later_inputs"
-# The property of an input with the number that was asked for, where the open model allows only a smaller one.
+# An input's property with the number that a person chose, if the open model allows only a smaller one.
 WANTED = "wanted"
-# The first parts of their names. Exports of newer versions, and of strangers, may hold many more.
+# First parts of the names of such later inputs. Files from other people or versions may hold many more.
 LATER, MOST_WAITING = ("view", "path"), 64
 
 
 @runtime_checkable
 class SavedAsText(Protocol):
-    """A widget that is no input, but has something to save."""
+    """A widget that saves its state as text."""
 
     def saved_text(self) -> str:
-        """Return what is to be saved."""
+        """Return the text to save."""
 
     def restore_text(self, text: str) -> None:
-        """Restore what was saved, which may be any text."""
+        """Restore from a saved text, which may be any text."""
 
 
 def save_input(name: str, widget: QWidget) -> None:
@@ -49,7 +49,7 @@ def save_input(name: str, widget: QWidget) -> None:
 
 
 def saved_values(window: QWidget) -> dict[str, Value]:
-    """Return the value of every saved input, or what was wanted of it, and those that wait for one."""
+    """Return the value of every saved input, or the one that a person chose, and the values that wait."""
     values = _waiting(window)
     for widget in _saved_inputs(window):
         wanted = widget.property(WANTED)
@@ -69,15 +69,16 @@ def saved_for(window: QWidget, kind: str) -> dict[str, Value]:
 def set_saved_values(window: QWidget, values: dict[str, Value]) -> None:
     """Restore saved values; an input ignores values of another type and choices that it no longer offers.
 
-    Those for which there is no input yet wait until `restore_inputs`.
+    Values whose input does not exist yet wait for `restore_inputs`.
     """
     _restore(window, window, _waiting(window) | values)
 
 
 def set_exported_values(window: QWidget, kind: str, values: Mapping[str, Value]) -> None:
-    """Restore the settings of one kind of export from a file, which may come from anyone.
+    """Restore the settings of one kind of export from a file.
 
-    So texts stay as they are: one of them is the path of a model that is opened.
+    Because the file may come from anyone, widgets that save text are left as they are: one of these texts is
+    the path of a model, which would be opened.
     """
     texts = {_name(w) for w in _saved_inputs(window) if isinstance(w, (SavedAsText, QSplitter))}
     named = {f"{kind}.{name}": value for name, value in values.items()}
@@ -85,12 +86,12 @@ def set_exported_values(window: QWidget, kind: str, values: Mapping[str, Value])
 
 
 def restore_inputs(window: QWidget, part: QWidget) -> None:
-    """Set the inputs in a part of the window, such as a dialog that was just made, to what waits for them."""
+    """Set the inputs in a part of the window, such as a new dialog, to the values that wait for them."""
     _restore(window, part, _waiting(window))
 
 
 def _restore(window: QWidget, part: QWidget, values: dict[str, Value]) -> None:
-    """Set the inputs in a part of the window, and let the values of others wait."""
+    """Set the inputs in a part of the window, and keep the values of later inputs."""
     for widget in _saved_inputs(part):
         value = values.pop(_name(widget), None)
         if value is not None:

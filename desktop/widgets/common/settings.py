@@ -23,7 +23,7 @@ def recent_models() -> list[Path]:
 
 
 def last_folder() -> str:
-    """Return the folder of the last opened model, other than the one that ships; empty if none is known."""
+    """Return the folder of the last opened model, other than the shipped one; empty if none is known."""
     shipped = shipped_bundle().resolve()
     return next((str(path.parent) for path in recent_models() if path != shipped), "")
 
@@ -83,7 +83,7 @@ def save_dims_points(dims: bool) -> None:
 
 
 def followed_hints() -> frozenset[str]:
-    """Return the names of the hints that somebody has followed, so that they are not shown again."""
+    """Return the names of the hints that somebody has followed and that are not shown again."""
     content, _ = saved.read()
     found = content.get(HINTS)
     return (
@@ -97,9 +97,9 @@ def save_followed_hints(names: Iterable[str]) -> None:
 
 
 def last_export(title: str, model: str) -> tuple[Path | None, str]:
-    """Return the folder of the last export, and the name of the last one from the dialog with this title.
+    """Return the folder of the last export, and the last file name chosen in the dialog with this title.
 
-    The name is empty if that one was not of this model, by its hash.
+    The name is empty if that export was of another model (compared by hash).
     """
     content, _ = saved.read()
     folder, names = _exports(content)
@@ -110,7 +110,7 @@ def last_export(title: str, model: str) -> tuple[Path | None, str]:
 
 
 def save_last_export(title: str, path: Path, model: str) -> None:
-    """Save where an export went, its name, and the hash of its model."""
+    """Save an export's folder, its file name, and the hash of its model."""
 
     def edit(content: saved.Content) -> None:
         _, names = _exports(content)
@@ -123,13 +123,13 @@ def save_last_export(title: str, path: Path, model: str) -> None:
 
 
 def layer_presets() -> list[LayerPreset]:
-    """Return the presets of layers that were saved."""
+    """Return the saved layer presets."""
     content, _ = saved.read()
     return presets_from_json(content.get(PRESETS))
 
 
 def save_layer_presets(presets: Sequence[LayerPreset]) -> None:
-    """Save presets of layers in the place of those before."""
+    """Save these layer presets in place of the previous ones."""
     _change(lambda content: content.update({PRESETS: presets_to_json(presets)}))
 
 
@@ -143,7 +143,7 @@ def _exports(content: saved.Content) -> tuple[str, dict[str, object]]:
 
 
 def _change(edit: saved.Edit) -> None:
-    with contextlib.suppress(OSError):  # a convenience is lost, nothing else
+    with contextlib.suppress(OSError):  # only a convenience is lost
         saved.change(edit)
 
 
@@ -155,5 +155,5 @@ def _recent(content: saved.Content) -> list[object]:
 
 
 def _old_settings() -> QSettings:
-    """Return the settings in which older versions saved both."""
+    """Return the settings in which older versions saved recent models and the geometry."""
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "latent-plane", "latent-plane")

@@ -25,20 +25,20 @@ from desktop.widgets.common.wheel import leave_wheel_of
 SLIDER_REACH, SLIDER_STEPS = 4.0, 100  # the slider's range to either side; steps per unit
 STEP = 0.1
 DECIMALS = 4
-DIGIT_PX = 8  # a box gets wider by it for each further decimal
+DIGIT_PX = 8  # a box grows by this width with each further decimal
 MAX_BOX = 1e9
 
 
 @dataclass(frozen=True)
 class RowText:
-    """What a row says.
+    """The texts of a row.
 
     Attributes:
         name: the number's name, elided if it does not fit.
-        note: stands after the box.
+        note: a short text after the box.
         about: a description of the number, for screen readers.
         tip: the tool tip.
-        is_grey: whether name and note are grey, because the number says little.
+        is_grey: whether name and note are grey, because the number carries little information.
     """
 
     name: str
@@ -50,7 +50,7 @@ class RowText:
 
 @dataclass(frozen=True)
 class RowSizes:
-    """The widths of a row's parts; None is as wide as the text, and a note of width 0 has no place."""
+    """The widths of a row's parts. None means as wide as the text; a note of width 0 is not shown."""
 
     name_px: int | None = None
     box_px: int = 76
@@ -60,14 +60,14 @@ class RowSizes:
 class SliderRows(QWidget):
     """Shows some of many numbers and scrolls through them; a change of one emits its index and value.
 
-    Only a few rows exist, so that a drag updates few widgets; each is made when it is first needed, which for
-    most models are two. While the list is hidden, nothing is updated.
+    Only the rows in view exist, so that a drag updates few widgets. Each is made when it is first needed;
+    most models need two. A hidden list is not updated.
 
     Args:
         count: how many rows there are at most.
         what: what a number is called, for screen readers.
         text: returns what the row of a number says.
-        values: returns the values of the numbers that are shown, or nothing while they are unknown.
+        values: returns the values of the numbers with these indices, or nothing while they are unknown.
         sizes: the widths of the rows' parts.
     """
 
@@ -115,7 +115,7 @@ class SliderRows(QWidget):
         self._show_rows()
 
     def set_decimals(self, count: int) -> None:
-        """Show the numbers with so many decimals."""
+        """Show the numbers with `count` decimals."""
         if count != self._decimals:
             self._decimals = count
             for row in self.rows:
@@ -153,7 +153,7 @@ class SliderRows(QWidget):
         for column, widget in enumerate(row.widgets):
             self._grid.addWidget(widget, len(self.rows), column)
         row.wanted.connect(self.wanted)
-        # The window and the panel have done the same for all inputs that were there at their start.
+        # The window and the panel did the same for all inputs that existed when they were made.
         leave_wheel_of((row.slider, row.box), self)
         share_keys_of(row.box)
         self.rows.append(row)
@@ -172,7 +172,7 @@ class SliderRows(QWidget):
 
 
 class SliderRow(QObject):
-    """The widgets of one number: its name, a slider, a box, and a note if it has a place."""
+    """The widgets of one number: its name, a slider, a box, and a note if it has a width."""
 
     wanted = Signal(int, float)
 
@@ -203,7 +203,7 @@ class SliderRow(QObject):
         self.box.valueChanged.connect(lambda value: self.wanted.emit(self.index, value))
 
     def set_decimals(self, count: int) -> None:
-        """Show so many decimals in the box, which keeps the number as exact as it is."""
+        """Show `count` decimals in the box, which keeps its exact number."""
         self.box.show_decimals(count)
         self.box.setFixedWidth(self._box_px + DIGIT_PX * (count - DECIMALS))
 
@@ -213,7 +213,7 @@ class SliderRow(QObject):
             widget.setVisible(shown)
 
     def set_text(self, index: int, text: RowText) -> None:
-        """Set which number the row shows, and what it says."""
+        """Set which number the row shows, and its texts."""
         self.index = index
         name = whole = one_line(text.name)
         if self._name_px is not None:

@@ -1,4 +1,4 @@
-"""A scroll area in which what one looks at stays where it is when something above it grows or shrinks."""
+"""A scroll area whose visible content stays in place when a part above it grows or shrinks."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,9 +10,9 @@ Parts = Callable[[], Sequence[QWidget]]
 
 
 class SteadyScroll(QScrollArea):
-    """Keeps one of its parts in its place: under the pointer, in view with the focus, or the first in view.
+    """Keeps one part in place: the one under the pointer, the visible one with the focus, or the topmost one.
 
-    At the top nothing is kept in its place, so that the top stays in view.
+    At the top no part is kept in place, so that the top stays in view.
 
     Args:
         parts: returns the parts, from the top down; they lie somewhere in the scrolled widget.
@@ -22,12 +22,12 @@ class SteadyScroll(QScrollArea):
         super().__init__(parent)
         self.setWidgetResizable(True)
         self._parts = parts
-        self._tops: dict[QWidget, int] = {}  # by the last layout
+        self._tops: dict[QWidget, int] = {}  # the top of each part in the last layout
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(lambda: self._follow(self._kept(), self.verticalScrollBar().value()))
 
     def event(self, event: QEvent) -> bool:
-        """Scroll with the part to keep, if there is another layout."""
+        """Scroll with the kept part if the layout changes."""
         if event.type() is not QEvent.Type.LayoutRequest:
             return super().event(event)
         before, kept = self.verticalScrollBar().value(), self._kept()
@@ -36,13 +36,13 @@ class SteadyScroll(QScrollArea):
         return handled
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the part in its place at another width, too."""
+        """Keep the part in place if the width changes, too."""
         before, kept = self.verticalScrollBar().value(), self._kept()
         super().resizeEvent(event)
         self._follow(kept, before)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow a layout that leaves the widget's height as it is, of which the area hears nothing."""
+        """Follow layouts that do not change the widget's height, which the area is not told about."""
         if watched is self.widget() and event.type() is QEvent.Type.LayoutRequest:
             self._soon.start()
         return super().eventFilter(watched, event)
@@ -54,7 +54,7 @@ class SteadyScroll(QScrollArea):
             self.verticalScrollBar().setValue(before + self._tops[kept] - old[kept])
 
     def focusNextPrevChild(self, next_one: bool) -> bool:
-        """Scroll to what gets the focus, unless it only gets it because what had it is gone or disabled."""
+        """Scroll to the next widget, unless it gets the focus because the last one was hidden or disabled."""
         last, bar = self.focusWidget(), self.verticalScrollBar()
         value = bar.value()
         moved = super().focusNextPrevChild(next_one)
@@ -63,7 +63,7 @@ class SteadyScroll(QScrollArea):
         return moved
 
     def _kept(self) -> QWidget | None:
-        """The part to keep in its place, by the last layout."""
+        """The part to keep in place, as of the last layout."""
         top = self.verticalScrollBar().value()
         if top == 0 or not self._tops:
             return None

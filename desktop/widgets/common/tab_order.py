@@ -1,6 +1,6 @@
-"""The order of Tab: as the eye goes, from the top down and from left to right.
+"""Orders Tab stops as people read: from the top down and from left to right.
 
-Qt's own order is that in which the widgets were made, or got another parent.
+Qt orders widgets by when they were made or got another parent.
 """
 
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 
 def follow_screen(window: QWidget) -> None:
-    """Let Tab go through a window as it is laid out now."""
+    """Order the Tab stops of a window by its current layout."""
     for before, after in pairwise(tab_stops(window)):
         QWidget.setTabOrder(before, after)
 
 
 def tab_stops(widget: QWidget) -> Iterator[QWidget]:
-    """Yield what takes the keyboard by Tab in a widget, in the order of the screen; disabled ones, too."""
+    """Yield the widgets that take the focus by Tab in screen order, disabled ones included."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
         yield widget
     for row in _rows(widget):
@@ -26,7 +26,7 @@ def tab_stops(widget: QWidget) -> Iterator[QWidget]:
 
 
 def scroll_to_focus(window: QWidget) -> None:
-    """Bring what has the keyboard into view, wherever it came from."""
+    """Scroll the widget with the keyboard focus into view, however it got the focus."""
     focus = window.focusWidget()
     above = None if focus is None else focus.parentWidget()
     while focus is not None and above is not None:
@@ -36,9 +36,9 @@ def scroll_to_focus(window: QWidget) -> None:
 
 
 def _rows(widget: QWidget) -> list[list[QWidget]]:
-    """The shown children, row by row: what has its middle beside another one is in its row.
+    """The shown children, row by row: a child belongs to a row if its middle is above the first one's bottom.
 
-    They are not taken from the layouts: PySide gives up on the scroll bars of an area whose layout was read.
+    They are not read from the layouts: PySide invalidates the scroll bars of an area whose layout was read.
     """
     children = widget.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
     shown = [child for child in children if not child.isHidden() and not child.isWindow()]

@@ -2,7 +2,7 @@
 
 import textwrap
 
-TIP_CHARS = 88  # in a line; Qt breaks no lines of plain tool tips
+TIP_CHARS = 88  # per line; Qt does not wrap plain tool tips
 
 ELBO, BITS, RATE, DISTORTION, LOG_PX, GAP = "ELBO", "Bits/dim", "Rate", "Distortion", "log p(x)", "Gap"
 QUADRATURE, MODE, MEAN = "Quadrature", "Mode", "Encoder's mean"
@@ -28,8 +28,7 @@ TERMS = {
     ),
     LOG_PX: (
         "How probable the model finds the image, whatever z it comes from: the logarithm of the mean of "
-        "p(x|z) over the prior. It is computed by quadrature over the plane, and the encoder takes no "
-        "part."
+        "p(x|z) over the prior. It is computed by quadrature over the plane, without the encoder."
     ),
     QUADRATURE: (
         "An integral as a sum: the plane is cut into small cells, the decoder is asked in the middle of "
@@ -64,5 +63,5 @@ TERMS = {
 
 
 def term_tip(name: str, more: str = "") -> str:
-    """Return a tool tip that explains a term; `more` stands below it."""
+    """Return a tool tip that explains a term, with `more` below it."""
     return "\n".join(filter(None, [textwrap.fill(TERMS[name], TIP_CHARS), more]))

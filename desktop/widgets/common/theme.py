@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-MARKS = Path(__file__).with_name("marks")  # ticks and carets, because a style sheet takes only files
+MARKS = Path(__file__).with_name("marks")  # ticks, carets and grips, because a style sheet takes only files
 GRID_PX = 8  # distances in the window are multiples of it, or half of it
 
 
@@ -22,19 +22,19 @@ class ThemeName(StrEnum):
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a theme. A test computes that text of each kind is readable on its ground.
+    """The colours of a theme. A test checks the contrast of each kind of text on its ground.
 
     Attributes:
-        name: part of the names of the small pictures for its marks.
+        name: part of the file names of the marks: ticks, carets and grips.
         window: behind everything.
         field: inputs and lists.
         button: buttons at rest.
         hovered: a button or an entry under the pointer.
         border: lines round inputs and between parts.
-        handle: what is dragged: the handles of scroll bars and splitters.
-        text: what is read.
-        muted: explanations, and what cannot be used.
-        accent: what is chosen, and the frame of the focus.
+        handle: the handles of scroll bars and splitters.
+        text: normal text.
+        muted: explanations and disabled inputs.
+        accent: selected things, and the focus frame.
         on_accent: text on `accent`.
         tip: the ground of tool tips, whose text is `text`.
         error: text that says what is wrong with an input.
@@ -86,8 +86,9 @@ DARK = Theme(
     error="#ff8a80",
 )
 
-# Buttons that a number box does not have (2 is NoButtons) must lie on its left: to their right is the text.
-STYLE = "fusion"  # the one that follows a palette everywhere
+# Qt lays out the text to the right of left-hand buttons, so a number box without buttons (2 is NoButtons)
+# has them on its left, with no width.
+STYLE = "fusion"  # the only style that uses the palette for every widget
 STYLE_SHEET = """
 QToolTip {{ color: {text}; background: {tip}; border: 1px solid {border}; padding: 4px 6px; }}
 QPushButton {{ color: {text}; background: {button}; border: 1px solid {border}; border-radius: 6px;
@@ -177,7 +178,7 @@ QLabel#error_label {{ color: {error}; }}
 
 
 def theme_of(name: ThemeName, application: QApplication) -> Theme:
-    """Return the colours for a choice; a system that does not say what it prefers gets the light ones."""
+    """Return the colours for a choice; light ones if the system states no preference."""
     if name is ThemeName.SYSTEM:
         is_dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark
     else:
@@ -186,26 +187,26 @@ def theme_of(name: ThemeName, application: QApplication) -> Theme:
 
 
 def apply_theme(theme: Theme, application: QApplication) -> None:
-    """Give all windows a theme, those that are open too."""
+    """Give all windows a theme, including open ones."""
     apply_palette(theme, application)
     apply_sheet(theme, application)
 
 
 def apply_palette(theme: Theme, application: QApplication) -> None:
     """Give all windows the colours of a theme, without the rest of its looks."""
-    if not application.styleSheet() and application.style().name() != STYLE:  # with a sheet, it has no name
+    if not application.styleSheet() and application.style().name() != STYLE:  # with a sheet it has no name
         application.setStyle(STYLE)
     application.setPalette(theme_palette(theme))
 
 
 def apply_sheet(theme: Theme, application: QApplication) -> None:
-    """Give all windows the rest of a theme's looks.
+    """Give all windows the style sheet of a theme.
 
-    While there is a style sheet, a widget that gets a parent is styled again with everything in it, so a
-    window is given its sheet once it is whole.
+    With a style sheet, Qt restyles a widget and all its children whenever it gets a parent, so the sheet is
+    set after the window is complete.
     """
     sheet = STYLE_SHEET.format(marks=MARKS.as_posix(), **asdict(theme))
-    if application.styleSheet() != sheet:  # a second window takes over what the first one has set
+    if application.styleSheet() != sheet:  # a second window uses the first one's sheet
         application.setStyleSheet(sheet)
 
 

@@ -1,4 +1,4 @@
-"""A list of small pictures with texts that can be typed over."""
+"""A list of small pictures with editable texts."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
@@ -10,7 +10,7 @@ PICTURE_PX = 40
 
 
 class ThumbnailList(QListWidget):
-    """A click or Return chooses a row; F2 or a double click writes over its text."""
+    """The list: a click or Return chooses a row; F2 or a double click edits its text."""
 
     chosen = Signal(int)
 
@@ -25,7 +25,7 @@ class ThumbnailList(QListWidget):
             signal.connect(lambda item: self.chosen.emit(self.row(item)))
 
     def set_count(self, count: int) -> None:
-        """Have so many rows. They are changed in place, because Qt may be writing to one of them."""
+        """Set the number of rows. Existing rows are kept, because a person may be editing one of them."""
         blocked = self.blockSignals(True)
         while self.count() > count:
             self.takeItem(self.count() - 1)
@@ -37,7 +37,7 @@ class ThumbnailList(QListWidget):
 
 
 def thumbnail(image: QImage | None) -> QIcon:
-    """Return a picture that looks the same when its row is chosen; the canvas's colour for None."""
+    """Return a picture that looks the same when its row is chosen; the canvas colour if there is none."""
     if image is None:
         pixmap = QPixmap(PICTURE_PX, PICTURE_PX)
         pixmap.fill(colors.CANVAS)

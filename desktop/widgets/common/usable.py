@@ -1,4 +1,4 @@
-"""Buttons, inputs and menu entries that cannot be used now say why, in their tool tips."""
+"""Disables buttons, inputs and menu entries, and gives the reason in their tool tips."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QStandardItemModel
@@ -9,13 +9,13 @@ NO_POINTS = "The open model has no points."
 
 
 def set_usable(one: QWidget | QAction, reason: str = "", tip: str | None = None) -> None:
-    """Enable something, or disable it for a reason, which its tool tip gives below what it does.
+    """Enable a widget or an entry, or disable it for a reason, which is shown below its tool tip.
 
-    `tip` is what it does, if that has changed.
+    `tip` replaces its own tool tip.
     """
     known = one.property(TIP)
     if tip is None:
-        # An entry that has no tip of its own would give its text.
+        # The tool tip of an entry without one is its text.
         tip = known if isinstance(known, str) else "" if isinstance(one, QAction) else one.toolTip()
     if (tip, reason) == (known, one.property(REASON)) and one.isEnabled() == (not reason):
         return
@@ -26,7 +26,7 @@ def set_usable(one: QWidget | QAction, reason: str = "", tip: str | None = None)
 
 
 def set_choice_usable(box: QComboBox, index: int, reason: str = "") -> None:
-    """Let an entry of a box be chosen, or give the reason why not as its tool tip."""
+    """Enable an entry of a box, or disable it with the reason as its tool tip."""
     entries = box.model()
     assert isinstance(entries, QStandardItemModel)
     entries.item(index).setEnabled(not reason)
@@ -34,6 +34,6 @@ def set_choice_usable(box: QComboBox, index: int, reason: str = "") -> None:
 
 
 def reason_of(one: QWidget | QAction) -> str:
-    """Return why something cannot be used; an empty text if it can, or if nobody said it."""
+    """Return why a widget or an entry is disabled; empty if it is enabled or no reason was given."""
     reason = one.property(REASON)
     return reason if isinstance(reason, str) else ""

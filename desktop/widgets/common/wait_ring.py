@@ -1,4 +1,4 @@
-"""A ring that fills while something is waited for, with the seconds that are left."""
+"""A ring that fills while the window waits, with the seconds that are left."""
 
 import math
 import time
@@ -30,7 +30,7 @@ class WaitRing(QWidget):
         self.hide()
 
     def start(self, expected_s: float) -> None:
-        """Wait for something that is expected to take so long."""
+        """Start waiting for something that is expected to take `expected_s`."""
         self._began_s, self._expected_s = time.monotonic(), max(expected_s, 1e-3)
         place = self._over.rect().bottomRight()
         self.move(place.x() - SIDE_PX - MARGIN_PX, place.y() - SIDE_PX - MARGIN_PX)
@@ -39,17 +39,17 @@ class WaitRing(QWidget):
         self._clock.start()
 
     def stop(self) -> None:
-        """It is there."""
+        """Stop waiting, and hide the ring."""
         self._clock.stop()
         self.hide()
 
     def text(self) -> str:
-        """Return the time that is left, or what has been waited longer than expected."""
+        """Return the time that is left, or "…" if the wait is longer than expected."""
         left_s = self._expected_s - (time.monotonic() - self._began_s)
         return f"{math.ceil(left_s)} s" if left_s > 0 else "…"
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the ring as far as it is filled, and the text in it."""
+        """Draw the filled part of the ring, and the text in it."""
         share = min(1.0, (time.monotonic() - self._began_s) / self._expected_s)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -1,4 +1,4 @@
-"""The wheel: how far it was turned, and that it scrolls a panel instead of changing what lies on the way."""
+"""The mouse wheel: how far it turned, and that it scrolls a panel instead of changing inputs in its way."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSlider, QWidget
 
-NOTCH = 120  # of most wheels, in eighths of a degree
-# Some touchpads tell only how many pixels two fingers moved; on others Qt makes so many units of a pixel.
+NOTCH = 120  # one notch of most wheels, in eighths of a degree
+# Some touchpads report only the pixels that two fingers moved; for others Qt counts so many units per pixel.
 UNITS_PER_PX = 2
 
 
@@ -17,13 +17,13 @@ def turned(event: QWheelEvent) -> int:
 
 
 def leave_wheel_to_scrolling(panel: QWidget) -> None:
-    """Let the wheel change a number or a choice on a panel only if it has the keyboard's focus."""
+    """Let the wheel change a number or a choice on a panel only if the input has the keyboard focus."""
     inputs: list[QWidget] = [*panel.findChildren(QAbstractSpinBox), *panel.findChildren(QComboBox)]
     leave_wheel_of([*inputs, *panel.findChildren(QSlider)], panel)
 
 
 def leave_wheel_of(inputs: Iterable[QWidget], panel: QWidget) -> None:
-    """Do the same for inputs that a panel gets later."""
+    """Let the wheel change inputs that are made later only if they have the keyboard focus."""
     guard = _Guard(panel)
     for widget in inputs:
         if widget.focusPolicy() == Qt.FocusPolicy.WheelFocus:
@@ -33,7 +33,7 @@ def leave_wheel_of(inputs: Iterable[QWidget], panel: QWidget) -> None:
 
 class _Guard(QObject):
     def eventFilter(self, widget: QObject, event: QEvent) -> bool:
-        """Hand the wheel on to what is around the widget."""
+        """Pass the wheel on to the panel around the widget."""
         if event.type() == QEvent.Type.Wheel and isinstance(widget, QWidget) and not widget.hasFocus():
             event.ignore()
             return True

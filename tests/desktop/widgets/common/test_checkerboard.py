@@ -1,4 +1,4 @@
-"""Transparent pictures stand on a checkerboard, opaque ones on nothing."""
+"""Transparent pictures are drawn on a checkerboard; opaque ones need none."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from desktop.widgets.common.qimage import to_qimage
 
 
 def drawn(pixels, image, left_px=0):
-    """What is on a black canvas of 32 × 32 after the checkerboard was drawn on its part from `left_px` on."""
+    """The pixels of a black 32 × 32 canvas after the checkerboard was drawn to the right of `left_px`."""
     canvas = QImage(32, 32, QImage.Format.Format_RGB32)
     canvas.fill(Qt.GlobalColor.black)
     painter = QPainter(canvas)
@@ -23,7 +23,7 @@ def drawn(pixels, image, left_px=0):
 
 @pytest.mark.usefixtures("qapp")
 def test_a_transparent_picture_has_squares_behind_it(pixels):
-    """They begin at its corner, and neighbours differ."""
+    """The squares begin at the picture's corner, and neighbours differ."""
     image = to_qimage(np.zeros((4, 4, 4), np.uint8))
     found = drawn(pixels, image, left_px=5)
     first, second = (np.array([c.red(), c.green(), c.blue()]) for c in colors.CHECKS)
@@ -37,5 +37,5 @@ def test_a_transparent_picture_has_squares_behind_it(pixels):
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 3)])
 def test_an_opaque_picture_has_none(pixels, shape):
-    """Grey and colours."""
+    """Neither in grey nor in colour."""
     assert (drawn(pixels, to_qimage(np.zeros(shape, np.uint8))) == 0).all()

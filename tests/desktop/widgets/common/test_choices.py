@@ -1,4 +1,4 @@
-"""The text of an entry does not decide what was chosen."""
+"""The value of an entry decides what was chosen, not its text."""
 
 from enum import StrEnum
 
@@ -8,14 +8,14 @@ from desktop.widgets.common.choices import add_choices, show_choice
 
 
 class Fruit(StrEnum):
-    """Something to choose from."""
+    """Choices for a box."""
 
     APPLE = "Apple"
     PEAR = "Pear"
 
 
 def test_members_are_shown_and_chosen_by_their_value(qtbot):
-    """It holds even if an entry has another text."""
+    """The value counts even if an entry's text differs from it."""
     box = QComboBox()
     qtbot.addWidget(box)
     add_choices(box, Fruit)

@@ -97,7 +97,7 @@ def test_labels_stand_out_from_the_canvas():
 
 @pytest.mark.parametrize("behind", [CANVAS, QColor("black"), QColor("white")], ids=QColor.name)
 def test_names_in_the_labels_colours_are_read_on_their_plates(behind):
-    """Over any picture, at least 4.5 to 1, as WCAG AA asks; planes are dark in both themes."""
+    """Their contrast is at least 4.5 to 1 (WCAG AA) over any picture; planes are dark in both themes."""
     share = PLATE.alphaF()
     channels = zip(PLATE.getRgbF()[:3], behind.getRgbF()[:3], strict=True)
     plate = QColor.fromRgbF(*(share * above + (1 - share) * below for above, below in channels))
@@ -107,5 +107,5 @@ def test_names_in_the_labels_colours_are_read_on_their_plates(behind):
 
 @pytest.mark.parametrize("label", range(len(LABELS)))
 def test_a_label_is_read_on_its_chip(label):
-    """Chips are filled with the label's colour in both themes."""
+    """The text is readable on chips, which have the label's colour in both themes."""
     assert contrast(QColor(readable_on(LABELS[label])), LABELS[label]) >= 4.5

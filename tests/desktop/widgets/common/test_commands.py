@@ -1,4 +1,4 @@
-"""Entries of menus do what buttons and boxes do, and are usable, checked and there as these are."""
+"""Menu entries do what their buttons and boxes do, and are enabled, checked and visible as these are."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -17,7 +17,7 @@ def menu(qtbot):
 
 @pytest.fixture
 def part(qtbot):
-    """A part of a window that is not shown, as within a folded section."""
+    """A part of the window that is not on the screen, as in a folded section."""
     part = QWidget()
     QVBoxLayout(part)
     qtbot.addWidget(part)
@@ -25,7 +25,7 @@ def part(qtbot):
 
 
 def test_an_entry_clicks_its_button_and_follows_it(menu, part):
-    """It cannot be used for the button's reason, and is not there where the button or its part is hidden."""
+    """The entry is disabled for the button's reason, and hidden if the button or its part is hidden."""
     button, did = QPushButton("Go"), []
     button.setCheckable(True)
     part.layout().addWidget(button)
@@ -55,7 +55,7 @@ def test_an_entry_clicks_its_button_and_follows_it(menu, part):
 
 
 def test_an_entry_is_there_as_a_widget_is(menu, part):
-    """Also while the window with the widget is not shown."""
+    """The entry follows the widget even while the widget's window is not shown."""
     entry, label = menu.addAction("Section"), QLabel()
     part.layout().addWidget(label)
     label.show()
@@ -68,7 +68,7 @@ def test_an_entry_is_there_as_a_widget_is(menu, part):
 
 
 def test_a_box_has_a_menu_of_its_choices(menu, part):
-    """One of them is checked; what cannot be chosen says why there, too."""
+    """The current choice is checked; a disabled choice gives its reason in the menu, too."""
     box, chosen = QComboBox(), []
     part.layout().addWidget(box)
     box.addItems(["Black & white", "Grey", "Colour"])

@@ -1,4 +1,4 @@
-"""widgets/common/count_box.py: what is typed into a box for a whole number, and where its text stands."""
+"""A box for a whole number reads typed text correctly and indents it."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -9,7 +9,7 @@ from desktop.widgets.common.number_box import NumberBox
 
 @pytest.mark.parametrize("box", [CountBox, NumberBox])
 def test_the_text_of_a_box_is_indented_and_still_whole(qtbot, box):
-    """Boxes of both kinds keep their text off the edge, and are wide enough for their longest number."""
+    """Boxes of both kinds indent their text, and are wide enough for their longest number."""
     made = box()
     qtbot.addWidget(made)
     made.setRange(0, 9_999_999)
@@ -25,7 +25,7 @@ def test_the_text_of_a_box_is_indented_and_still_whole(qtbot, box):
     ("typed", "value"), [("0.5", 4), ("1.5", 1), ("1,5", 1), ("12", 12), ("1,200", 1200)]
 )
 def test_a_decimal_is_not_read_as_a_whole_number(qtbot, typed, value):
-    """What follows a point or a comma counts for nothing, and no number below the least is taken."""
+    """Digits after a decimal point or comma are ignored, and no number below the minimum is accepted."""
     box = CountBox()
     qtbot.addWidget(box)
     box.setRange(1, 6000)

@@ -1,4 +1,4 @@
-"""What is wrong with an input is said in red."""
+"""Errors in an input are written in red."""
 
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -8,7 +8,7 @@ from desktop.widgets.common.theme import DARK, LIGHT, apply_theme
 
 
 def test_it_has_the_red_of_the_theme(themed, qtbot):
-    """Also after the theme has changed; `test_theme` computes that each red is readable."""
+    """The red also follows a change of theme; `test_theme` checks that each red is readable."""
     parent = QWidget()
     qtbot.addWidget(parent)
     label = ErrorLabel()

@@ -1,4 +1,4 @@
-"""While a stroke is drawn, moves of the mouse are not joined; then they are as the platform has it."""
+"""Mouse moves are not joined during a stroke; afterwards the platform's default holds again."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture(params=[True, False], ids=["as on X11", "as elsewhere"])
 def are_joined(qapp, request):  # noqa: ARG001 (the attribute is the application's)
-    """Whether the platform joins moves."""
+    """A platform that joins moves, and one that does not."""
     before = QCoreApplication.testAttribute(JOINED)
     QCoreApplication.setAttribute(JOINED, request.param)
     every_move._are_joined.cache_clear()
@@ -40,7 +40,7 @@ def a_map():
 
 @pytest.mark.parametrize("make", [a_canvas, a_map])
 def test_moves_are_joined_before_and_after_a_stroke_only(make, are_joined, qtbot):
-    """Of a drawing and of a map of z, also if the widget is hidden during the stroke."""
+    """Strokes on a drawing and on a map of z, even if the widget is hidden during the stroke."""
     widget = make()
     qtbot.addWidget(widget)
     widget.show()

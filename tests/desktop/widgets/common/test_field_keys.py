@@ -1,4 +1,4 @@
-"""Keys in fields: what a number cannot use is the window's, and Esc takes back what was typed."""
+"""Keys in fields: Esc undoes typing, and keys that a number box cannot use go to the window."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -42,7 +42,7 @@ def form(qtbot):
 
 
 def test_letters_in_a_number_box_are_shortcuts_and_in_a_line_text(form, qtbot):
-    """A box of whole numbers has no use for any letter, one of decimals for e; a line takes them all."""
+    """A box for whole numbers uses no letter, one for decimals only e; a text line uses all letters."""
     for field in (form.count, form.number, form.line):
         field.setFocus()
         field.selectAll()
@@ -53,7 +53,7 @@ def test_letters_in_a_number_box_are_shortcuts_and_in_a_line_text(form, qtbot):
 
 
 def test_digits_in_a_number_box_are_digits(form, qtbot):
-    """The number is that which was typed, and a point or a comma in it moves nothing else."""
+    """The box gets the number that was typed, and a point or a comma triggers no shortcut."""
     form.number.selectAll()
     qtbot.keyClicks(form.number, "2.5")
     qtbot.keyClick(form.number, Qt.Key.Key_Return)
@@ -63,7 +63,7 @@ def test_digits_in_a_number_box_are_digits(form, qtbot):
 
 
 def test_escape_takes_back_what_was_typed_and_then_is_the_windows(form, qtbot):
-    """The number stays that of before, and nothing is emitted."""
+    """The number does not change, and no signal is emitted."""
     changes = []
     for box in (form.count, form.number):
         box.setValue(7)
@@ -80,7 +80,7 @@ def test_escape_takes_back_what_was_typed_and_then_is_the_windows(form, qtbot):
 
 
 def test_ctrl_z_is_the_fields_only_while_something_was_typed(form, qtbot):
-    """In a line that nobody changed it undoes in the window."""
+    """In an unchanged line, Ctrl+Z undoes in the window."""
     form.line.setText("0.5")
     form.line.setFocus()
     qtbot.keyClick(form.line, Qt.Key.Key_Z, CONTROL)

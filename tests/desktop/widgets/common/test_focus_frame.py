@@ -15,7 +15,7 @@ def window(open_window, make_bundle):
 
 
 def test_the_plane_is_framed_when_the_keyboard_comes_to_it(window, on_screen, pixels):
-    """Tab draws the frame in the selection colour; the inside is unchanged, and it goes with the focus."""
+    """Tab draws a frame in the selection colour around an unchanged inside; the frame goes with the focus."""
     color = window.palette().color(QPalette.ColorRole.Highlight).getRgb()[:3]
     (frame,) = window.plane.findChildren(FocusFrame)
     assert not frame.isVisible()
@@ -31,7 +31,7 @@ def test_the_plane_is_framed_when_the_keyboard_comes_to_it(window, on_screen, pi
 
 
 def test_a_click_needs_no_frame(window, qtbot):
-    """The pointer already shows the place."""
+    """After a click, the pointer already shows where the focus is."""
     window.panel.picture.z.setFocus()
     qtbot.mouseClick(window.plane, Qt.MouseButton.LeftButton)
     assert window.plane.hasFocus()

@@ -30,7 +30,7 @@ def sections(qtbot):
 
 
 def test_they_stand_in_their_order(sections):
-    """The order is that of the keys, not that of adding."""
+    """The sections have the order of the keys, not the order in which they were added."""
     tops = [sections.section(key).y() for key in ("view", "path", "z")]
     assert tops == sorted(tops)
     assert sections.open_keys() == ("view",)
@@ -38,7 +38,7 @@ def test_they_stand_in_their_order(sections):
 
 @pytest.mark.parametrize("how", ["mouse", "keyboard"])
 def test_a_header_folds_and_opens(sections, qtbot, how):
-    """A click does, and so does the space bar; screen readers hear which it is."""
+    """A click or the space bar folds and opens; the accessible name gives the state."""
     header, body = sections.section("view").header, sections.section("view").body
     for is_open in (False, True):
         if how == "mouse":
@@ -51,7 +51,7 @@ def test_a_header_folds_and_opens(sections, qtbot, how):
 
 
 def test_a_section_that_is_shown_comes_into_view(sections, qtbot):
-    """It is opened, and the scroll area around scrolls until its header and most of its body are there."""
+    """It is opened, and the scroll area around scrolls until its header and most of its body are in view."""
     assert sections.show_key("z")
     header = sections.section("z").header
     qtbot.waitUntil(lambda: not header.visibleRegion().isEmpty(), timeout=SOON_MS)
@@ -60,7 +60,7 @@ def test_a_section_that_is_shown_comes_into_view(sections, qtbot):
 
 
 def test_a_section_that_is_offered_opens_unless_the_person_folded_it(sections, qtbot):
-    """It opens where nobody folded it, and stays folded after a click on its header."""
+    """It opens, but stays folded if a click on its header folded it."""
     section = sections.section("path")
     section.offer()
     assert section.is_open
@@ -74,6 +74,6 @@ def test_a_section_that_is_offered_opens_unless_the_person_folded_it(sections, q
 
 
 def test_open_sections_can_be_restored(sections):
-    """Those that are named are open, all others folded; unknown keys do nothing."""
+    """The sections with the given keys are open, all others folded; unknown keys do nothing."""
     sections.set_open_keys(("path", "nothing"))
     assert sections.open_keys() == ("path",)

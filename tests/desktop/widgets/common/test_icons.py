@@ -10,7 +10,7 @@ SIZE_PX = 32
 
 @pytest.fixture
 def button_text(qapp):
-    """`button_text(name)`: make this the colour of text on buttons; afterwards it is as before."""
+    """`button_text(name)`: set the colour of text on buttons; restored after the test."""
     before = qapp.palette()
 
     def set_color(name):
@@ -38,7 +38,7 @@ def test_an_icon_has_the_colour_of_the_text(button_text):
 
 
 def test_icons_differ(button_text):
-    """Each name has a picture of its own."""
+    """Two names have different pictures."""
     button_text("#000000")
     pen, eraser = line_icon("pencil-simple"), line_icon("eraser")
     assert pen.pixmap(SIZE_PX).toImage() != eraser.pixmap(SIZE_PX).toImage()

@@ -1,4 +1,4 @@
-"""Tabs are found by their keys, whatever their texts and places are."""
+"""Tabs are found by their keys, whatever their texts and positions are."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -55,7 +55,7 @@ def test_the_message_can_be_copied(bar, qtbot):
 
 
 def test_an_error_is_told_in_its_own_words_and_a_fault_as_a_fault(bar):
-    """One line, and everything there is to say of it behind Details."""
+    """The message is one line; Details has the rest."""
     asked = []
     bar.details_wanted.connect(asked.append)
     bar.show_error(ValueError("found a,\nexpected b"))
@@ -68,7 +68,7 @@ def test_an_error_is_told_in_its_own_words_and_a_fault_as_a_fault(bar):
 
 
 def test_a_note_is_withdrawn_only_while_it_is_shown(bar):
-    """Another message in its place stays as it is, even with the same words."""
+    """A later message stays, even if it has the same words."""
     first = bar.show_note("opening")
     second = bar.show_note("opening")
     bar.replace_text(first, "still opening")
@@ -90,7 +90,7 @@ def test_a_message_is_shown_as_it_is_written(bar):
 
 
 def test_a_question_is_not_replaced_by_what_ran_in_the_background(bar, qtbot):
-    """That is said once the question is answered or dismissed, and at once where nothing is asked."""
+    """A message waits until the question is answered or dismissed; without a question it comes at once."""
     said = []
     failure = partial(bar.show_message, "a run took too long")
     bar.show_message("its trial took too long", actions=[("Give it more time", lambda: said.append("more"))])
@@ -113,7 +113,7 @@ def test_a_question_is_not_replaced_by_what_ran_in_the_background(bar, qtbot):
 
 
 def test_no_message_that_waits_is_lost(bar):
-    """Those that wait come one after the other, however each goes away; another model drops them."""
+    """Waiting messages are shown one after the other, however each is closed; opening a model drops them."""
 
     def wait_for(number):
         bar.when_free(partial(bar.show_message, f"run {number} took too long"))

@@ -1,4 +1,4 @@
-"""widgets/common/number_box.py: one number format, whatever the system's language."""
+"""A number box has one number format, whatever the system's language."""
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
@@ -10,7 +10,7 @@ from desktop.widgets.common.number_box import NumberBox
 
 @pytest.fixture
 def german():
-    """A system whose decimals are separated by commas."""
+    """A system locale with a decimal comma."""
     before = QLocale()
     QLocale.setDefault(QLocale("de_DE"))
     yield
@@ -42,16 +42,16 @@ def typed(qtbot, box, text):
         (".5", 0.5),
         ("abc", 7.0),
         ("-", 7.0),
-        ("2000", 200.0),  # the last key would leave the range, so it does nothing
+        ("2000", 200.0),  # the last digit would exceed the range, so it is refused
     ],
 )
 def test_a_number_is_read_as_it_is_meant(qtbot, text, number):
-    """Point, comma and exponent all mean the same number; what is none changes nothing."""
+    """Point, comma and exponent give the same number; other text changes nothing."""
     assert typed(qtbot, NumberBox(), text) == number
 
 
 def test_a_negative_number_has_a_minus_and_is_read_with_either_sign(qtbot):
-    """U+2212 is shown, and whatever is pasted is understood; a lone sign may become a number."""
+    """U+2212 is shown, and either sign can be pasted; a lone sign is an unfinished number."""
     box = NumberBox()
     assert typed(qtbot, box, "-1.5") == -1.5
     assert box.text() == "−1.5000"
@@ -76,7 +76,7 @@ def test_qts_own_box_reads_another_number(qtbot):
 
 @pytest.mark.usefixtures("german")
 def test_a_number_is_shown_with_a_point_and_its_unit(qtbot):
-    """The suffix is no part of the number, and the decimals are as set."""
+    """The suffix is not part of the number, and as many decimals as set are shown."""
     box = NumberBox()
     qtbot.addWidget(box)
     box.setDecimals(1)
@@ -89,7 +89,7 @@ def test_a_number_is_shown_with_a_point_and_its_unit(qtbot):
 
 
 def test_a_number_is_kept_more_exactly_than_it_is_shown(qtbot):
-    """Return on what is shown changes nothing, and what was typed is taken with all its digits."""
+    """Return on an unchanged text keeps the exact number, and a typed number keeps all its digits."""
     box = NumberBox()
     qtbot.addWidget(box)
     box.setKeyboardTracking(False)

@@ -1,4 +1,4 @@
-"""Two pictures share a width; wide ones, and those in a low window, take less height."""
+"""Two pictures share a width; wide pictures, and those in a low window, take less height."""
 
 import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -39,7 +39,7 @@ def pair(qtbot):
     ],
 )
 def test_the_height_is_what_the_pictures_need(pair, qtbot, is_pair, shape, most_px, height_px):
-    """Two columns of the same size, or one of the whole width."""
+    """Pictures fill two columns of the same size, or one of the whole width."""
     first, second = pair.children()
     pair.set_pair(is_pair)
     pair.set_shape(*shape)

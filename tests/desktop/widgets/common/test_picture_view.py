@@ -1,4 +1,4 @@
-"""A picture is shown as large as fits, and clicks on it say where."""
+"""A picture is shown as large as fits, and clicks give their position in it."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_without_a_picture_there_is_the_canvas(view, pixels):
 
 
 def test_a_click_says_where_in_the_picture(view, qtbot):
-    """It gives shares of width and height from the picture's upper left corner, not the widget's."""
+    """A click gives fractions of width and height from the picture's upper left corner, not the widget's."""
     view.set_image(to_qimage(np.zeros((4, 4), np.uint8)))
     with qtbot.waitSignal(view.clicked, timeout=SOON_MS) as heard:
         qtbot.mouseClick(view, LEFT, pos=QPoint(50 + 150, 50))
@@ -87,7 +87,7 @@ def test_no_picture_and_other_buttons_say_nothing(view, qtbot):
 
 @pytest.mark.parametrize("side", [8, 800])
 def test_a_transparent_picture_shows_the_checkerboard(view, pixels, side):
-    """Where it is opaque it covers it; beside it is the canvas. So too if it is shown smaller than it is."""
+    """Only transparent parts show it, and around the picture is the canvas; also if it is scaled down."""
     picture = np.zeros((side, side, 4), np.uint8)
     picture[:, : side // 2] = 255
     view.set_image(to_qimage(picture))

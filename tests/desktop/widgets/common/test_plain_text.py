@@ -1,4 +1,4 @@
-"""Strangers' texts are shown letter by letter."""
+"""Other people's texts are shown as they are written."""
 
 import pytest
 from PySide6.QtGui import QTextDocument
@@ -22,7 +22,7 @@ might_be_rich_text = pytest.importorskip("PySide6.QtGui").Qt.mightBeRichText
     ],
 )
 def test_a_tip_is_no_markup(text):
-    """Qt takes the text itself for markup, and the tip not; people see the same letters."""
+    """Qt takes the text for markup, but not the tip made of it; people see the same letters."""
     assert might_be_rich_text(text)
     tip = tip_text(text)
     assert not might_be_rich_text(tip)
@@ -39,7 +39,7 @@ def test_menus_and_titles_have_no_shortcuts_and_no_placeholders():
 
 @pytest.mark.usefixtures("qapp")
 def test_a_long_word_can_be_broken():
-    """The letters are the same."""
+    """The visible letters stay the same."""
     word = "/a" * 200
     document = QTextDocument()
     document.setPlainText(breakable(word))
@@ -50,7 +50,7 @@ def test_a_long_word_can_be_broken():
 
 
 def test_a_long_line_never_widens_the_window(qtbot):
-    """What does not fit is left out in the middle and told in the tip; with more room it is back."""
+    """A long text is shortened in the middle, with the whole in the tip; with more room it is whole again."""
     label = ElidedLabel()
     qtbot.addWidget(label)
     label.resize(120, 20)
@@ -68,7 +68,7 @@ def test_a_long_line_never_widens_the_window(qtbot):
 
 
 def test_numbers_stay_whole_while_the_words_before_them_are_shortened(qtbot):
-    """Without room for the numbers alone, their beginning stays; the tip has everything."""
+    """If not even the numbers fit, their beginning is shown; the tip has the whole text."""
     label = ElidedLabel()
     qtbot.addWidget(label)
     label.resize(600, 20)
@@ -92,7 +92,7 @@ def test_numbers_stay_whole_while_the_words_before_them_are_shortened(qtbot):
 
 @pytest.mark.parametrize("kept", ["", "0.024"])
 def test_shorter_words_come_before_a_cut(qtbot, kept):
-    """The longest words that fit are shown, and the tip has the whole; the shortest are cut in the end."""
+    """The longest wording that fits is shown; only the shortest is ever cut. The tip has the whole text."""
     label = ElidedLabel()
     qtbot.addWidget(label)
     label.show()
@@ -108,7 +108,7 @@ def test_shorter_words_come_before_a_cut(qtbot, kept):
 
 
 def test_of_many_numbers_whole_ones_are_shown_and_their_count(qtbot):
-    """However narrow the line is, no number loses digits, and at least the first is there."""
+    """In a narrow line, no number loses digits, and the first one is always shown."""
     label = ElidedLabel()
     qtbot.addWidget(label)
     label.resize(3000, 20)

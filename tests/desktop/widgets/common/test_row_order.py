@@ -1,4 +1,4 @@
-"""Lists whose rows a person moves have the same keys and the same buttons."""
+"""Lists whose rows a person can move share the same keys and buttons."""
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -21,13 +21,13 @@ NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
     ],
 )
 def test_keys_remove_and_move_a_row(key, modifier, does_remove, step):
-    """An arrow alone does neither: it selects another row."""
+    """An arrow without Alt does neither: it selects another row."""
     event = QKeyEvent(QEvent.Type.KeyPress, key, modifier)
     assert (removes(event), step_of(event)) == (does_remove, step)
 
 
 def test_buttons_move_a_row_as_far_as_there_are_others(qtbot):
-    """The first row cannot go up, the last one not down, and no row nowhere."""
+    """The first row cannot move up, nor the last one down; without a row both buttons are disabled."""
     widget = QWidget()
     qtbot.addWidget(widget)
     buttons = OrderButtons([QPushButton("Add")], "point")

@@ -15,7 +15,7 @@ KINDS = "PNG (*.png)"
 
 @pytest.fixture
 def ask(monkeypatch):
-    """`ask(chosen, title, name, source)`: the path that is returned, and where the dialog began."""
+    """`ask(chosen, title, name, source)`: the returned path, and the path that the dialog suggested."""
 
     def run(chosen, title="Save picture", name="picture.png", source=None):
         began = []
@@ -31,7 +31,7 @@ def ask(monkeypatch):
 
 
 def test_it_begins_with_the_last_folder_and_name(ask, tmp_path):
-    """The folder is that of any export; the name is that of the same dialog, with today's ending."""
+    """The folder is that of the last export; the name is the same dialog's last one, with the new ending."""
     assert ask(tmp_path / "mine.png") == (tmp_path / "mine.png", Path("picture.png"))
     assert ask(None) == (None, tmp_path / "mine.png")
     assert ask(None, "Export animation", "walk.gif")[1] == tmp_path / "walk.gif"
@@ -40,7 +40,7 @@ def test_it_begins_with_the_last_folder_and_name(ask, tmp_path):
 
 
 def test_the_name_is_that_of_the_model_unless_the_last_one_was_chosen_for_it(ask, tmp_path):
-    """The folder stays, but another model's file does not get the name of the one before."""
+    """The folder stays, but a name chosen for one model is not suggested for another."""
     faces = replace(bare(tmp_path, picture_nodes([1, 4, 5]), ("N", 1, 4, 5)), path=Path("faces.onnx"))
     digits = replace(faces, path=Path("digits.onnx"), sha256="d" * 64)
     assert ask(tmp_path / "mine.html", name=".html", source=faces)[1] == Path("faces.html")
@@ -61,6 +61,6 @@ def test_a_name_gets_its_ending_and_is_remembered_with_it(ask, tmp_path):
     "damaged", [3, {"folder": 7, "names": []}, {"folder": "a\0b"}, {"names": {"Save picture": "earlier.png"}}]
 )
 def test_what_is_damaged_is_not_used(ask, damaged):
-    """The dialog begins as at the first time."""
+    """With damaged settings, the dialog begins as if nothing had been saved."""
     saved.change(lambda content: content.update({"exports": damaged}))
     assert ask(None) == (None, Path("picture.png"))

@@ -1,4 +1,4 @@
-"""Saved inputs are restored by name; values that do not fit change nothing."""
+"""Saved inputs are restored by name; values of the wrong kind change nothing."""
 
 import pytest
 from PySide6.QtWidgets import (
@@ -97,7 +97,7 @@ def test_a_tab_is_found_by_what_it_was_called_too(window):
 
 
 def test_what_an_entry_says_is_not_what_is_kept(qtbot):
-    """A combo box whose entries have values of their own keeps the value, and takes either."""
+    """A combo box whose entries have values saves the value, and can be restored from value or text."""
     window = QWidget()
     qtbot.addWidget(window)
     order = QComboBox(window)
@@ -111,20 +111,20 @@ def test_what_an_entry_says_is_not_what_is_kept(qtbot):
 
 
 def test_an_export_carries_its_own_inputs(window):
-    """They have their names without the kind."""
+    """The names in the export leave out its kind."""
     for name in ("samples.n", "samples.seed", "manifold.n"):
         save_input(name, QSpinBox(window, value=5))
     assert saved_for(window, "samples") == {"n": 5, "seed": 5}
 
 
 def test_a_number_out_of_range_is_the_nearest_that_is_in_it(window):
-    """However far out a number is, it becomes the nearest one in range."""
+    """Any number out of range becomes the nearest one in range."""
     set_saved_values(window, {"n": 10**15, "at": -(10**15)})
     assert saved_values(window) == saved_values(window) | {"n": 9, "at": 0}
 
 
 def test_a_value_waits_for_an_input_that_is_made_later(window):
-    """It is kept until then, even if it is saved again meanwhile; afterwards the input's own value counts."""
+    """The value is kept until then, even across another save; afterwards the input's own value counts."""
     set_saved_values(window, {"view.width": 5, "n": 3})
     assert saved_values(window)["view.width"] == 5
     later = QSpinBox(window)
@@ -138,7 +138,7 @@ def test_a_value_waits_for_an_input_that_is_made_later(window):
 
 
 def test_only_so_many_values_wait(window):
-    """What strangers' pictures say does not pile up."""
+    """Values from other people's files do not pile up."""
     for start in (0, 60):
         set_saved_values(window, {f"view.{start + n}": n for n in range(60)} | {"strange": 1})
     waiting = [name for name in saved_values(window) if name.startswith(("view.", "strange"))]

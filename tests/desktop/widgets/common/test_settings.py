@@ -1,4 +1,4 @@
-"""The recent models and the window's place are saved, and what happens when the file is damaged."""
+"""The recent models and the window's position are saved; a damaged file is no error."""
 
 import json
 from pathlib import Path
@@ -12,13 +12,13 @@ from desktop.widgets.common import settings
 
 @pytest.fixture
 def ini(settings_folder):
-    """The file that older versions used, by Qt."""
+    """Qt's settings file, which older versions used."""
     return settings_folder / "latent-plane" / "latent-plane.ini"
 
 
 @pytest.fixture
 def old_settings():
-    """What wrote it."""
+    """The Qt settings that wrote this file."""
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "latent-plane", "latent-plane")
 
 
@@ -38,7 +38,7 @@ def test_the_bundle_opened_last_comes_first_and_once(tmp_path):
 
 @pytest.mark.parametrize("names", ["a", "ab"])
 def test_what_older_versions_saved_is_taken_over(old_settings, tmp_path, names):
-    """The window's place and the list, also a list of one, which Qt's file holds as a text."""
+    """Older versions saved the window's position and the list; Qt's file holds a list of one as a text."""
     old_settings.setValue("recent", [str(tmp_path / name) for name in names])
     old_settings.setValue("geometry", QByteArray(b"\x00\xffplace"))
     old_settings.sync()
@@ -74,14 +74,14 @@ def test_a_damaged_file_of_an_older_version_is_no_error(ini, tmp_path, content):
 
 
 def test_the_list_ends_somewhere(tmp_path):
-    """Eight bundles are saved, the newest."""
+    """The eight newest bundles are saved."""
     for number in range(12):
         settings.save_recent(tmp_path / str(number))
     assert settings.recent_models() == [tmp_path / str(number) for number in range(11, 3, -1)]
 
 
 def test_a_relative_path_is_saved_as_the_place_it_was(tmp_path, monkeypatch):
-    """Started elsewhere, the program still finds it."""
+    """If the program is started in another folder, it still finds the file."""
     monkeypatch.chdir(tmp_path)
     settings.save_recent(Path("here"))
     assert settings.recent_models() == [tmp_path / "here"]
@@ -89,14 +89,14 @@ def test_a_relative_path_is_saved_as_the_place_it_was(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["grün", "with space", 'quo"te', "back\\slash", "semi;colon", "%20", "日本"])
 def test_any_name_comes_back_as_it_was(tmp_path, name):
-    """Names that the file format has to escape."""
+    """Names that the file format has to escape are restored."""
     settings.save_recent(tmp_path / name)
     settings.save_recent(tmp_path / "other")
     assert settings.recent_models() == [tmp_path / "other", tmp_path / name]
 
 
 def test_the_list_can_be_emptied(tmp_path):
-    """Then nothing is recent, and the place of the window stays."""
+    """Then no model is recent, and the window's position stays."""
     settings.save_recent(tmp_path)
     settings.save_window_geometry(QByteArray(b"place"))
     settings.clear_recent()
@@ -105,7 +105,7 @@ def test_the_list_can_be_emptied(tmp_path):
 
 
 def test_it_is_in_the_file_of_this_program(tmp_path):
-    """The one file, and so survives the process; Qt's is not written any more."""
+    """The list is in the program's one file, so it survives the process; Qt's file is no longer written."""
     settings.save_recent(tmp_path / "recent one")
     assert json.loads(saved.place().read_text())["recent"] == [str(tmp_path / "recent one")]
 
@@ -132,7 +132,7 @@ def test_a_damaged_file_is_like_a_new_one(tmp_path, content):
 
 
 def test_a_file_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
-    """A file where the folder should be, or no rights: nothing is saved, and the program goes on."""
+    """If a file is in the folder's place, or rights are missing, nothing is saved and the program goes on."""
     (tmp_path / "file").touch()
     monkeypatch.setattr(saved, "place", lambda: tmp_path / "file" / "saved.json")
     settings.save_recent(tmp_path)

@@ -1,4 +1,4 @@
-"""A list of sliders shows some of many numbers, scrolls, and says which number a person changed."""
+"""A list of sliders shows some of many numbers, scrolls, and reports which number a person changed."""
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -37,7 +37,7 @@ def names(rows):
 
 
 def test_a_row_is_made_when_it_is_needed(rows, numbers):
-    """Fewer numbers keep the rows, more get further ones, whose boxes leave letters to the window."""
+    """Fewer numbers keep the rows; more numbers add rows, whose boxes leave letters to the window."""
     late = SliderRows(COUNT, "number", lambda index: RowText(f"n{index}"), lambda _: numbers, RowSizes())
     made = []
     for count in (0, 1, 2, 1, 10):
@@ -62,7 +62,7 @@ def test_the_wheel_and_the_scroll_bar_go_through_all_numbers(rows, turn_wheel):
 
 
 def test_a_change_tells_the_number_that_is_shown_in_the_row(rows, qtbot):
-    """By box or by slider; the numbers' own order counts."""
+    """A change by box or slider reports the number's own index, not the row's."""
     rows.set_order([9, 4])
     with qtbot.waitSignal(rows.wanted) as told:
         rows.rows[0].box.setValue(-7.5)
@@ -73,7 +73,7 @@ def test_a_change_tells_the_number_that_is_shown_in_the_row(rows, qtbot):
 
 
 def test_showing_values_changes_nothing(rows, numbers, qtbot):
-    """A number beyond the slider's end is in the box."""
+    """The box also shows a number beyond the slider's end."""
     numbers[1] = 8.5
     with qtbot.assertNotEmitted(rows.wanted):
         rows.show_values()
@@ -82,7 +82,7 @@ def test_showing_values_changes_nothing(rows, numbers, qtbot):
 
 
 def test_fewer_numbers_than_rows_need_no_scroll_bar(rows):
-    """The rows that are left over are hidden, and the list is at its top."""
+    """The unused rows are hidden, and the list is scrolled to its top."""
     rows.scroll_bar.setValue(5)
     rows.set_order([2])
     assert names(rows) == ["n2"]
@@ -91,7 +91,7 @@ def test_fewer_numbers_than_rows_need_no_scroll_bar(rows):
 
 
 def test_a_hidden_list_is_right_when_it_is_shown(rows, numbers):
-    """While it is hidden it follows nothing."""
+    """A hidden list is not updated, but shows the current values when it is shown."""
     rows.hide()
     numbers[0] = 3.0
     rows.show_values()
@@ -101,7 +101,7 @@ def test_a_hidden_list_is_right_when_it_is_shown(rows, numbers):
 
 
 def test_a_name_that_is_too_long_is_elided_but_read_out_whole(qtbot):
-    """Its row keeps its width."""
+    """The name's column keeps its width."""
     name = "a name that is much too long for its row"
     rows = SliderRows(1, "number", lambda _: RowText(name), lambda _: [0.0], RowSizes(name_px=60))
     qtbot.addWidget(rows)

@@ -1,4 +1,4 @@
-"""What one looks at stays where it is when something above it grows, shrinks, or loses the focus."""
+"""Visible content stays in place when a part above it grows, shrinks or loses the focus."""
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -22,7 +22,7 @@ def parts():
 
 @pytest.fixture
 def area(parts, qtbot):
-    """A shown area that holds them, of which about three are in view."""
+    """A shown scroll area with the parts, about three of which are in view."""
     area = SteadyScroll(lambda: parts)
     content = QWidget()
     layout = QVBoxLayout(content)
@@ -33,7 +33,7 @@ def area(parts, qtbot):
     qtbot.addWidget(area)
     area.show()
     qtbot.waitExposed(area)
-    qtbot.waitUntil(lambda: len(area._tops) == len(parts))  # all is laid out
+    qtbot.waitUntil(lambda: len(area._tops) == len(parts))  # everything is laid out
     area.ensureWidgetVisible(parts[4])
     return area
 
@@ -45,7 +45,7 @@ def _y(area, part):
 @pytest.mark.parametrize("pointer", [QPoint(100, 100), QPoint(1000, 1000)], ids=["inside", "outside"])
 @pytest.mark.parametrize("height_px", [GROWN_PX, 20])
 def test_what_is_in_view_stays_in_its_place(area, parts, qtbot, height_px, pointer):
-    """A part above the view, even one with the focus, grows or shrinks, and those in view stay."""
+    """A part above the view, even one with the focus, grows or shrinks, and the parts in view stay."""
     QCursor.setPos(area.mapToGlobal(pointer))
     parts[0].setFocus()
     before, gap = _y(area, parts[4]), parts[1].y() - PART_PX - parts[0].y()
@@ -55,7 +55,7 @@ def test_what_is_in_view_stays_in_its_place(area, parts, qtbot, height_px, point
 
 
 def test_the_top_stays_in_view(area, parts, qtbot):
-    """At the top, what grows there is seen, and pushes down the rest."""
+    """At the top, a part that grows stays in view and pushes the rest down."""
     area.verticalScrollBar().setValue(0)
     parts[0].setFixedHeight(GROWN_PX)
     qtbot.waitUntil(lambda: parts[0].height() == GROWN_PX)
@@ -64,7 +64,7 @@ def test_the_top_stays_in_view(area, parts, qtbot):
 
 
 def test_a_part_that_is_disabled_scrolls_nothing(area, parts):
-    """Its focus goes to another part, which may be out of view; only Tab scrolls there."""
+    """The focus goes to another part, which may be out of view; only Tab would scroll there."""
     for part in parts[5:7]:
         part.setEnabled(False)
     area.activateWindow()

@@ -1,4 +1,4 @@
-"""Tab goes through a window as it is laid out, whatever was made first."""
+"""Tab follows a window's layout, not the order in which its widgets were made."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -24,7 +24,7 @@ ROWS, AREA_PX = 9, 120
 
 @pytest.fixture
 def window(qtbot):
-    """A window whose parts were made in another order than that on the screen; they have names a to g."""
+    """A window whose parts, named a to g, were made in another order than their order on the screen."""
     made = {name: QSpinBox() if name in "be" else QPushButton(name) for name in "gfedcba"}
     for name, widget in made.items():
         widget.setObjectName(name)
@@ -48,14 +48,14 @@ def window(qtbot):
 
 
 def test_stops_are_in_the_order_of_the_screen(window):
-    """Row by row in grids and forms, one side of a splitter after the other, and hidden ones left out."""
+    """Tab goes row by row through grids and forms, then to a splitter's other side, past hidden widgets."""
     assert "".join(stop.objectName() for stop in tab_stops(window)) == "abcdefg"
     window.findChild(QPushButton, "c").hide()
     assert "".join(stop.objectName() for stop in tab_stops(window)) == "abdefg"
 
 
 def test_tab_goes_from_stop_to_stop(window, qtbot):
-    """Forwards and backwards, past the disabled one, and round at the end."""
+    """Tab goes forwards and backwards, skips the disabled stop, and wraps at the end."""
     follow_screen(window)
     window.findChild(QPushButton, "c").setEnabled(False)
     window.findChild(QPushButton, "a").setFocus()
@@ -67,7 +67,7 @@ def test_tab_goes_from_stop_to_stop(window, qtbot):
 
 
 def test_what_gets_the_keyboard_from_elsewhere_is_scrolled_to(qtbot):
-    """A scroll area itself only follows what moves within it."""
+    """A scroll area by itself follows only focus changes within it."""
     window, area, inside = QWidget(), QScrollArea(), QWidget()
     layout, rows = QVBoxLayout(window), QVBoxLayout(inside)
     fields = [QLineEdit() for _ in range(ROWS)]
@@ -87,7 +87,7 @@ def test_what_gets_the_keyboard_from_elsewhere_is_scrolled_to(qtbot):
 
 
 def test_what_is_held_of_an_area_can_still_be_used(qtbot):
-    """PySide takes back the objects of Qt's own whose layout was read."""
+    """Scroll bars stay valid; PySide would invalidate them if their area's layout was read."""
     area = QScrollArea()
     area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
     area.setWidget(QLineEdit())

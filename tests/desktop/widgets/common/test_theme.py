@@ -23,7 +23,7 @@ from desktop.widgets.common.colors import contrast
 from desktop.widgets.common.theme import DARK, LIGHT, MARKS, ThemeName, apply_theme, theme_of, theme_palette
 from desktop.widgets.panels.time_bar import EpochSlider
 
-TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0  # WCAG 2.2, level AA: text, and what shows a state
+TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0  # WCAG 2.2, level AA: text, and marks that show a state
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
@@ -43,16 +43,16 @@ def test_text_is_readable_on_each_of_its_grounds(theme):
 
 @THEMES
 def test_focus_and_choice_are_seen(theme):
-    """The accent, which frames the focus, has a contrast of at least 3 to what lies around it."""
+    """The accent, which frames the focus, has a contrast of at least 3 to its surroundings."""
     for ground in (theme.window, theme.field, theme.button):
         assert contrast(QColor(theme.accent), QColor(ground)) >= MARK_CONTRAST
-    # The frame of a check box that is not checked is all that shows it.
+    # An unchecked check box is visible only by its frame.
     assert contrast(QColor(theme.muted), QColor(theme.window)) >= MARK_CONTRAST
 
 
 @THEMES
 def test_a_palette_is_readable_in_every_pair_of_roles(theme):
-    """What Qt draws as text on a ground, it draws in colours that can be read, also where it is disabled."""
+    """Each pair of text and ground that Qt draws is readable, disabled ones included."""
     role, palette = QPalette.ColorRole, theme_palette(theme)
     for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive, QPalette.ColorGroup.Disabled):
         for text, ground in (
@@ -67,12 +67,12 @@ def test_a_palette_is_readable_in_every_pair_of_roles(theme):
 
 @THEMES
 def test_a_theme_has_its_marks(theme):
-    """The ticks and carets that the style sheet names are there."""
+    """The files of the marks that the style sheet names exist."""
     assert all((MARKS / f"{mark}-{theme.name}.svg").is_file() for mark in ("check", "down", "up", "grip"))
 
 
 def test_a_widget_that_is_open_follows(themed, qtbot):
-    """A check box is dark in the dark theme and light in the light one, with the same text."""
+    """An open check box is dark in the dark theme and light in the light one."""
     box = QCheckBox("Decoded plane")
     qtbot.addWidget(box)
     box.resize(200, 40)
@@ -122,7 +122,7 @@ def test_the_handle_of_a_slider_is_seen(theme, themed, qtbot):
 
 
 class _WithIcons(QProxyStyle):
-    """As the styles of some desktops, whose icons are black in a dark window."""
+    """Adds icons to dialog buttons, as some desktops' styles do; these are black in a dark window."""
 
     def styleHint(self, hint, *rest):  # noqa: N802 (Qt's name)
         icons = QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons
@@ -130,7 +130,7 @@ class _WithIcons(QProxyStyle):
 
 
 def test_buttons_of_dialogs_have_no_icons_of_the_desktop(themed, qtbot):
-    """They are the same on every desktop, and no icon is dark on dark."""
+    """The buttons look the same on every desktop, and no icon is dark on dark."""
     apply_theme(DARK, themed)
     themed.setStyle(_WithIcons("Fusion"))
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -139,7 +139,7 @@ def test_buttons_of_dialogs_have_no_icons_of_the_desktop(themed, qtbot):
 
 
 def test_the_system_decides_until_a_person_does(themed):
-    """A system that says nothing gets the light theme."""
+    """A system without a preference gets the light theme."""
     hints = QApplication.styleHints()
     expected = DARK if hints.colorScheme() == Qt.ColorScheme.Dark else LIGHT
     assert theme_of(ThemeName.SYSTEM, themed) is expected
@@ -148,7 +148,7 @@ def test_the_system_decides_until_a_person_does(themed):
 
 
 def test_number_boxes_show_their_text(themed, qtbot):
-    """Most of a number box's width is for its text, whether it has buttons or not."""
+    """The text gets most of a number box's width, with or without buttons."""
     apply_theme(DARK, themed)
     for symbols in (QSpinBox.ButtonSymbols.NoButtons, QSpinBox.ButtonSymbols.UpDownArrows):
         box = QSpinBox()
@@ -160,13 +160,13 @@ def test_number_boxes_show_their_text(themed, qtbot):
 
 
 def ink_columns(widget, pixels):
-    """The columns of a widget's picture in which something differs from its middle ground."""
-    picture = pixels(widget.grab().toImage())[4:-4, 4:-4, :3].astype(int)  # without frame
+    """The columns of a widget's picture that differ from its ground."""
+    picture = pixels(widget.grab().toImage())[4:-4, 4:-4, :3].astype(int)  # without the frame
     return np.flatnonzero((np.abs(picture - picture[0, 0]).max(axis=-1) > 60).any(axis=0))
 
 
 def test_an_icon_keeps_its_distance_from_the_text(themed, qtbot, pixels):
-    """As on Play, where 3 pixels were too few."""
+    """The distance on a button such as Play is more than 3 pixels."""
     apply_theme(DARK, themed)
     button = push_button("HH", "", icon="play")
     qtbot.addWidget(button)
@@ -174,7 +174,7 @@ def test_an_icon_keeps_its_distance_from_the_text(themed, qtbot, pixels):
 
 
 def test_the_title_of_a_group_begins_where_its_neighbours_do(themed, qtbot, pixels):
-    """As Layers above its check boxes."""
+    """A title such as Layers is aligned with the check boxes below it."""
     apply_theme(DARK, themed)
     window = QWidget()
     qtbot.addWidget(window)

@@ -1,4 +1,4 @@
-"""What cannot be used says why, on the window, in its menus and in its dialogs."""
+"""Disabled things say why, in the window, its menus and its dialogs."""
 
 import pytest
 from PySide6.QtGui import QAction
@@ -21,13 +21,13 @@ from desktop.widgets.dialogs.export_dialog import ExportDialog
 from desktop.widgets.dialogs.figure_dialog import FigureDialog
 
 INPUTS = QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit
-TEXTS = ("No recent models",)  # an entry of a menu that only says something
+TEXTS = ("No recent models",)  # menu entries that only inform
 
 
 def unexplained(window):
-    """What is disabled itself, and has no reason in its tool tip."""
+    """The widgets and entries that are disabled themselves and give no reason in their tool tip."""
     inputs = [one for kind in INPUTS for one in window.findChildren(kind)]
-    # Qt's own parts say nothing, and what is within something disabled is as disabled as that.
+    # Qt's own parts give no reasons, and children of a disabled widget share its reason.
     inputs = [one for one in inputs if not isinstance(one, QScrollBar)]
     inputs = [one for one in inputs if not isinstance(one.parentWidget(), QTabBar)]
     disabled = [one for one in inputs if not one.isEnabled() and one.parentWidget().isEnabled()]
@@ -44,7 +44,7 @@ def unexplained(window):
 
 
 def test_a_button_says_what_it_does_and_why_it_cannot(qtbot):
-    """The reason stands below what it does, and goes when it can be used; so it is for an entry."""
+    """The reason is below the tool tip until the button is enabled; the same holds for menu entries."""
     button = QPushButton("Go")
     qtbot.addWidget(button)
     button.setToolTip("Goes there.")
@@ -63,7 +63,7 @@ def test_a_button_says_what_it_does_and_why_it_cannot(qtbot):
 
 @pytest.mark.parametrize("is_open", [False, True])
 def test_all_that_is_disabled_says_why(open_window, make_bundle, is_open):
-    """Before a model is open, and with one of three dimensions that has no test images and nothing else."""
+    """Both without a model, and with a bare model of three dimensions without test images."""
     window = open_window(make_bundle(latent_dim=3)) if is_open else open_window()
     assert unexplained(window) == []
     if is_open:
@@ -72,7 +72,7 @@ def test_all_that_is_disabled_says_why(open_window, make_bundle, is_open):
 
 
 def test_all_that_is_disabled_in_a_dialog_says_why(qtbot):
-    """Of an animation without a path, and of a figure of next to nothing."""
+    """The dialogs are for an animation without a path, and for a figure in which little can be chosen."""
     film, figure = ExportDialog(), FigureDialog()
     for dialog in (film, figure):
         qtbot.addWidget(dialog)

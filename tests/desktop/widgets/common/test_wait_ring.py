@@ -1,4 +1,4 @@
-"""The ring counts down the expected time, and says that it takes longer when it does."""
+"""The ring counts down the expected time, then shows that the wait takes longer."""
 
 import pytest
 from PySide6.QtWidgets import QWidget
@@ -8,7 +8,7 @@ from desktop.widgets.common.wait_ring import WaitRing
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that the test sets."""
 
     now_s = 100.0
 
@@ -25,7 +25,7 @@ def clock(monkeypatch):
 
 
 def test_the_ring_counts_down_and_fills(qtbot, clock, pixels):
-    """3 s, then 1 s, then an ellipsis; more of it has the cursor's colour."""
+    """It shows 3 s, then 1 s, then an ellipsis, and more and more of the ring has the cursor's colour."""
     over = QWidget()
     qtbot.addWidget(over)
     over.resize(200, 200)

@@ -1,4 +1,4 @@
-"""The wheel scrolls a panel; what lies on the way changes only if it has the focus."""
+"""The wheel scrolls a panel; an input under the pointer changes only if it has the focus."""
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -21,7 +21,7 @@ def wheel(angle, pixels=0):
 
 @pytest.mark.parametrize("kind", [QSpinBox, NumberBox, QSlider, QComboBox])
 def test_the_wheel_over_an_input_is_left_to_the_panel_unless_it_has_the_focus(qtbot, kind):
-    """So nothing is changed by accident, and somebody who chose a number can still turn it."""
+    """So the wheel changes nothing by accident, but still changes an input that a person has selected."""
     panel, widget, other = QWidget(), kind(), QPushButton("other")
     if isinstance(widget, QComboBox):
         widget.addItems(["a", "b", "c"])
@@ -39,7 +39,7 @@ def test_the_wheel_over_an_input_is_left_to_the_panel_unless_it_has_the_focus(qt
     before, event = value(widget), wheel(-120)
     QApplication.sendEvent(widget, event)
     assert value(widget) == before
-    assert not event.isAccepted()  # Qt hands it on
+    assert not event.isAccepted()  # Qt passes it on to the parent
     assert other.hasFocus()
     widget.setFocus()
     QApplication.sendEvent(widget, wheel(-120))
@@ -50,5 +50,5 @@ def test_the_wheel_over_an_input_is_left_to_the_panel_unless_it_has_the_focus(qt
     ("angle", "pixels", "expected"), [(120, 0, 120), (-3, -1, -3), (0, 10, 20), (0, 0, 0)]
 )
 def test_a_touchpad_that_tells_only_pixels_turns_too(angle, pixels, expected):
-    """Where there is an angle, it counts."""
+    """If the event has an angle, the angle counts."""
     assert turned(wheel(angle, pixels)) == expected
