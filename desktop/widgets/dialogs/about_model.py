@@ -13,11 +13,11 @@ from desktop.models.source import Source
 from desktop.widgets.common.fitting_dialog import FittingDialog, Scrolled
 from desktop.widgets.common.plain_text import breakable
 
-TEXT_PX = 420  # texts are at least so wide before they break
+TEXT_PX = 420  # texts are at least this wide before they wrap
 
 
 class AboutDialog(FittingDialog):
-    """Shows what is known of a model, as rich text. Deleted when it is closed."""
+    """Shows what is known about a model, as rich text. Deleted when it is closed."""
 
     def __init__(self, parent: QWidget, text: str) -> None:
         super().__init__(parent)
@@ -41,22 +41,22 @@ class AboutDialog(FittingDialog):
 
 
 def in_words(source: Source, epoch: int | None = None) -> str:
-    """Describe the open model in a few words for the status bar: at one of its epochs, or as a whole."""
+    """Describe the open model, at an epoch or as a whole, in a few words for the status bar."""
     state = " ".join(filter(None, state_and_elbo(source, epoch)))
     return ", ".join(filter(None, (source.name, _dimensions(source), state)))
 
 
 def _dimensions(source: Source) -> str:
-    """How many latent dimensions there are, unless the name has said so."""
+    """Return the number of latent dimensions in words; empty if the model's name contains them."""
     count = source.reading.latent_dim
     words = f"{count:,} latent dimension{'s' if count > 1 else ''}"
     return "" if words.casefold() in source.name.casefold() else words
 
 
 def state_and_elbo(source: Source, epoch: int | None = None) -> tuple[str, str]:
-    """Say which epoch of a model it is, and apart from these words the number of its test ELBO.
+    """Return the epoch in words, and the number of its test ELBO.
 
-    Either is empty if it is not known.
+    A text is empty if its content is not known.
     """
     epochs = epochs_of(source)
     numbers = [each.number for each in epochs]
@@ -91,13 +91,13 @@ def show_about(parent: QWidget, source: Source, device: str) -> None:
     lines.append(f"Runs on {device}")
     from html import escape  # with a table of all entities, so imported only when needed
 
-    # The model may come from a stranger: its texts are escaped, so that markup has no effect.
+    # The model may come from anyone: its texts are escaped, so that markup has no effect.
     text = "<br>".join(escape(breakable(one_line(line))) for line in lines)
     AboutDialog(parent, f"<b>{escape(breakable(one_line(source.name)))}</b><br>{text}").open()
 
 
 def _whole_elbo(source: Source) -> str:
-    """The test ELBO after the whole fit with its standard error; empty if it is not known."""
+    """Return the test ELBO after the whole fit with its standard error; empty if it is not known."""
     elbo, error = (None, None) if source.bundle is None else whole_elbo_nats(source.bundle)
     if elbo is None:
         return ""

@@ -1,4 +1,4 @@
-"""The palette of commands: finds every entry of the menus by a few letters, and runs it."""
+"""The command palette: finds every menu entry by a few letters, and runs it."""
 
 from dataclasses import dataclass
 
@@ -18,19 +18,19 @@ from desktop.widgets.dialogs.command_words import more_words
 
 SIZE_PX = QSize(520, 400)
 NOTHING = "No command has these words."
-OTHER_WORDS = 3  # the rank of a command that is found by words that its text does not have
+OTHER_WORDS = 3  # the rank of a command that is found only by further words
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
 @dataclass(frozen=True)
 class Command:
-    """An entry of a menu that can be used now.
+    """A menu entry that is enabled.
 
     Attributes:
         text: the menus above it and its own text, such as "View › Layers › Decoded plane".
         keys: its shortcuts.
         action: what it does.
-        more: further words by which it is found.
+        more: further words that find it.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Command:
     more: str = ""
 
     def rank(self, words: str) -> int | None:
-        """How well the command fits what was typed, 0 best; None if a word is not in it."""
+        """Return how well the command matches the typed words, 0 for best; None if a word is missing."""
         mine, parts = self.text.lower(), words.lower().split()
         if not all(part in mine for part in parts):
             known = f"{mine} {mine.replace(' ', '')} {self.more}"
@@ -51,7 +51,7 @@ class Command:
 
 
 def commands_of(window: QMainWindow) -> list[Command]:
-    """Return all entries of the menus that can be used now, in the menus' order."""
+    """Return all enabled menu entries, in the menus' order."""
     found = []
     for titles, menu in menus_of(window):
         for action in menu.actions():
@@ -62,7 +62,7 @@ def commands_of(window: QMainWindow) -> list[Command]:
 
 
 class CommandPalette(FittingDialog):
-    """A line to type in, and below it the commands that fit. Deleted when it is closed."""
+    """A line to type in, and below it the commands that match. Deleted when it is closed."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window, SIZE_PX)
@@ -77,7 +77,7 @@ class CommandPalette(FittingDialog):
         self.list.setColumnCount(2)
         self.list.setRootIsDecorated(False)
         self.list.setAccessibleName("Commands")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys go to the line, which moves the choice
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys go to the line; the dialog moves the choice
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)
         layout.addWidget(self.list)
@@ -93,7 +93,7 @@ class CommandPalette(FittingDialog):
         return [command.text for command in self._fitting]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the choice by keys that the line does not use."""
+        """Move the choice with keys that the line does not use."""
         if event.key() in MOVES:
             self.list.keyPressEvent(event)
         else:
@@ -118,7 +118,7 @@ class CommandPalette(FittingDialog):
             self.list.addTopLevelItem(nothing)
 
     def _run(self) -> None:
-        """Close, and then run the chosen command, which may open a dialog of its own."""
+        """Close the palette, then run the chosen command, which may open another dialog."""
         row = self.list.currentIndex().row()
         if 0 <= row < len(self._fitting):
             action = self._fitting[row].action

@@ -1,6 +1,6 @@
-"""Words that people type for commands whose texts do not have them."""
+"""Further words by which the command palette finds a command, besides those of its text."""
 
-# By the entry's own text; one that ends with a space is how texts begin. The words are in lower case.
+# By the entry's text; a key that ends with a space matches all texts that begin so. Words are in lower case.
 MORE_WORDS = {
     "Open": "load model bundle onnx latent import",
     "Open folder": "directory bundle model pictures photos load",
@@ -81,7 +81,7 @@ MORE_WORDS = {
 
 
 def more_words(text: str) -> str:
-    """Return the further words of a command with this text, whose menus stand before it; or nothing.
+    """Return the further words for a command's text, menus included; empty if there are none.
 
     >>> more_words("Path › Export animation")
     'gif mp4 webp apng film movie video save'

@@ -1,4 +1,4 @@
-"""The dialog for exporting an animation: what it shows, format, size and speed, with a preview that plays."""
+"""The dialog for exporting an animation: content, format, size and speed, with a preview that plays."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
@@ -41,7 +41,7 @@ class ExportDialog(FittingDialog):
         self.setWindowTitle("Export animation")
         self._image_px = (28, 28)
         self._has_path = True
-        # Speed and scale of the path, while the epochs stand in for one that is not there.
+        # The path's speed and scale, while the epochs are selected because there is no path.
         self._of_path: tuple[int, int] | None = None
         self._epochs = 0
         self.preview = QLabel()
@@ -59,7 +59,7 @@ class ExportDialog(FittingDialog):
         self.scale.setSuffix(" ×")
         self.frames = count_box("Number of frames", 2, MAX_FRAMES, 120)
         self.fps = count_box("Frames per second", 1, MAX_FPS, PATH_FPS)
-        for box in (self.scale, self.frames, self.fps):  # a key that would go beyond is not taken
+        for box in (self.scale, self.frames, self.fps):  # a box refuses digits that would exceed its range
             box.setToolTip(f"{box.accessibleName()}, from {box.minimum():,} to {box.maximum():,}.")
         self.ping_pong = QCheckBox("There and back")
         self.captions = {part: QCheckBox(part.value) for part in Caption}
@@ -109,9 +109,9 @@ class ExportDialog(FittingDialog):
         self._on_changed()
 
     def set_has_path(self, has_path: bool) -> None:
-        """Take over whether there is a path to walk along; without one, begin with the epochs.
+        """Set whether there is a path to animate; without one, select the epochs.
 
-        If there are none either, `set_size` says how to make a path.
+        If there are no epochs either, `set_size` says how to make a path.
         """
         self._has_path = has_path
         subject = self.film().subject
@@ -122,11 +122,11 @@ class ExportDialog(FittingDialog):
             self._put_back()
 
     def set_duration(self, seconds: float) -> None:
-        """Set the frames so that a film goes along the path once in so many seconds."""
+        """Set the number of frames so that the animation goes along the path once in `seconds`."""
         self.frames.setValue(lasting(self.film(), seconds, MAX_FRAMES).frame_count)
 
     def film(self) -> Film:
-        """Return the animation as it is set now."""
+        """Return the animation with the current settings."""
         return Film(
             subject=Subject(self.subject.currentData()),
             format=Format(self.format.currentData()),
@@ -148,20 +148,20 @@ class ExportDialog(FittingDialog):
             self.preview.setPixmap(self._fitted(image))
 
     def play(self, images: list[QImage], seconds: float) -> None:
-        """Play frames that last so long together, over and over, while the dialog is open."""
+        """Play frames in a loop of this duration, while the dialog is open."""
         self._playing = [self._fitted(image) for image in images]
         self._shown = 0
         self._next.start(max(LEAST_FRAME_MS, round(1000 * seconds / len(images))))
         self._play()
 
     def done(self, result: int) -> None:
-        """Stop playing when the dialog closes, and leave the settings of the path to be saved."""
+        """Stop playing when the dialog closes, and restore the path's settings, which are to be saved."""
         self._next.stop()
         self._put_back()
         super().done(result)
 
     def _put_back(self) -> None:
-        """End standing in for the path."""
+        """Select the path again, with its speed and scale, if the epochs stood in for it."""
         if self._of_path is not None:
             fps, scale = self._of_path
             self._of_path = None
@@ -208,7 +208,7 @@ class ExportDialog(FittingDialog):
         self.facts.setText(text)
 
     def set_cost(self, cost: Cost) -> None:
-        """Show what the pictures cost, if they take long."""
+        """Show how long decoding the pictures takes, if it takes long."""
         self.cost.setText(f"Still to decode: {cost.in_words()}.")
         self.cost.setVisible(cost.seconds > ASK_FROM_S)
 
@@ -225,7 +225,7 @@ class ExportDialog(FittingDialog):
         return width * side, height * side
 
     def frame_px(self) -> tuple[int, int]:
-        """Return width and height of a frame as it is set, without its caption."""
+        """Return width and height of a frame with the current settings, without its caption."""
         return film_px(self.film(), self._image_px)
 
     def _on_subject(self) -> None:
@@ -234,11 +234,11 @@ class ExportDialog(FittingDialog):
         self._fit_scale()
 
     def _on_chosen(self) -> None:
-        """Leave the subject that a person chose."""
+        """Keep the subject that a person chose, even if a path is made later."""
         self._of_path = None
 
     def _fit_scale(self) -> None:
-        """Set a scale that goes with what the frames show."""
+        """Set a scale that suits the content of the frames."""
         film = self.film()
         side = max(self._image_px)
         most = SAVED_SIDE_PX
@@ -259,11 +259,11 @@ class ExportDialog(FittingDialog):
         set_usable(self.content, "The frames are manifold grids." if is_grid else "")
         set_usable(self.captions[Caption.EPOCH], "" if self._epochs else NO_EPOCHS)
         has_z = not is_grid and (film.with_picture or not over_epochs)
-        set_usable(self.captions[Caption.Z], "" if has_z else "These frames are not of one z.")
+        set_usable(self.captions[Caption.Z], "" if has_z else "These frames do not show a single z.")
         self.changed.emit()
 
     def _accept(self) -> None:
-        film = self.film()  # before the settings of the path are put back
+        film = self.film()  # before the settings of the path are restored
         self.accept()
         self.wanted.emit(film)
 

@@ -1,4 +1,4 @@
-"""The dialog for exporting the view as a figure: size, layers, what is around the plane, with a preview."""
+"""The dialog for exporting the view as a figure: size, layers, axes, legend and caption, with a preview."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QResizeEvent
@@ -47,9 +47,11 @@ from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.common.usable import set_usable
 
 PREVIEW_PX, LEAST_PREVIEW_PX = 520, 240
-LIGHT_PAGE = QColor(255, 255, 255, 190)  # over the checkerboard: on transparent ground texts are dark
+LIGHT_PAGE = QColor(
+    255, 255, 255, 190
+)  # over the checkerboard, because texts on a transparent ground are dark
 CAPTION_LINES_PX = 76
-AUTOMATIC = 0  # the box's number for an opacity that nobody set
+AUTOMATIC = 0  # the box's value if the opacity is chosen automatically
 SOON_MS = 150  # after the last key or click, so that a preview is not drawn for each letter
 SCALE_TIP = "Makes the picture finer; texts and lines keep their places."
 VECTOR_SCALE_TIP = (
@@ -60,13 +62,13 @@ NO_SCALE_TIP = (
 )
 DRAWING = "Drawing …"
 NO_PLANE, NO_POINTS = "The decoded plane is not drawn.", "The points are not drawn."
-NO_INVERSION = "On dark ground, pictures are as they are."
+NO_INVERSION = "On a dark background, pictures are not inverted."
 NO_CAPTION = "There is no caption."
-NOTHING_THERE = "There is nothing to draw of this in the view."
+NOTHING_THERE = "The view has nothing to draw for this."
 
 
 class FigurePreview(QLabel):
-    """Shows a figure as large as there is room, on a checkerboard where it is transparent; or a text."""
+    """Shows a figure as large as fits, with a checkerboard behind transparent parts; or a text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,17 +86,17 @@ class FigurePreview(QLabel):
         self._show()
 
     def wait(self) -> None:
-        """Say that the figure is being drawn, unless there is one."""
+        """Say that the figure is being drawn, unless a figure is shown."""
         if self._image is None:
             self._text = DRAWING
             self._show()
 
     def sizeHint(self) -> QSize:
-        """Return the square that it would like to fill."""
+        """Return the preferred size, a square."""
         return QSize(PREVIEW_PX, PREVIEW_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Make the figure as large as the new room."""
+        """Fit the figure to the new size."""
         super().resizeEvent(event)
         self._show()
 
@@ -133,16 +135,16 @@ class FigureDialog(FittingDialog):
         self.width_mm = count_box("Width in print", *MM_RANGE, START_MM[0], " mm")
         self.height_mm = count_box("Height in print", *MM_RANGE, START_MM[1], " mm")
         self.text_pt = count_box("Size of texts in print", *TEXT_PT_RANGE, START_TEXT_PT, " pt")
-        self.text_pt.setToolTip("The size of caption and legend in print, where the file is not scaled.")
+        self.text_pt.setToolTip("The size of caption and legend in print, if the file is not scaled.")
         self.scale = count_box("Scale", 1, MAX_SCALE, START_SCALE, " ×")
         self.format = choice_box("Format", FileKind)
-        self.ground = choice_box("Ground", Ground)
+        self.ground = choice_box("Background", Ground)
         self.inverted = QCheckBox("Grey pictures dark on white")
         self.inverted.setChecked(True)
         self.opacity = count_box("Opacity of the decoded plane", AUTOMATIC, 100, AUTOMATIC, " %")
         self.opacity.setSpecialValueText("Automatic")
         self.opacity.setToolTip(
-            f"Automatic is {100 * PALE_OPACITY:.0f} % under points, density and holes, and else 100 %."
+            f"Automatic is {100 * PALE_OPACITY:.0f} % under points, density and holes, and 100 % otherwise."
         )
         self.parts = {part: QCheckBox(part.value) for part in Part}
         self.axes, self.legend = QCheckBox("Axes"), QCheckBox("Legend")
@@ -154,7 +156,7 @@ class FigureDialog(FittingDialog):
         self.caption.setTabChangesFocus(True)
         self.caption.setFixedHeight(CAPTION_LINES_PX)
         self.reset = QPushButton("Reset caption")
-        self.reset.setToolTip("Write again what the figure shows.")
+        self.reset.setToolTip("Write the automatic caption again.")
         self.reset.setAutoDefault(False)
         self.facts, self.error = QLabel(), ErrorLabel()
         self.facts.setWordWrap(True)
@@ -189,7 +191,7 @@ class FigureDialog(FittingDialog):
         self._show_facts()
 
     def figure(self) -> Figure:
-        """Return the figure as it is set now: in pixels for PNG, in millimetres for SVG and PDF."""
+        """Return the figure with the current settings: in pixels for PNG, in millimetres for SVG and PDF."""
         size_px, unit_pt = (self.width_px.value(), self.height_px.value()), None
         if self._is_vector:
             size_px, unit_pt = in_print((self.width_mm.value(), self.height_mm.value()), self.text_pt.value())
@@ -208,7 +210,7 @@ class FigureDialog(FittingDialog):
         )
 
     def set_parts(self, possible: frozenset[Part], shown: frozenset[Part], can_be_finer: bool = True) -> None:
-        """Offer the layers for which there is something, and choose those that the view shows.
+        """Offer the layers that the view can draw, and check those that it shows.
 
         The preview waits for the new figure. `can_be_finer` says whether decoded pictures have more pixels
         than a figure at scale 1 keeps.
@@ -221,7 +223,7 @@ class FigureDialog(FittingDialog):
         self._show_uses()
 
     def set_pair(self, is_pair: bool) -> None:
-        """Say whether the figure has two planes; a size that nobody has set fits their number."""
+        """Set whether the figure has two planes; a size that is still the default changes to fit."""
         self.setWindowTitle("Export both planes" if is_pair else "Export the view")
         sizes = START_SIZE_PX, START_PAIR_PX
         if (self.width_px.value(), self.height_px.value()) == sizes[not is_pair]:
@@ -233,35 +235,35 @@ class FigureDialog(FittingDialog):
             self.height_mm.setValue(in_mm[is_pair][1])
 
     def set_is_gray(self, is_gray: bool) -> None:
-        """Offer to invert pictures only where they are grey."""
+        """Offer to invert pictures only if they are grey."""
         self._form.setRowVisible(self.inverted, is_gray)
 
     def set_caption(self, text: str) -> None:
-        """Set the caption that stands there until somebody writes another one."""
+        """Set the automatic caption; a caption that a person wrote stays."""
         is_own = self.caption.toPlainText() != self._automatic
         self._automatic = text
         if not is_own and self.caption.toPlainText() != text:
             self.caption.setPlainText(text)
 
     def show_preview(self, image: QImage) -> None:
-        """Show the figure, as large as there is room."""
+        """Show the figure, as large as fits."""
         self.preview.set_image(image)
         self._show_facts()
 
     def show_error(self, text: str) -> None:
-        """Say why there can be no such figure."""
+        """Say why the figure cannot be drawn."""
         self.preview.set_image(None)
         self._say("", text)
         set_usable(self.save, text)
 
     def show_cost(self, cost: Cost) -> None:
-        """Say what the decoded plane costs, if it takes long; then it is not in the preview."""
+        """Say how long the decoded plane takes, if it takes long; the preview then leaves it out."""
         is_long = cost.seconds > ASK_FROM_S
         self._cost = f" Still to decode: {cost.in_words()}." if is_long else ""
         self._show_facts()
 
     def preview_px(self) -> int:
-        """How many pixels the preview's longer side is drawn with: twice the screen's, for small texts."""
+        """Return the pixels of the preview's longer side: twice the screen's, to keep small texts sharp."""
         return round(2 * PREVIEW_PX * self.devicePixelRatioF())
 
     def _connect(self) -> None:
@@ -285,7 +287,7 @@ class FigureDialog(FittingDialog):
         self._soon.start()
 
     def _show_uses(self) -> None:
-        """Disable what has no effect with the other settings."""
+        """Disable the settings that have no effect with the others."""
         has_plane = self.parts[Part.BACKDROP].isChecked()
         set_usable(self.opacity, "" if has_plane else NO_PLANE)
         is_dark = self.ground.currentData() == Ground.DARK
@@ -305,7 +307,7 @@ class FigureDialog(FittingDialog):
         self.reset.setVisible(self.caption.toPlainText() != self._automatic)
 
     def _show_facts(self) -> None:
-        """Say how large the file's picture will be, or why it does not fit."""
+        """Say how large the figure will be, or why it is too large."""
         figure, free = self.figure(), free_memory_bytes()
         reason = figure.why_not(free)
         set_usable(self.save, reason)
@@ -325,7 +327,7 @@ class FigureDialog(FittingDialog):
         return FileKind(self.format.currentData()).is_vector
 
     def _say(self, facts: str, error: str = "") -> None:
-        """Say above the buttons what the file will be, or why there can be none."""
+        """Show above the buttons what the file will be, or why it cannot be written."""
         for label, text in ((self.facts, facts), (self.error, error)):
             label.setText(text)
             label.setVisible(bool(text))
@@ -350,11 +352,11 @@ class FigureDialog(FittingDialog):
         form.addRow("Size", self._size_px)
         form.addRow("Size", self._size_mm)
         form.addRow("Scale", self.scale)
-        form.addRow("Ground", self.ground)
+        form.addRow("Background", self.ground)
         form.addRow("Layers", layers)
-        form.addRow("Plane's opacity", self.opacity)
+        form.addRow("Plane opacity", self.opacity)
         form.addRow("", self.inverted)
-        form.addRow("Around it", around)
+        form.addRow("Also draw", around)
         form.addRow(self.caption)
         form.addRow("", self.reset)
         above = QHBoxLayout()

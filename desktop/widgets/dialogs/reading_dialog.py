@@ -1,4 +1,4 @@
-"""The dialog for a bare model's reading: people set its parts, and the picture shows each choice at once."""
+"""The dialog for the reading of a bare model: people set its parts, and a picture shows each choice."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -27,16 +27,16 @@ NOT_READ = "The file cannot be read with these settings yet."
 
 
 class ReadingDialog(FittingDialog):
-    """Emits `overrides_set` with all overrides as soon as one of them is set, so that the picture shows it.
+    """Emits `overrides_set` with all overrides whenever one of them is set, so that the picture shows it.
 
     The receiver opens the model again with them, and reports the result by `set_source` or `show_error`. OK
     keeps the choices; Cancel and Esc go back to those before the dialog. The values of further inputs are set
-    in the panel's section "Inputs", and only here if that has none for them.
+    in the panel's section "Inputs"; only inputs that this section cannot show are set here.
 
     Args:
         what: the open model, or why it could not be opened.
         parent: the window.
-        own_inputs: the further inputs of a model that are set here.
+        own_inputs: returns the further inputs of a model that are set in this dialog.
     """
 
     overrides_set = Signal(object)  # dict of options of desktop.reading.overrides
@@ -55,7 +55,7 @@ class ReadingDialog(FittingDialog):
         self.file: ModelFile = what.file
         self._source = what if isinstance(what, Source) else None
         overrides = what.overrides
-        # A model that could not be read has no earlier reading to go back to.
+        # A model that could not be read has no earlier reading to restore.
         self._before = dict(overrides) if isinstance(what, Source) else None
         self._overrides = dict(overrides)
         self.picture = PictureView(PICTURE_PX)
@@ -92,7 +92,7 @@ class ReadingDialog(FittingDialog):
             self.show_error(what)
 
     def set_source(self, source: Source) -> None:
-        """Show the reading with which the model was opened last."""
+        """Show the reading with which the model was last opened."""
         self._source, self._overrides = source, dict(source.overrides)
         self._error.hide()
         set_usable(self.ok)
@@ -113,7 +113,7 @@ class ReadingDialog(FittingDialog):
         if self._source is not None:
             self.set_source(self._source)
         else:
-            # One override may not be enough: they add up until there is a reading.
+            # One override may not be enough: overrides are kept until a reading is found.
             self._title.setText(
                 f"{breakable(one_line(self.file.path.name))}\n\nThis file could not be read as a decoder. "
                 "Set what you know about it. The other parts are guessed again after each change."

@@ -1,4 +1,4 @@
-"""The fields of the reading's dialog: each part of a reading, how certain it is, and a field that sets it."""
+"""The fields of the reading dialog: each part of a reading, how certain it is, and a field that sets it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,14 +31,14 @@ from desktop.widgets.panels.inputs_panel import InputsPanel
 
 WRAPPED_CHARS = 30  # longer labels are wrapped
 CERTAIN = "certain"
-# The priors in the window, with what the field beside them holds.
+# The priors by their name in the window, and the label of the field with their numbers.
 PRIORS = {"Normal": PriorKind.NORMAL, "Uniform": PriorKind.UNIFORM, "Unit sphere": PriorKind.SPHERE}
 PRIOR_NUMBERS = {
     PriorKind.NORMAL: "Standard deviation",
     PriorKind.UNIFORM: "From, to",
     PriorKind.SPHERE: "Radius",
 }
-# The names of the options of desktop.reading.overrides in the window.
+# The window's names for the options of desktop.reading.overrides.
 LABELS = {
     "z-input": "Latent input (z)",
     "latent-dim": "Latent dimensions",
@@ -62,7 +62,7 @@ LABELS = {
 class ReadingFields(QWidget):
     """Fields for the parts of a reading: the decoder's, the encoder's, and the values of further inputs.
 
-    Each time a reading is shown, all fields are made anew, because another reading has other parts.
+    All fields are rebuilt whenever a reading is shown, because another reading has other parts.
 
     Args:
         file: the model's file.
@@ -83,7 +83,7 @@ class ReadingFields(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
 
     def show_source(self, source: Source, inputs: Sequence[OtherInput]) -> None:
-        """Show the reading of an open model, and a box for each of these further inputs."""
+        """Show the reading of an open model, and a box for each of the further inputs."""
         focused = self._begin(source.overrides)
         self._show_groups(
             focused,
@@ -93,19 +93,19 @@ class ReadingFields(QWidget):
         )
 
     def show_unread(self, overrides: Mapping[str, str]) -> None:
-        """Show the decoder's fields for a model that has no reading yet, with what has been set so far."""
+        """Show the decoder's fields for a model that has no reading yet, with the overrides set so far."""
         focused = self._begin(overrides)
         self._show_groups(focused, self._decoder_group(None))
 
     def _begin(self, overrides: Mapping[str, str]) -> tuple[str, str]:
-        """Forget the fields that were shown before; return what `_focus` says about them."""
+        """Forget the previous fields; return their `_focus()`."""
         focused = self._focus()
         self.fields.clear()
         self._overrides = overrides
         return focused
 
     def _show_groups(self, focused: tuple[str, str], *groups: QGroupBox) -> None:
-        """Replace the groups; the field that had the keyboard keeps it, and the text that was typed in it."""
+        """Replace the groups; the focused field keeps the focus and the text that was typed into it."""
         option, typed = focused
         for group in self._groups:
             self._layout.removeWidget(group)
@@ -125,7 +125,7 @@ class ReadingFields(QWidget):
                 field.selectAll()
 
     def _decoder_group(self, reading: Reading | None) -> QGroupBox:
-        """Return the decoder's fields; without a reading they show only what has been set so far."""
+        """Return the decoder's fields; without a reading they show only the overrides set so far."""
         group, form = _group("Decoder")
         known = _Known(reading, self._overrides)
         shown: dict[str, str] = {}
@@ -156,7 +156,7 @@ class ReadingFields(QWidget):
         return group
 
     def _focus(self) -> tuple[str, str]:
-        """Return the option of the field that has the keyboard, and what was typed in it and not set yet."""
+        """Return the option of the focused field, and the text typed into it that is not set yet."""
         for option, field in self.fields.items():
             if field.hasFocus():
                 is_typed = isinstance(field, QLineEdit) and field.isModified()
@@ -180,7 +180,7 @@ class ReadingFields(QWidget):
         self._row(form, "prior numbers", PRIOR_NUMBERS[prior.kind], line, known.words("prior", "prior"))
 
     def _z_size(self, form: QFormLayout, known: "_Known", reading: Reading | None) -> None:
-        """Add a field for the number of dimensions or, if several sizes of z are open, for all of them."""
+        """Add a field for the latent dimensions or, if several sizes of z are open, for the shape of z."""
         option, text, is_settled = "latent-dim", "", False
         if reading is not None:
             is_open = [not isinstance(size, int) for size in self._declared(reading)[1:]]
@@ -240,7 +240,7 @@ class ReadingFields(QWidget):
         panel.value_wanted.connect(
             lambda name, value: self.override_set.emit(SET + name, InputValue(name, value).text)
         )
-        for slider in panel.sliders.values():  # each of its steps would open the model again
+        for slider in panel.sliders.values():  # each step of a slider would open the model again
             slider.hide()
         self.fields |= {SET + name: box for name, box in panel.boxes.items()}
         QVBoxLayout(group).addWidget(panel)
@@ -256,7 +256,7 @@ class ReadingFields(QWidget):
         field: str,
     ) -> None:
         box = QComboBox()
-        # A mapping goes from the shown texts to the option's values.
+        # A mapping gives the option's value for each shown text.
         values = choices if isinstance(choices, Mapping) else {text: text for text in choices}
         for shown, value in values.items():
             box.addItem(one_line(shown, NAME_CHARS), value)
@@ -275,11 +275,11 @@ class ReadingFields(QWidget):
         is_settled: bool = False,
     ) -> None:
         line = QLineEdit(text or self._overrides.get(option, ""))
-        set_usable(line, "The file says it itself." if is_settled else "")
+        set_usable(line, "The file defines this." if is_settled else "")
         before = line.text()
 
         def finished() -> None:
-            if line.isModified() and line.text() != before:  # leaving it without a change sets nothing
+            if line.isModified() and line.text() != before:  # leaving the field without a change sets nothing
                 line.setModified(False)
                 self.override_set.emit(
                     option, "" if line.text().strip().lower() == "any" else line.text().strip()
@@ -289,7 +289,7 @@ class ReadingFields(QWidget):
         self._row(form, option, LABELS[option], line, known.words(option, field))
 
     def _row(self, form: QFormLayout, option: str, label: str, field: QWidget, known: str) -> None:
-        """Add a field, and beside it how certain its value is."""
+        """Add a field, with a note beside it that says how certain its value is."""
         field.setAccessibleName(one_line(label))
         mark = QLabel(known)
         mark.setEnabled(known != CERTAIN)
@@ -316,7 +316,7 @@ class _Known:
         self._overrides = overrides
 
     def words(self, option: str, field: str) -> str:
-        """Return how certain the part is that an option sets."""
+        """Return how certain a part of the reading is, given the option that sets it."""
         if option in self._overrides:
             return "set by you"
         if self._guesses is None:
@@ -330,7 +330,7 @@ def _group(title: str) -> tuple[QGroupBox, QFormLayout]:
 
 
 def _plain(text: str) -> QLabel:
-    """Return a label that shows a stranger's text without interpreting markup."""
+    """Return a label that shows a text from a file without interpreting markup."""
     label = QLabel(breakable(one_line(text, NAME_CHARS)))
     label.setWordWrap(len(text) > WRAPPED_CHARS)
     label.setTextFormat(Qt.TextFormat.PlainText)

@@ -1,4 +1,4 @@
-"""The dialog before a page is saved: what goes along with it, and what does not."""
+"""The dialog before a page is saved: it lists what the page will contain, and what it will not."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ from desktop.widgets.common.theme import heading_font
 
 WIDTH_PX = 520
 ABOUT = (
-    "One HTML file that opens in any browser, on a phone too, and needs nothing else. It decodes there. "
-    "If the decoder is too large for that, it has 24 × 24 pictures of the part in view, decoded beforehand, "
-    "and nothing that lies elsewhere."
+    "One HTML file that opens in any browser, on a phone too, and needs nothing else. The browser decodes. "
+    "If the decoder is too large for that, the page has 24 × 24 pictures of the part in view, decoded "
+    "beforehand, and nothing outside of it."
 )
 
 
 class ShareDialog(FittingDialog):
-    """Says what a page has; its button Save… accepts. Deleted when it is closed."""
+    """Lists the contents of a page; the button Save… accepts. Deleted when it is closed."""
 
     def __init__(self, parent: QWidget, along: Sequence[str], left_out: Sequence[str]) -> None:
         super().__init__(parent)
@@ -46,12 +46,12 @@ class ShareDialog(FittingDialog):
         layout.addWidget(self.buttons)
 
     def texts(self) -> list[str]:
-        """Return the lines that it shows."""
+        """Return the texts of the dialog."""
         return [label.text() for label in self.findChildren(QLabel)]
 
 
 def _text(words: str) -> QLabel:
-    """Return a text that wraps; what strangers named is shown as it is."""
+    """Return a label that wraps and shows names from files without interpreting markup."""
     label = QLabel(words)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)

@@ -1,6 +1,6 @@
 """The list of shortcuts, collected from the window's menus and widgets, so that it is never out of date.
 
-The terms of the model follow, each with what it means.
+The terms of the model follow, each with its meaning.
 """
 
 from PySide6.QtCore import QRect, QSize, Qt
@@ -23,14 +23,14 @@ from desktop.widgets.common.menus import NATIVE, keys_of, menus_of, plain
 from desktop.widgets.common.terms import TERMS
 
 SIZE_PX = QSize(720, 720)
-NOTHING = "Nothing was found here. Commands without a key are found by Ctrl+K."
+NOTHING = "No matches. Press Ctrl+K to find commands that have no shortcut."
 BESIDE_TEXT_PX, ABOVE_TEXT_PX = 6, 3
 
 
 def shortcuts_of(window: QMainWindow) -> list[Shortcut]:
     """Return every shortcut of the menus, and every gesture in a widget's `GESTURES`.
 
-    `GESTURES` are pairs of a gesture and what it does, listed under the widget's accessible name.
+    `GESTURES` are pairs of a gesture and its effect, listed under the widget's accessible name.
     """
     found = []
     listed = set()
@@ -69,7 +69,7 @@ class ShortcutsDialog(FittingDialog):
         self.list.setRootIsDecorated(False)
         self.list.setAlternatingRowColors(True)
         self.list.setAccessibleName("Shortcuts")
-        self.list.setWordWrap(True)  # nothing is cut off
+        self.list.setWordWrap(True)  # so that nothing is cut off
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.nothing = QLabel(NOTHING)
         self.nothing.setWordWrap(True)
@@ -102,7 +102,7 @@ class ShortcutsDialog(FittingDialog):
         self.filter.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the keys what they need, up to half of the width, and the rest to what they do."""
+        """Give the column of keys the width that it needs, up to half, and the rest to the descriptions."""
         super().resizeEvent(event)
         width = self.list.viewport().width()
         keys = min(self.list.sizeHintForColumn(0) + self.list.indentation(), width // 2)
@@ -115,9 +115,9 @@ class ShortcutsDialog(FittingDialog):
         self.list.scheduleDelayedItemsLayout()
 
     def _fit(self, item: QTreeWidgetItem, widths: tuple[int, int]) -> None:
-        """Give an item the height that its wrapped texts need: Qt takes that of one line.
+        """Give an item the height that its wrapped texts need, because Qt uses that of one line.
 
-        Its width stays that of one line, which the next resize asks for.
+        The width in its size hint stays that of the unwrapped text, which the next resize reads.
         """
         metrics = self.list.fontMetrics()
         for column, width in enumerate(widths):

@@ -1,4 +1,4 @@
-"""The dialog of a reading."""
+"""The reading dialog."""
 
 import pytest
 from PySide6.QtCore import Qt

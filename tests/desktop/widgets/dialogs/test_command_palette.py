@@ -1,4 +1,4 @@
-"""The palette finds every command of the menus, and runs the one that is chosen."""
+"""The command palette finds every command of the menus, and runs the chosen one."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -41,7 +41,7 @@ def palette(window, qtbot):
 
 
 def test_every_command_that_can_be_used_is_found(window, palette, qtbot):
-    """Each entry of each menu is in the list, with the menus above it; what cannot be used now is not."""
+    """Each enabled entry of each menu is in the list, with the titles of its menus."""
     actions = [(titles, action) for titles, menu in menus_of(window) for action in menu.actions()]
     expected = {
         " › ".join((*titles, plain(action.text())))
@@ -57,17 +57,17 @@ def test_every_command_that_can_be_used_is_found(window, palette, qtbot):
 
 
 def is_without(widget):
-    """What has no command of its own; each line says why."""
+    """Whether a widget needs no command of its own; each line says why."""
     parent = widget.parentWidget()
     return (
-        # There is one for each label, for each colour of the data, or for each image that is near now.
+        # There is one button for each label, for each colour of the data, or for each nearest image.
         isinstance(widget, LabelSwitch | NearestButton)
         or (isinstance(parent, ColorRow) and widget is not parent.more)
-        # View › Show the cursor brings it into view on all planes; only the window's own is needed.
+        # View › Show the cursor moves all planes to the cursor; only the main plane's arrow needs a command.
         or isinstance(widget, CursorArrow)
-        # It says what to do, and never shows its buttons.
+        # This bar only gives advice, and never shows its buttons.
         or isinstance(parent, NoSecondModel)
-        # They set what another command does: how many dimensions it tries, or along which directions.
+        # These set how another command works: how many dimensions it tries, or along which directions.
         or widget.accessibleName().startswith(("How many dimensions", "Direction "))
         # Qt's own: arrows of tabs, the rest of a menu bar, the corner of a table, the cross in a line.
         or isinstance(parent, QTabBar | QMenuBar | QLineEdit)
@@ -76,7 +76,7 @@ def is_without(widget):
 
 
 def test_every_button_and_box_has_a_command(window):
-    """Whatever can be clicked has an entry in a menu; the palette finds it as long as it can be used."""
+    """Whatever can be clicked has a menu entry, which the palette finds while it is enabled."""
     widgets = [*window.findChildren(QAbstractButton), *window.findChildren(QComboBox)]
     wanted = [widget for widget in widgets if not is_without(widget)]
     assert len(wanted) > 60
@@ -106,7 +106,7 @@ OF_BUTTONS = {
 
 
 def test_what_buttons_and_boxes_do_is_run_by_its_words(window, qtbot):
-    """The first that is found does what the button does; the button and the entry show it."""
+    """The first match does what the button does; the button and the entry show the change."""
     for words, holds in OF_BUTTONS.items():
         assert not holds(window), words
         palette = CommandPalette(window)
@@ -161,15 +161,15 @@ def test_a_command_that_begins_with_the_words_comes_first(palette, qtbot):
     ],
 )
 def test_people_find_a_command_by_their_own_words(qapp, words, text):  # noqa: ARG001 (actions need it)
-    """Words that the text does not have find it too, after all commands whose texts have them."""
+    """Further words find a command, too; commands whose texts contain the words come first."""
     assert Command(text, "", QAction(), more_words(text)).rank(words) == OTHER_WORDS
     assert Command(text, "", QAction(), more_words(text)).rank(f"{words} zzz") is None
 
 
 def test_every_further_word_belongs_to_a_command(window):
-    """What the table names is an entry of the menus, or the beginning of one that goes on."""
+    """Each key of the table is a menu entry's text, or the beginning of one."""
     own = [plain(action.text()) for _, menu in menus_of(window) for action in menu.actions()]
-    own += [f"{text} " for text in own]  # "Undo" is alone as long as there is nothing to undo
+    own += [f"{text} " for text in own]  # the entry is only "Undo" while there is nothing to undo
     beginnings = [start for start in MORE_WORDS if start.endswith(" ")]
     assert set(MORE_WORDS) - set(own) <= set(beginnings)
     assert not [start for start in beginnings if not any(text.startswith(start) for text in own)]

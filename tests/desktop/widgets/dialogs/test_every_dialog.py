@@ -42,12 +42,12 @@ MAKERS = {
 
 @pytest.fixture
 def shown(qtbot, tmp_path):
-    """`shown(kind, size)`: a dialog of a kind over a window of a size."""
+    """`shown(kind, size)`: a dialog of this kind over a window of this size."""
     windows, dialogs = [], []
 
     def show(kind, size):
         window = QMainWindow()
-        windows.append(window)  # which has the dialog
+        windows.append(window)  # the window owns the dialog
         qtbot.addWidget(window)
         window.resize(size)
         dialog = MAKERS[kind](window, tmp_path)
@@ -62,7 +62,7 @@ def shown(qtbot, tmp_path):
 
 
 def test_no_dialog_is_left_out():
-    """Each class of a dialog in the window is one that fits, and is tried here."""
+    """Each dialog class of the window is a FittingDialog, and is tested here."""
     found = set()
     for module in pkgutil.walk_packages(widgets.__path__, "desktop.widgets."):
         classes = inspect.getmembers(import_module(module.name), inspect.isclass)
@@ -97,7 +97,7 @@ def test_with_room_nothing_scrolls(shown):
 
 
 def test_a_dialog_grows_with_what_it_shows_within_the_window(shown, qtbot):
-    """A part that is added makes it larger; very much of it scrolls."""
+    """An added part makes the dialog larger; if it is too large for the window, it scrolls."""
     dialog = shown(FigureDialog, LARGE)
     before = dialog.height()
     dialog.caption.setFixedHeight(dialog.caption.height() + 20)
@@ -108,7 +108,7 @@ def test_a_dialog_grows_with_what_it_shows_within_the_window(shown, qtbot):
 
 
 def test_the_wheel_scrolls_past_the_fields(shown, turn_wheel):
-    """A number under the pointer stays as it is, and the form moves."""
+    """A number under the pointer does not change, and the form scrolls."""
     dialog = shown(FigureDialog, SMALL)
     (scrolled,) = dialog.findChildren(Scrolled)
     box = dialog.scale

@@ -41,7 +41,7 @@ def test_the_film_is_wanted_as_it_was_set(dialog, qtbot):
 
 
 def test_the_boxes_say_how_much_they_take(dialog):
-    """A box takes no key that would go beyond its range, so the tool tip tells the range."""
+    """A box refuses digits that would exceed its range, so the tool tip gives the range."""
     assert dialog.frames.toolTip() == "Number of frames, from 2 to 2,000."
 
 
@@ -82,7 +82,7 @@ def test_epochs_are_offered_where_there_are_some(dialog):
 
 @pytest.mark.parametrize("epochs", [0, 11])
 def test_without_a_path_it_begins_with_the_epochs_or_says_how_to_make_one(dialog, epochs):
-    """With epochs there is something to save; without any, or if the path is chosen, there is nothing."""
+    """With epochs, Save is enabled; without epochs, or if the path is chosen, it is disabled."""
     dialog.set_model((28, 28), epochs)
     dialog.set_has_path(False)
     dialog.set_size(280, 280)
@@ -100,7 +100,7 @@ def test_without_a_path_it_begins_with_the_epochs_or_says_how_to_make_one(dialog
 
 
 def test_epochs_that_somebody_chose_stay(dialog):
-    """Those that stood in for a path give way to it once there is one."""
+    """The dialog goes back to the path once there is one, unless somebody chose the epochs."""
     dialog.fps.setValue(12)
     dialog.set_has_path(False)
     assert dialog.film().fps == 4
@@ -113,7 +113,7 @@ def test_epochs_that_somebody_chose_stay(dialog):
 
 
 def test_epochs_that_stand_in_leave_the_settings_of_the_path(dialog, qtbot):
-    """Speed and scale are the path's again when the dialog closes; what is exported is what was shown."""
+    """Closing the dialog restores the path's speed and scale, but exports the animation that was shown."""
     dialog.fps.setValue(12)
     dialog.scale.setValue(3)
     dialog.set_has_path(False)
@@ -126,7 +126,7 @@ def test_epochs_that_stand_in_leave_the_settings_of_the_path(dialog, qtbot):
 
 
 def test_what_cannot_be_written_here_cannot_be_chosen(qtbot, monkeypatch):
-    """Without PyAV, MP4 is grey and says what to install."""
+    """Without PyAV, MP4 is disabled and says what to install."""
     monkeypatch.setattr(formats, "find_spec", lambda _name: None)
     dialog = ExportDialog()
     qtbot.addWidget(dialog)
@@ -147,7 +147,7 @@ def test_a_large_frame_is_shown_whole(dialog):
 
 
 def test_the_preview_plays_until_the_dialog_closes(dialog, qtbot):
-    """Its frames come one after the other and begin again; a change stops them."""
+    """The frames play in a loop; a change stops them."""
     images = [QImage(4, 4, QImage.Format.Format_RGB32) for _ in range(3)]
     for image, color in zip(images, (0xFF0000, 0x00FF00, 0x0000FF), strict=True):
         image.fill(color)
@@ -166,7 +166,7 @@ def test_the_preview_plays_until_the_dialog_closes(dialog, qtbot):
 
 
 def test_frames_can_show_the_plane(dialog):
-    """Of a path and of epochs; the scale fits, and the size is that of both side by side, or of the plane."""
+    """The frames of a path or of epochs fit in scale and size, with picture and plane or the plane alone."""
     dialog.content.setCurrentText("Plane with picture")
     assert dialog.film().with_plane
     assert dialog.film().scale == 16

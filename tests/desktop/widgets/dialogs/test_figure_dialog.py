@@ -29,7 +29,7 @@ def dialog(qtbot):
 
 
 def test_the_figure_is_wanted_as_it_was_set(dialog, qtbot):
-    """The signal carries every setting; layers that the view does not have are not in it."""
+    """The signal carries every setting, without the layers that the view cannot draw."""
     dialog.width_px.setValue(640)
     dialog.height_px.setValue(480)
     dialog.scale.setValue(3)
@@ -47,7 +47,7 @@ def test_the_figure_is_wanted_as_it_was_set(dialog, qtbot):
 
 
 def test_vector_files_have_a_size_in_millimetres_and_texts_in_points(dialog):
-    """As they are in print; a PNG has pixels. Either keeps its own size."""
+    """These are sizes in print; a PNG has pixels. Each of the two keeps its own size."""
     dialog.width_px.setValue(640)
     for kind in FileKind:
         dialog.format.setCurrentText(kind.value)
@@ -66,7 +66,7 @@ def test_vector_files_have_a_size_in_millimetres_and_texts_in_points(dialog):
 
 
 def test_a_scale_that_changes_nothing_cannot_be_set(dialog):
-    """Small pictures are whole in an SVG and a PDF; of large ones a larger scale keeps more pixels."""
+    """In an SVG or PDF, small pictures keep all pixels at any scale; large ones keep more at a larger one."""
     dialog.scale.setValue(3)
     for can_be_finer in (True, False):
         dialog.set_parts(POSSIBLE, frozenset({Part.BACKDROP}), can_be_finer)
@@ -78,7 +78,7 @@ def test_a_scale_that_changes_nothing_cannot_be_set(dialog):
 
 
 def test_a_caption_follows_the_layers_until_somebody_writes_one(dialog, qtbot):
-    """Then it stays, in whole, until it is reset or left out."""
+    """A written caption stays unchanged until it is reset or left out."""
     dialog.set_caption("A model. Points.")
     assert dialog.figure().caption == "A model. Points." and dialog.figure().caption_gives_way
     assert not dialog.reset.isVisible()
@@ -92,7 +92,7 @@ def test_a_caption_follows_the_layers_until_somebody_writes_one(dialog, qtbot):
 
 
 def test_it_says_the_size_and_what_fits(dialog, monkeypatch):
-    """What is too large cannot be saved, and the largest scale that fits is told."""
+    """A figure that is too large cannot be saved, and the dialog gives the largest scale that fits."""
     assert dialog.facts.text() == "2,400 × 1,800 px."
     dialog.show_cost(Cost(300, 2.0))
     assert dialog.facts.text() == "2,400 × 1,800 px. Still to decode: 300 pictures, about 10 min."
@@ -105,14 +105,14 @@ def test_it_says_the_size_and_what_fits(dialog, monkeypatch):
 
 
 def test_what_grey_pictures_alone_can_be_is_not_offered_for_colours(dialog):
-    """The box is there for grey pictures."""
+    """The box for inverting is shown only for grey pictures."""
     for is_gray in (False, True):
         dialog.set_is_gray(is_gray)
         assert dialog.inverted.isVisible() is is_gray
 
 
 def test_an_empty_preview_says_that_it_is_being_drawn(dialog):
-    """When the dialog opens, and again after a figure that could not be drawn was changed."""
+    """It does so when the dialog opens, and after a change of a figure that could not be drawn."""
     assert dialog.preview.text() == DRAWING
     image = QImage(4, 4, QImage.Format.Format_RGB32)
     dialog.show_preview(image)

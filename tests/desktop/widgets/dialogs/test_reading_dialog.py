@@ -76,7 +76,7 @@ def test_overrides_that_do_not_fit_are_told_in_the_dialog(window, dialog, qtbot)
 
 
 def test_the_encoder_is_set_there_and_further_inputs_are_not(open_window, qtbot, tmp_path, monkeypatch):
-    """The encoder by its file; what the panel has set stays as it is, also if all parts are guessed again."""
+    """The encoder is set by its file; values set in the panel stay, even if all parts are guessed again."""
     window = open_window(conditional(tmp_path / "model.onnx"))
     window.explorer.change(inputs=(InputValue("label", 1),))
     window.reading.open_dialog()
@@ -96,7 +96,7 @@ def test_the_encoder_is_set_there_and_further_inputs_are_not(open_window, qtbot,
 
 
 def test_esc_goes_back_as_the_dialog_says(window, dialog, qtbot):
-    """The words beside the picture say what OK keeps, and what Cancel and Esc do."""
+    """The text beside the picture says what OK keeps, and what Cancel and Esc do."""
     said = " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert "OK keeps your choices for this file; Cancel, or Esc, goes back" in said
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def test_every_part_says_how_well_it_is_known(bare_window, reading_dialog, qtbot):
-    """It is certain, a guess or, after a choice, set by the user."""
+    """A part is certain, a guess or, after a choice, set by the user."""
     window, dialog = bare_window, reading_dialog
     qtbot.waitUntil(lambda: known(dialog).get("range") == "a guess", timeout=SOON_MS)
     assert known(dialog)["layout"] == known(dialog)["image-shape"] == known(dialog)["output"] == "certain"
@@ -27,7 +27,7 @@ def test_every_part_says_how_well_it_is_known(bare_window, reading_dialog, qtbot
 
 
 def test_tab_goes_on_to_the_next_field_after_a_value_was_typed(bare_window, reading_dialog, qtbot):
-    """The fields are made anew meanwhile; what was begun in the next one is not lost."""
+    """The fields are rebuilt meanwhile, but text typed into the next field is not lost."""
     window, dialog = bare_window, reading_dialog
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         set_text(dialog, "batch", "2", qtbot, Qt.Key.Key_Tab)
@@ -43,7 +43,7 @@ def test_tab_goes_on_to_the_next_field_after_a_value_was_typed(bare_window, read
 
 
 def test_the_number_of_dimensions_is_there_where_the_model_leaves_it_open(open_window, tmp_path):
-    """It can be set only if the model leaves it open."""
+    """The field for it can be edited."""
     window = open_window(decoder(tmp_path / "model.onnx", z_shape=["N", "d"], latent_dim=4))
     window.reading.open_dialog()
     dialog = window.reading.dialog
@@ -53,7 +53,7 @@ def test_the_number_of_dimensions_is_there_where_the_model_leaves_it_open(open_w
 
 
 def test_what_the_file_settles_cannot_be_set_and_everything_else_can(open_window, tmp_path):
-    """Every part is shown; those without a choice are grey."""
+    """Every part is shown; those that the file defines are disabled."""
     window = open_window(decoder(tmp_path / "model.onnx", z_shape=[4, 5], latent_dim=5))
     window.reading.open_dialog()
     dialog = window.reading.dialog
@@ -66,7 +66,7 @@ def test_what_the_file_settles_cannot_be_set_and_everything_else_can(open_window
 
 
 def test_a_free_batch_can_be_fixed_and_freed_again(bare_window, reading_dialog, qtbot):
-    """Some graphs declare any batch size but cannot run it."""
+    """Some graphs declare any batch size but cannot run every size."""
     window, dialog = bare_window, reading_dialog
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         set_text(dialog, "batch", "2", qtbot)
@@ -92,7 +92,7 @@ def test_a_map_of_open_sides_is_set_by_its_sizes(open_window, qtbot, tmp_path):
 
 
 def test_the_prior_is_told_and_set(open_window, tmp_path, qtbot):
-    """It is a guess until it is chosen; its numbers can be typed, and the view follows."""
+    """The prior is a guess until it is chosen; its numbers can be typed, and the view follows."""
     window = open_window(decoder(tmp_path / "model.onnx", latent_dim=20, metadata={}))
     assert "guesses: prior" in window.message.text()
     window.reading.open_dialog()

@@ -38,7 +38,7 @@ def all_keys(window):
 
 
 def test_every_key_of_the_window_is_in_the_list(window):
-    """It does not matter which part added the key."""
+    """The list has every key, whichever part added it."""
     listed = {key for shortcut in shortcuts_of(window) for key in shortcut.keys.split(", ")}
     assert set(all_keys(window)) <= listed
     assert {"Ctrl+Z", "Ctrl+Y", "F1", "Home", "Ctrl+1"} <= listed
@@ -53,7 +53,7 @@ def test_no_two_of_them_share_a_key(window):
 
 
 def test_every_entry_says_what_it_does(window):
-    """Each has a description and a place."""
+    """Each shortcut has a description and a group."""
     for shortcut in shortcuts_of(window):
         assert shortcut.keys
         assert shortcut.what, shortcut.keys
@@ -98,7 +98,7 @@ def test_the_filter_finds_keys_and_words(dialog, qtbot):
 
 
 def test_nothing_is_cut_off_in_a_small_window(window, qtbot):
-    """The list fits the window, and what is longer than a line takes two."""
+    """The list fits the window, and long texts wrap."""
     window.resize(window.minimumSizeHint().expandedTo(QSize(480, 480)))
     window.help.show_shortcuts()
     (dialog,) = window.findChildren(ShortcutsDialog)
@@ -122,7 +122,7 @@ def test_nothing_is_cut_off_in_a_small_window(window, qtbot):
 
 
 def test_the_keys_are_seen_after_a_resize(dialog, qtbot):
-    """The window manager makes it smaller as it opens, where the screen is small."""
+    """On a small screen, the window manager shrinks the dialog as it opens."""
     for height in (500, 460):
         dialog.resize(640, height)
         qtbot.waitUntil(lambda: dialog.height() == height, timeout=SOON_MS)  # noqa: B023
@@ -131,7 +131,7 @@ def test_the_keys_are_seen_after_a_resize(dialog, qtbot):
 
 
 def test_escape_closes_it_and_nothing_is_left(window, qtbot):
-    """The next dialog is a new one."""
+    """The dialog is deleted, and the next one is new."""
     for _ in range(2):
         window.help.show_shortcuts()
         (dialog,) = window.findChildren(ShortcutsDialog)
@@ -141,7 +141,7 @@ def test_escape_closes_it_and_nothing_is_left(window, qtbot):
 
 
 def test_terms_are_explained_below_the_keys(dialog):
-    """The filter finds them by name and by what they mean."""
+    """The filter finds terms by name and by meaning."""
     dialog.filter.setText("quadrature")
     assert {shortcut.keys for shortcut in dialog.shown()} >= {"Quadrature", "log p(x)"}
     assert all(shortcut.where == "Terms" for shortcut in dialog.shown())
