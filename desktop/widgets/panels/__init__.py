@@ -1,1 +1,1 @@
-"""The panels beside the plane: they show the state, and emit signals for what people want to change."""
+"""The panels beside the plane: they show the state, and emit signals for the changes that people want."""

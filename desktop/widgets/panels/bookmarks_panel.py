@@ -1,4 +1,4 @@
-"""The section of the bookmarks: named places with their pictures."""
+"""The section of the bookmarks: named views with their pictures."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ MOST_NUMBERS = 6
 LEG_S = 2.0
 PATH_TIP = "The bookmarks become the points of the path, in their order."
 TOO_FEW = "A path needs at least two bookmarks; add some with Ctrl+D."
-HINT = "Ctrl+D keeps the place that you look at: cursor, plane, zoom and epoch."
+HINT = "Press Ctrl+D to bookmark what you see: cursor, plane, zoom and epoch."
 
 KEEP_TIP = (
     "Keep this place (Ctrl+D): cursor, plane, zoom, epoch, layers and the model's inputs. What is drawn,\n"
@@ -36,7 +36,7 @@ KEEP_TIP = (
 
 
 class BookmarkList(ThumbnailList):
-    """One row for each bookmark; a click or Enter goes there, F2 renames, Delete removes, a drag moves it."""
+    """One row for each bookmark; a click or Enter goes to it, F2 renames, Delete removes, a drag moves it."""
 
     move_wanted = Signal(int, int)
     remove_wanted = Signal(int)
@@ -50,7 +50,7 @@ class BookmarkList(ThumbnailList):
         self.setAccessibleDescription(
             "Return goes there, F2 renames, Alt+Up and Alt+Down move a bookmark, and Delete removes it."
         )
-        # Queued, because the list must not be filled anew while Qt still moves the row.
+        # Queued, because the list must not be filled again while Qt still moves the row.
         self.model().rowsMoved.connect(self._on_moved, Qt.ConnectionType.QueuedConnection)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -67,7 +67,7 @@ class BookmarkList(ThumbnailList):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bookmarks; where there are none, say how to get one."""
+        """Draw the bookmarks; if there are none, say how to add one."""
         super().paintEvent(event)
         if not self.count():
             painter = QPainter(self.viewport())
@@ -80,7 +80,7 @@ class BookmarkList(ThumbnailList):
 
 
 class BookmarksPanel(QWidget):
-    """Shows the bookmarks; emits signals for what the person wants."""
+    """Shows the bookmarks; emits signals for the changes that the person wants."""
 
     add_wanted = Signal()
     chosen = Signal(int)
@@ -135,7 +135,7 @@ class BookmarksPanel(QWidget):
         self._marks = marks
         focus = self.focusWidget()
         if not marks and focus is not None and focus.hasFocus():
-            self.list.setFocus()  # or else the focus leaves the section with the button that is disabled
+            self.list.setFocus()  # or else the disabled button would send the focus out of the section
         self._show_buttons()
 
     def _move(self, step: int) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QColorDialog, QHBoxLayout, QToolButt
 from desktop.images.data_look import Color
 
 SWATCH_PX, BUTTON_PX = 16, 22  # eleven buttons are as wide as the side panel
-# The theme's room around a button's icon would leave none for the icon.
+# The theme's padding around a button's icon would leave no room for the icon.
 STYLE = (
     "QToolButton { padding: 0; border: 2px solid transparent; border-radius: 4px; background: transparent; }"
     "QToolButton:checked, QToolButton:focus { border-color: palette(highlight); }"
@@ -18,7 +18,7 @@ MORE = "Choose any other colour."
 
 
 class ColorRow(QWidget):
-    """Buttons for a few colours, numbers from 0 to 1 for each channel, of which one is chosen."""
+    """Buttons for a few colours, one of them chosen. A colour is a number from 0 to 1 for each channel."""
 
     chosen = Signal(object)  # Color
 
@@ -42,7 +42,7 @@ class ColorRow(QWidget):
         self._dialog: QColorDialog | None = None
 
     def set_colors(self, colors: Sequence[Color]) -> None:
-        """Offer other colours; a single channel's are grey levels."""
+        """Offer other colours; colours of one channel are grey levels."""
         for button in self.buttons:
             self._row.removeWidget(button)
             self._group.removeButton(button)
@@ -53,7 +53,7 @@ class ColorRow(QWidget):
         self.show_color(self.color)
 
     def show_color(self, color: Color) -> None:
-        """Show a colour as the chosen one; it may be none of those that are offered."""
+        """Show a colour as the chosen one, whether or not it is among the offered ones."""
         self.color = color
         self._group.setExclusive(False)
         for button in self.buttons:
@@ -85,7 +85,7 @@ class ColorRow(QWidget):
         self.chosen.emit(color)
 
     def _ask(self) -> None:
-        """Open the dialog; the row goes on with the colour while it is being chosen."""
+        """Open the colour dialog; until a colour is chosen, the row keeps its current one."""
         self._dialog = dialog = QColorDialog(_qcolor(self.color), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.colorSelected.connect(self._on_selected)

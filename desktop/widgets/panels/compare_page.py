@@ -1,4 +1,4 @@
-"""The page that shows two models side by side: two planes, their pictures, and the difference of these."""
+"""The page that compares two models: two planes, their pictures, and the difference of the pictures."""
 
 import re
 
@@ -36,16 +36,16 @@ from desktop.widgets.plane.empty_plane import EmptyPlane
 from desktop.widgets.plane.plane_view import PlaneView
 
 NOTHING = "Nothing to compare with yet"
-CHOOSE = "Choose another epoch of the open model, or another model, below. Cursor and zoom are those of both."
+CHOOSE = "Choose another epoch of the open model, or another model, below. Both planes share cursor and zoom."
 AT_CURSOR = "{} at the cursor"
 RECONSTRUCTED = "{}'s reconstruction"
-# For a narrow page, from long to short.
+# Wordings for a narrow page, from long to short.
 SHORT_AT_CURSOR, SHORT_RECONSTRUCTED = ("{} at cursor", "{}"), ("{}'s recon.", "{} rec.")
 SHORT_DIFFERENCE, SHORT_ELBO = ("mean |B − A|", "|B − A|"), ("ELBO, your image", "ELBO")
 PAIRED_TIP = (
     "± is the standard error over the test images. It does not judge the difference between\n"
     "A and B: on the same test images their ELBOs rise and fall together, so that the\n"
-    "difference is usually surer than the two errors suggest."
+    "difference is usually more certain than the two errors suggest."
 )
 OF_ALL = re.compile(r" of \d+(?=:|$)")
 PICTURE_PX, LEAST_PICTURE_PX = 170, 64
@@ -55,19 +55,19 @@ KEY_PX = 10
 class ComparedPlane(PlaneView):
     """A plane of one of the two models."""
 
-    GESTURES = ()  # those of the window's own plane are listed already
+    GESTURES = ()  # the shortcuts dialog lists the gestures of the window's own plane
 
 
 class NoSecondModel(EmptyPlane):
     """Covers the second plane until there is a second model."""
 
     def invite(self) -> None:
-        """Say how to choose one."""
+        """Say how to choose a second model."""
         self.say(NOTHING, CHOOSE)
 
 
 class DifferenceKey(QWidget):
-    """The key of the difference's colours, to stand beside the picture."""
+    """The colour key of the difference picture."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +83,7 @@ class DifferenceKey(QWidget):
         self.update()
 
     def texts(self) -> tuple[str, str, str]:
-        """Return what stands beside the upper end, the middle and the lower end."""
+        """Return the texts beside the upper end, the middle and the lower end."""
         return f"+{self._reach:g}\nB lighter", "0", f"A lighter\n−{self._reach:g}"
 
     def sizeHint(self) -> QSize:
@@ -96,7 +96,7 @@ class DifferenceKey(QWidget):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the colours, and beside them what they stand for."""
+        """Draw the colours, and their meaning beside them."""
         painter = QPainter(self)
         colors = QLinearGradient(QPointF(0, 0), QPointF(0, self.height()))
         for place, color in ((0.0, LIGHTER), (0.5, EQUAL), (1.0, DARKER)):
@@ -112,21 +112,21 @@ class DifferenceKey(QWidget):
 
 
 class ComparePage(QWidget):
-    """Shows A on the left and B on the right; emits signals for what people want.
+    """Shows A on the left and B on the right; emits signals for the changes that people want.
 
     Attributes:
         left, right: the planes of A and B.
-        empty: covers the right one until there is a B.
-        names: what A and B are.
-        close_b: closes B; there while there is one.
-        figures: which epoch of them it is, and its test ELBO.
-        elbos: those of your image, below the planes.
+        empty: covers the right plane until there is a B.
+        names: the names of A and B.
+        close_b: closes B; visible while there is one.
+        figures: the epoch and test ELBO of each.
+        elbos: the ELBO of your image by each, below the planes.
         epochs: B's epochs, if it has any.
-        pictures: those of A and B at the cursor.
-        difference: the picture of B minus that of A.
-        texts: what stands below these three pictures.
-        reconstructions: those of your image by A and B, beside their pictures at the cursor.
-        reconstruction_texts: what stands below these.
+        pictures: the pictures of A and B at the cursor.
+        difference: the picture of B minus the picture of A.
+        texts: the texts below these three pictures.
+        reconstructions: your image as reconstructed by A and B, beside their pictures at the cursor.
+        reconstruction_texts: the texts below the reconstructions.
     """
 
     shown_changed = Signal(bool)  # whether the page is in front
@@ -135,7 +135,7 @@ class ComparePage(QWidget):
     reading_wanted = Signal()
     close_wanted = Signal()
     index_wanted = Signal(int)
-    restored = Signal(str)  # what `saved_text` gave in an earlier start
+    restored = Signal(str)  # the `saved_text` of an earlier start
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -168,12 +168,12 @@ class ComparePage(QWidget):
         self.difference.set_tip(self._tip)
         self.key = DifferenceKey()
         room = self.key.sizePolicy()
-        room.setRetainSizeWhenHidden(True)  # so that no picture moves when B comes
+        room.setRetainSizeWhenHidden(True)  # so that no picture moves when B is opened
         self.key.setSizePolicy(room)
         self.texts = ElidedLabel(), ElidedLabel(), ElidedLabel()
         self.reconstructions = PictureView(PICTURE_PX), PictureView(PICTURE_PX)
         self.reconstruction_texts = ElidedLabel(), ElidedLabel()
-        self._reconstructed = QWidget(), QWidget()  # a layout alone keeps its room when it is hidden
+        self._reconstructed = QWidget(), QWidget()  # unlike a layout, a hidden widget takes no room
         names = *map(AT_CURSOR.format, "AB"), *map(RECONSTRUCTED.format, "AB"), "B minus A"
         for view, name in zip((*self.pictures, *self.reconstructions, self.difference), names, strict=True):
             view.setMinimumSize(LEAST_PICTURE_PX, LEAST_PICTURE_PX)
@@ -199,22 +199,22 @@ class ComparePage(QWidget):
         self.epochs.setVisible(len(epochs) > 1)
 
     def set_index(self, index: int) -> None:
-        """Show which of B's epochs is shown."""
+        """Show which epoch B is at."""
         self.epochs.blockSignals(True)
         self.epochs.setValue(index)
         self.epochs.blockSignals(False)
 
     def set_name(self, side: int, name: str, words: str, elbo: str, is_another: bool = False) -> None:
-        """Say what A (side 0) or B (side 1) is, and below it in words its epoch, with its ELBO's number.
+        """Show the name of A (side 0) or B (side 1), and below it the `words` for its epoch with its ELBO.
 
-        `is_another` says that B is of another model than A.
+        `is_another` says that B is an epoch of another model than A.
         """
         letter = "AB"[side] + (", another model:" if is_another else "")
         self.names[side].show_text(f"{letter}  {name}" if name else letter)
         self.figures[side].show_text(words, elbo, shorter_epoch(words), PAIRED_TIP if "±" in elbo else "")
 
     def set_elbo(self, side: int, words: str, numbers: str = "") -> None:
-        """Say how A or B encodes your image; without any words the line is hidden."""
+        """Show the ELBO of your image by A or B; without `words` the line is hidden."""
         self.elbos[side].show_text(words, numbers, SHORT_ELBO if numbers else ())
         self.elbos[side].setVisible(bool(words))
 
@@ -228,9 +228,9 @@ class ComparePage(QWidget):
         (self.left, self.right)[side].set_thumbnail(image)
 
     def set_reconstruction(self, side: int, image: QImage | None, text: str = "") -> None:
-        """Show how A or B reconstructs your image, with its name, or say by a text why it does not.
+        """Show your image as reconstructed by A or B, or a text that says why there is no reconstruction.
 
-        Without either the picture is hidden.
+        Without image and text, the picture is hidden.
         """
         view, label = self.reconstructions[side], self.reconstruction_texts[side]
         view.set_image(image)
@@ -249,19 +249,19 @@ class ComparePage(QWidget):
             self.key.set_reach(found.reach)
 
     def set_difference_words(self, words: str, number: str) -> None:
-        """Say below the difference how large it is."""
+        """Show below the difference picture how large the difference is."""
         self.texts[2].show_text(words, number, SHORT_DIFFERENCE if words else ())
 
     def set_other(self, text: str) -> None:
-        """Keep B as a text, which is saved between starts."""
+        """Set the text that describes B, which is saved between starts."""
         self._other_text = text
 
     def saved_text(self) -> str:
-        """Return what `set_other` was given."""
+        """Return the text from `set_other`."""
         return self._other_text
 
     def restore_text(self, text: str) -> None:
-        """Restore what was saved."""
+        """Emit the saved text, so that B is opened again."""
         self.restored.emit(text)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -279,7 +279,7 @@ class ComparePage(QWidget):
         super().changeEvent(event)
 
     def _tip(self, across: float, down: float) -> str:
-        """Return the difference at a place."""
+        """Return the difference at a position, in words."""
         if self._found is None:
             return ""
         numbers = self._found.numbers
@@ -327,7 +327,7 @@ class ComparePage(QWidget):
         keyed.setSpacing(GRID_PX)
         keyed.addWidget(self.difference, 1)
         keyed.addWidget(self.key)
-        pictures.addLayout(_column(keyed, self.texts[2]), 4)  # the key takes the difference
+        pictures.addLayout(_column(keyed, self.texts[2]), 4)  # this column also holds the key
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX // 2)
         layout.setSpacing(GRID_PX)
@@ -336,7 +336,7 @@ class ComparePage(QWidget):
 
 
 def shorter_epoch(words: str) -> tuple[str, str, str]:
-    """Say in shorter words which epoch and whose ELBO it is, for a narrow page.
+    """Return shorter wordings of an epoch and its ELBO, for a narrow page.
 
     >>> shorter_epoch("epoch 20 of 40: test ELBO")
     ('epoch 20: test ELBO', 'epoch 20: ELBO', 'epoch 20:')
@@ -347,7 +347,7 @@ def shorter_epoch(words: str) -> tuple[str, str, str]:
 
 
 def _short(letter: str, text: str, shorter: tuple[str, ...]) -> tuple[str, str, list[str]]:
-    """A text about A or B, no numbers after it, and its shorter words."""
+    """Return a text about A or B, no text to keep after it, and its shorter wordings."""
     return text.format(letter), "", [words.format(letter) for words in shorter]
 
 

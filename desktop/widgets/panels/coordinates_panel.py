@@ -25,11 +25,11 @@ PLAIN_HINT = "The dimensions are sorted by number, because the model has no test
 
 
 class CoordinatesPanel(QWidget):
-    """Shows the cursor's z, one row per dimension; emits a signal when a coordinate is changed.
+    """Shows the cursor's z, one row per dimension; emits a signal when a person changes a coordinate.
 
     Attributes:
-        maps: what is shown instead if z is maps.
-        heading: stands over the rates of the dimensions.
+        maps: the panel that is shown instead if z is maps.
+        heading: the heading over the rates of the dimensions.
     """
 
     coordinate_wanted = Signal(int, float)
@@ -67,7 +67,7 @@ class CoordinatesPanel(QWidget):
     def set_model(self, latent_dim: int, kl_nats: Doubles | None, words: PointWords = TEST_IMAGES) -> None:
         """Adapt the rows to a model; `kl_nats` [d] are the rates of its dimensions, if they are known.
 
-        `words` name the images that the rates are of.
+        `words` name the images over which the rates are averaged.
         """
         self._kl = kl_nats
         self._order = range(latent_dim) if kl_nats is None else by_kl(kl_nats).tolist()
@@ -79,7 +79,7 @@ class CoordinatesPanel(QWidget):
     def set_maps(self, shape: MapShape | None, least_reach: float = 1.0) -> None:
         """Show maps of this shape instead of the rows, or the rows again for None.
 
-        Colours of the maps reach to `least_reach` at least.
+        The colour scale of the maps spans at least ± `least_reach`.
         """
         if shape is not None:
             self.maps.set_model(shape, least_reach)
@@ -90,11 +90,11 @@ class CoordinatesPanel(QWidget):
         self._show_heading()
 
     def _show_heading(self) -> None:
-        """Say what the numbers at the right are, if there are any."""
+        """Show the heading of the rates, if there are any."""
         self.heading.setVisible(self._kl is not None and not self._has_maps)
 
     def set_z(self, z: Vector, span: float = 1.0) -> None:
-        """Show where the cursor is, with the decimals that count in a view of this span."""
+        """Show the cursor's z, with as many decimals as matter in a view of this span."""
         self._z = z
         self._list.set_decimals(decimals_in(span))
         if self._has_maps:
@@ -110,7 +110,7 @@ class CoordinatesPanel(QWidget):
             self._list.wheelEvent(event)
 
     def _text(self, dimension: int) -> RowText:
-        """A dimension's name and rate; a collapsed one is grey."""
+        """Return a dimension's name and rate; a collapsed dimension is grey."""
         name = f"z{dimension}"
         if self._kl is None:
             return RowText(name, tip=name)

@@ -25,7 +25,7 @@ from desktop.widgets.common.terms import TIP_CHARS
 from desktop.widgets.common.usable import set_usable
 
 ROWS = 10
-NAMES_CHARS = 5  # of the names in the boxes for a plane that are seen at least
+NAMES_CHARS = 5  # the least visible characters of a name in the boxes for a plane
 SIZES = RowSizes(name_px=86, box_px=70)
 EMPTY_HINT = (
     "Directions move all numbers of z at once. Find those that change the picture most at the cursor, "
@@ -44,12 +44,12 @@ SHARE_TIP = "The share of the picture's change at the start that this direction 
 
 
 class DirectionsPanel(QWidget):
-    """Shows directions and how far the cursor is along each; signals say what people want.
+    """Shows directions and how far the cursor is along each; emits signals for what people want.
 
     Attributes:
-        search, count: have directions found by decoding; `count` says along how many dimensions.
+        search, count: start a search for directions by decoding along `count` dimensions.
         rows: the rows, each of which shows one direction or none.
-        below: what is there only with directions.
+        below: the widgets that are shown only if there are directions.
     """
 
     offset_wanted = Signal(int, float)  # number of the direction, offset from the start
@@ -87,7 +87,7 @@ class DirectionsPanel(QWidget):
         self.rows, self.scroll_bar = self._list.rows, self._list.scroll_bar
         self.right, self.up = QComboBox(), QComboBox()
         for box in (self.right, self.up):
-            # Or else a box is as wide as the longest of the names that it shows first, and the panel wider.
+            # By default a box is as wide as its longest name, which would widen the panel.
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(NAMES_CHARS)
         self.right.setAccessibleName("Direction to the right")
@@ -110,7 +110,7 @@ class DirectionsPanel(QWidget):
         set_usable(self.search, NO_PICTURE)
 
     def set_counts(self, choices: Sequence[tuple[int, str, str]], chosen: int) -> None:
-        """Show how many probes can be chosen: each a number, its text and what it costs."""
+        """Offer numbers of probes: each choice is a number, its text and its cost."""
         set_usable(self.search, "" if choices else NO_PICTURE)
         self.count.clear()
         for number, text, cost in choices:
@@ -119,7 +119,7 @@ class DirectionsPanel(QWidget):
         self.count.setCurrentIndex(self.count.findData(chosen))
 
     def set_progress(self, share: float | None, left: str = "") -> None:
-        """Show the share of the search that is done and the time left; None if nothing is searched."""
+        """Show the share of the search that is done and the time left; None if no search runs."""
         running = share is not None
         for widget in (self.progress, self.left, self.cancel):
             widget.setVisible(running)
@@ -135,7 +135,7 @@ class DirectionsPanel(QWidget):
         self.left.setText("stopping …")
 
     def set_directions(self, directions: Directions | None) -> None:
-        """Show other directions, or none, or the same with another start."""
+        """Show other directions, or none, or the same directions from another start."""
         old, self._directions = self._directions, directions
         self._titles = [] if directions is None else titles(directions)
         if old is not None and directions is not None and old.units is directions.units:
@@ -156,7 +156,7 @@ class DirectionsPanel(QWidget):
         self._list.set_order(range(len(names)))
 
     def set_z(self, z: Vector) -> None:
-        """Show where the cursor is."""
+        """Show how far the cursor is along each direction."""
         self._z = z
         self._list.show_values()
 
@@ -214,7 +214,7 @@ class DirectionsPanel(QWidget):
 
 
 def titles(directions: Directions) -> list[str]:
-    """The names, with the share of the change for directions that were found: "1 · 43 %"."""
+    """Return the names; those of found directions include the share of the change: "1 · 43 %"."""
     names = [one_line(name, NAME_CHARS) for name in directions.names]
     if not directions.shares:
         return names
@@ -223,7 +223,7 @@ def titles(directions: Directions) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    """A share in percent, with a digit after the point where it would else look like all or nothing."""
+    """Return a share in percent, with a decimal if it would otherwise look like all or nothing."""
     percent = 100 * share
     if percent < 0.05:
         return "<0.1 %"

@@ -14,9 +14,9 @@ from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.every_move import begin_stroke, end_stroke
 from desktop.widgets.common.qimage import to_qimage
 
-# How long the pointer stays in one place before the canvas counts as looked at.
+# The time that the pointer must rest on the canvas before `visited` is emitted.
 REST_MS = 300
-# What a stroke is called after "Undo".
+# The name of a stroke after "Undo".
 STROKES = {Tool.PEN: "drawing", Tool.ERASER: "erasing", Tool.UNKNOWN: "marking pixels as unknown"}
 
 
@@ -26,7 +26,7 @@ class DrawCanvas(QWidget):
     Attributes:
         tool: what the left button does.
         radius_px: the pen's radius in the model's pixels.
-        color: the pen's, a number for each channel but alpha, or one for all.
+        color: the pen's colour, a number for each channel but alpha, or one for all.
     """
 
     GESTURES = (
@@ -35,9 +35,9 @@ class DrawCanvas(QWidget):
         ("Alt-click", "Draw with the colour there"),
     )
     changed = Signal()
-    visited = Signal()  # the pointer rests on it; one that only passes over it says nothing
+    visited = Signal()  # the pointer rests on the canvas, and does not only pass over it
     color_taken = Signal(object)  # Color
-    stepped = Signal(object, object, str)  # Drawing before and after a change, and what it is called
+    stepped = Signal(object, object, str)  # Drawing before and after a change, and its name
 
     def __init__(self, side_px: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class DrawCanvas(QWidget):
         self._side_px = side_px
         self._drawing = blank((1, 28, 28))
         self._before: Drawing | None = None  # while a stroke goes on
-        self._words = ""  # what the stroke is called
+        self._words = ""  # the name of the stroke
         self._last: tuple[float, float] | None = None
         self._stroke: Stroke | None = None
         self._invitation = ""
@@ -80,11 +80,11 @@ class DrawCanvas(QWidget):
             self.stepped.emit(before, drawing, words)
 
     def sizeHint(self) -> QSize:
-        """Return the size that it likes to have."""
+        """Return the preferred size."""
         return QSize(self._side_px, self._side_px)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a stroke, or take up the colour there."""
+        """Begin a stroke, or with Alt pick the colour under the pointer."""
         if (
             event.button() == Qt.MouseButton.LeftButton
             and event.modifiers() & Qt.KeyboardModifier.AltModifier
@@ -101,7 +101,7 @@ class DrawCanvas(QWidget):
             self._draw_to(self._last)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Continue the stroke, or begin to rest at another place."""
+        """Continue the stroke, and restart the time that the pointer rests."""
         if self._rest.isActive():
             self._rest.start()
         if self._last is not None:
@@ -112,17 +112,17 @@ class DrawCanvas(QWidget):
         self._end()
 
     def event(self, event: QEvent) -> bool:
-        """Show no tool tip over what is drawn: it would cover it, and take the next press."""
+        """Show no tool tip over a drawing, because it would cover the drawing and take the next press."""
         if event.type() == QEvent.Type.ToolTip and not self._drawing.is_empty:
             return True
         return super().event(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Say that the pointer has come, as soon as it rests."""
+        """Emit `visited` as soon as the pointer rests."""
         self._rest.start()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Say nothing of a pointer that was on its way elsewhere."""
+        """Emit nothing for a pointer that only passed over the canvas."""
         self._rest.stop()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -150,7 +150,7 @@ class DrawCanvas(QWidget):
             painter.setPen(colors.CARD if is_bright else colors.AXIS)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             room = self.rect().adjusted(8, 8, -8, -8)
-            if image.hasAlphaChannel():  # no colour is read well on light and dark squares
+            if image.hasAlphaChannel():  # no colour is readable on light and dark squares
                 words = painter.boundingRect(room, flags, self._invitation)
                 painter.fillRect(words.adjusted(-6, -4, 6, 4), colors.AXIS if is_bright else colors.CARD)
             painter.drawText(room, flags, self._invitation)

@@ -1,4 +1,4 @@
-"""Finds points by label, name or number, and goes through them, the worst or the misplaced ones."""
+"""Finds points by label, name or number, and steps through found, selected, worst or misplaced points."""
 
 from enum import StrEnum
 
@@ -25,14 +25,14 @@ class Tour(StrEnum):
 TIPS = {
     Tour.FOUND: "Go through what the search found.",
     Tour.SELECTED: "Go through the selection.",
-    Tour.WORST: "Start at the lowest ELBO, estimated by one draw for each image, or without likelihoods at\n"
-    "the largest difference.",
+    Tour.WORST: "Start at the lowest ELBO, estimated by one draw for each image, or at the largest\n"
+    "difference if the model has no likelihood.",
     Tour.MISPLACED: terms.term_tip(terms.MISPLACED),
 }
 
 
 class FindField(QLineEdit):
-    """A line in which Enter goes to what is found, Down and Up to the next and the previous, and Esc away."""
+    """A search line: Enter goes to the first match, Down and Up to the next and previous, Esc leaves it."""
 
     step_wanted = Signal(int)
     left = Signal()
@@ -57,12 +57,12 @@ class FindField(QLineEdit):
 
 
 class FindPanel(QWidget):
-    """Emits signals for what the person wants."""
+    """The widgets to find points; emits signals for what the person wants."""
 
     searched = Signal(str)  # Enter was pressed
     select_found_wanted = Signal(str)
     tour_wanted = Signal(object)  # Tour
-    tour_changed = Signal(object)  # Tour, also when it is restored
+    tour_changed = Signal(object)  # Tour; also emitted when a saved choice is restored
     step_wanted = Signal(int)  # 1 for the next point, −1 for the one before
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -72,7 +72,7 @@ class FindPanel(QWidget):
         self.field.setAccessibleName("Find points")
         self.field.setToolTip(
             "Return goes to the first point with this label, name or number, and then to the next.\n"
-            "#7 is the number 7, also if 7 is a label."
+            "#7 is the number 7, even if 7 is a label."
         )
         self.field.setClearButtonEnabled(True)
         self.select = QPushButton("Select them")
@@ -122,11 +122,11 @@ class FindPanel(QWidget):
         return Tour(self.tour.currentData())
 
     def show_tour(self, tour: Tour) -> None:
-        """Show which points are gone through."""
+        """Show which points are chosen to go through."""
         show_choice(self.tour, tour)
 
     def show_place(self, text: str, about: str = "") -> None:
-        """Say where one is, or what was not found, and in a second line something about the point."""
+        """Say which point it is, or what was not found, with a second line about the point."""
         self.place.show_text(text)
         self.about.show_text(about, shorter=(about.partition(";")[0],))
         self.about.setVisible(bool(about))

@@ -18,7 +18,7 @@ MAX_SEED = 2**31 - 1
 
 
 class GridPage(QWidget):
-    """Controls above a large picture.
+    """A page with controls above a sheet of pictures.
 
     Args:
         hint: one line that says what is shown.
@@ -68,19 +68,19 @@ class GridPage(QWidget):
         layout.addWidget(self.cost)
         layout.addWidget(self.view, 1)
         self.set_sheet(None)
-        self.setFocusProxy(self.view)  # not to a number box, which would keep digits and Home from the window
+        self.setFocusProxy(self.view)  # not a number box, which would take digits and Home from the window
 
     def set_hint(self, hint: str) -> None:
-        """Say something else of what is shown; a note that stands in its place stays."""
+        """Change the hint; a note that is shown in its place stays."""
         if self._note.text() == self._hint:
             self._note.setText(hint)
         self._hint = hint
         self.view.setAccessibleName(hint)
 
     def set_sheet(self, sheet: Sheet | None, note: str = "") -> None:
-        """Show a sheet, or nothing; `note` replaces the hint, for example to say why.
+        """Show a sheet, or nothing; `note` replaces the hint, for example to say why nothing is shown.
 
-        Only a full sheet can be saved.
+        Only a complete sheet can be saved.
         """
         self.sheet = sheet
         self.view.set_sheet(sheet)
@@ -90,7 +90,7 @@ class GridPage(QWidget):
         self._note.setText(note or self._hint)
 
     def renew_captions(self, sheet: Sheet) -> None:
-        """Say something else of the same pictures, also in the note if it is of the one the keys are at."""
+        """Change the pictures' captions, and the note if it describes the picture that the keys chose."""
         old, index = self.sheet, self.view.index
         self.sheet = sheet
         self.view.renew_captions(sheet)
@@ -98,7 +98,7 @@ class GridPage(QWidget):
             self._describe(sheet.captions[index])
 
     def _describe(self, caption: str) -> None:
-        """Say in the line of the note which picture the keys are at."""
+        """Describe in the note the picture that the keys chose."""
         self._note.setText(_in_a_line(caption))
 
     def note(self) -> str:

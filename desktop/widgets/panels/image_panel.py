@@ -38,9 +38,9 @@ from desktop.widgets.panels.draw_canvas import DrawCanvas
 
 CANVAS_PX = 168
 RESULT_PX = 96
-# Of the pen in images of 28 × 28, where they are MNIST's strokes; larger images have larger pens.
+# The pen's radius in images of 28 × 28, as thick as MNIST's strokes; larger images have larger pens.
 RADIUS_PX, MOST_RADIUS_PX, AT_SIDE_PX = 1.2, 8.0, 28
-MOST_SAVED_PX = 100.0  # in images of that size, which is more than any can have
+MOST_SAVED_PX = 100.0  # in images of 28 × 28; more than any image needs
 STEP_PX = 52
 AT_CURSOR, RECONSTRUCTION = "At the cursor", "Reconstruction"
 NOTHING_DRAWN = "Draw, drop or open an image first."
@@ -52,7 +52,7 @@ TOOL_TIPS = {
     Tool.ERASER: "Erase with the left mouse button (X); the right one always erases.",
     Tool.UNKNOWN: (
         "Mark pixels as unknown (U), as if something covered them: the plane shows where such an image\n"
-        "can be, and the section Your image how it can go on."
+        "can be, and the section Your image how it can be completed."
     ),
 }
 FIGURES = {
@@ -74,9 +74,10 @@ class ImagePanel(QWidget):
     """Shows your image and its figures; emits signals for what the person wants.
 
     Attributes:
-        canvas: what the image is drawn on. It has its place elsewhere in the window, above `tool_row`.
+        canvas: the canvas for the image. It is shown elsewhere in the window, above `tool_row`.
         tool_row: the tools of the canvas.
-        reconstruction: shows it, or the picture at the cursor while that has given its place to it.
+        reconstruction: shows the reconstruction, or the picture at the cursor while the large view shows the
+            reconstruction.
     """
 
     clear_wanted = Signal()
@@ -89,8 +90,8 @@ class ImagePanel(QWidget):
         self.canvas = DrawCanvas(CANVAS_PX)
         self.tools = {tool: QToolButton() for tool in Tool}
         self._group = QButtonGroup(self)
-        self._pen_px = RADIUS_PX  # in images of AT_SIDE_PX
-        self._scale = 1.0  # of the open model's images to those
+        self._pen_px = RADIUS_PX  # the radius in images of AT_SIDE_PX
+        self._scale = 1.0  # the size of the open model's images, relative to AT_SIDE_PX
         for tool, button in self.tools.items():
             button.setIcon(line_icon(TOOL_ICONS[tool]))
             button.setAccessibleName(tool.value)
@@ -135,7 +136,7 @@ class ImagePanel(QWidget):
         self.progress.setFixedHeight(PROGRESS_PX)
         self.progress.setAccessibleName("Progress of log p(x)")
         room = self.progress.sizePolicy()
-        room.setRetainSizeWhenHidden(True)  # so that nothing below jumps
+        room.setRetainSizeWhenHidden(True)  # so that nothing below moves
         self.progress.setSizePolicy(room)
         self.note = QLabel()
         self.note.setWordWrap(True)
@@ -155,7 +156,7 @@ class ImagePanel(QWidget):
         self.show_progress(None)
 
     def set_figure(self, name: str, nats: float | None, note: str = "") -> None:
-        """Show a figure; without one, show `note` or a dash. `note` may also be another way to say it."""
+        """Show a figure, or `note` in its place, or a dash without either."""
         text = note or ("–" if nats is None else in_nats(nats))
         self.figures[name].setText(text.replace(" nats", f"{NO_BREAK_SPACE}nats"))
 
@@ -166,7 +167,7 @@ class ImagePanel(QWidget):
             label.setToolTip(tip)
 
     def show_parts(self, has_encoder: bool, has_true_posterior: bool) -> None:
-        """Show the pictures, figures and buttons that the open model can ever fill or use."""
+        """Show only the pictures, figures and buttons that the open model can use."""
         self._has_encoder = has_encoder
         is_any = has_encoder or has_true_posterior
         of_encoder: list[QWidget] = [self._reconstruction_name, self.reconstruction, self.take]
@@ -180,14 +181,14 @@ class ImagePanel(QWidget):
         self.show_bits(False)
 
     def show_error(self, nats: float | None) -> None:
-        """Say in the tool tips of ELBO and distortion how far they may be off, or nothing."""
+        """Give the standard error of ELBO and distortion in their tool tips; None removes it."""
         for name in ("elbo", "distortion"):
             more = "" if nats is None else f"Here ± {in_nats(nats)}, the standard error of these draws."
             for label in (self._titles[name], self.figures[name]):
                 label.setToolTip(term_tip(FIGURES[name], more))
 
     def show_progress(self, share: float | None) -> None:
-        """Show how much of the work for log p(x) is done; 1 if the rest is not known, None if all is done."""
+        """Show the progress of log p(x): 1 if the rest is not known, None if there is nothing left to do."""
         self.progress.setVisible(share is not None)
         if share is not None:
             percent = int(100 * share)
@@ -196,15 +197,15 @@ class ImagePanel(QWidget):
             self.progress.setToolTip(PROGRESS_TIP.format(percent))
 
     def show_bits(self, is_shown: bool, bits: float | None = None) -> None:
-        """Show bits per dimension, or a dash; they are hidden where they compare nothing."""
+        """Show bits per dimension, or a dash; hide them if `is_shown` is false."""
         for label in (self._titles["bits"], self.figures["bits"]):
             label.setVisible(is_shown and self._has_encoder)
         self.figures["bits"].setText("–" if bits is None else with_minus(f"{bits:z.3f}"))
 
     def set_data(self, image_shape: tuple[int, int, int], colors: Sequence[Color], color: Color) -> None:
-        """Set what is drawn: images of this shape, with these colours, beginning with `color`.
+        """Set the images to draw: their shape, the colours to choose from, and the first colour.
 
-        Without colours there is none to choose.
+        Without colours, no choice is offered.
         """
         self.colors.setVisible(bool(colors))
         self.colors.color = self.canvas.color = color
@@ -213,18 +214,18 @@ class ImagePanel(QWidget):
         self._show_pen(self._pen_px)
 
     def saved_text(self) -> str:
-        """Return the pen's radius, as it is in images of AT_SIDE_PX."""
+        """Return the pen's radius in images of AT_SIDE_PX."""
         return f"{self._pen_px:.4g}"
 
     def restore_text(self, text: str) -> None:
-        """Take a pen that was saved."""
+        """Restore a saved pen radius."""
         with contextlib.suppress(ValueError):
             pen_px = float(text)
             if 0 < pen_px <= MOST_SAVED_PX:
                 self._show_pen(pen_px)
 
     def _show_pen(self, pen_px: float) -> None:
-        """Draw with the pen that goes with the images, as far as there is such a radius."""
+        """Scale the pen to the model's images, within the range of the box."""
         self.radius.setRange(0.5, max(2.0, round(MOST_RADIUS_PX * self._scale, 1)))
         self.radius.setValue(round(pen_px * self._scale, 1))
         self._pen_px = pen_px
@@ -234,13 +235,13 @@ class ImagePanel(QWidget):
         self._pen_px = radius_px / self._scale
 
     def _on_taken(self, color: Color) -> None:
-        """Draw with a colour of the canvas, if colours can be chosen."""
+        """Draw with a colour taken from the canvas, if colours can be chosen."""
         if not self.colors.isHidden():
             self.colors.show_color(color)
             self.canvas.color = color
 
     def show_picture(self, reconstruction: QImage | None, at_cursor: QImage | None) -> None:
-        """Show the reconstruction, or the picture at the cursor while that is large in the other's place."""
+        """Show the reconstruction, or `at_cursor` while the large view shows the reconstruction."""
         name = RECONSTRUCTION if at_cursor is None else AT_CURSOR
         self.reconstruction.set_image(reconstruction if at_cursor is None else at_cursor)
         self.reconstruction.setAccessibleName(name)
@@ -249,7 +250,7 @@ class ImagePanel(QWidget):
     def show_completed(self, picture: QImage | None) -> None:
         """Show the picture with its unknown pixels filled in; None hides it.
 
-        With it there is no room for the figures beside the pictures, so they are below.
+        This picture takes the room of the figures, which then move below the pictures.
         """
         direction = QBoxLayout.Direction
         self._results.setDirection(direction.LeftToRight if picture is None else direction.TopToBottom)

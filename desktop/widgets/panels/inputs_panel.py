@@ -14,7 +14,7 @@ from desktop.widgets.common.plain_text import tip_text
 
 BOX_PX, NAME_PX = 84, 96
 MAX_VALUE, STEPS, DECIMALS = 1e6, 200, 3
-# More whole numbers have no slider, on which a step would be too small.
+# An input with more whole numbers has no slider, because a step would be too small.
 MOST_ON_SLIDER = 2000
 SHARES = re.compile("trunc|(?<![a-z])psi", re.IGNORECASE)  # no "epsilon"
 
@@ -36,7 +36,7 @@ class InputsPanel(QWidget):
         self._rows.setColumnStretch(1, 1)
 
     def set_inputs(self, inputs: Sequence[OtherInput]) -> bool:
-        """Show the inputs of a model; return whether there are other boxes and sliders now."""
+        """Show the inputs of a model; return whether boxes and sliders were replaced."""
         kinds = [(other.name, other.is_whole, other.most) for other in inputs]
         is_new = kinds != [(other.name, other.is_whole, other.most) for other in self._inputs]
         if is_new:
@@ -52,7 +52,7 @@ class InputsPanel(QWidget):
         return is_new
 
     def show_values(self, values: InputValues) -> None:
-        """Show the values of the inputs; of a mix of classes the heaviest, and how much it weighs."""
+        """Show the values of the inputs; for a mix of classes, the heaviest one and its weight."""
         for each in values:
             box, slider = self.boxes.get(each.name), self.sliders.get(each.name)
             share = f" · {100 * dict(each.mix)[each.value]:.0f} %" if each.mix else ""
@@ -70,7 +70,7 @@ class InputsPanel(QWidget):
                 slider.blockSignals(False)
 
     def edit(self, name: str) -> None:
-        """Give an input's box the keyboard."""
+        """Move the focus to an input's box."""
         box = self.boxes.get(name)
         if box is not None:
             box.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -108,13 +108,13 @@ class InputsPanel(QWidget):
             QWidget.setTabOrder(slider, box)
 
     def _take_alone(self, name: str) -> None:
-        """Take the heaviest class of a mix alone if Return confirms it, which changes no number."""
+        """Set the shown class of a mix alone if Return confirms it, for which Qt emits no change."""
         box = self.boxes.get(name)
         if box is not None and box.suffix() and box.hasFocus():
             self.value_wanted.emit(name, box.value())
 
     def _slider(self, other: OtherInput, name: str) -> QSlider | None:
-        """Return a slider over the values of an input; None if they are too many, or their number unknown."""
+        """Return a slider over the values of an input; None if their number is too large or unknown."""
         if other.is_whole and not 0 < (other.most or 0) <= MOST_ON_SLIDER:
             return None
         slider = QSlider(Qt.Orientation.Horizontal)

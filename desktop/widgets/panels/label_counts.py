@@ -1,4 +1,4 @@
-"""How many points of a selection each label has, as bars that choose among them."""
+"""Bars that show how many points of a selection each label has, and that select among them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class LabelCount:
     """A label's name, its colour, and how many points have it.
 
     Attributes:
-        labels: the label, or all those that are summed up.
+        labels: the label, or all labels that the row sums up.
         is_chosen: whether the points are selected now.
     """
 
@@ -33,7 +33,7 @@ class LabelCount:
 
 
 class LabelBar(QAbstractButton):
-    """A row with name, bar and count; a click, Return or Space choose it, with Shift beside others."""
+    """A row with name, bar and count. A click, Return or Space selects it; with Shift it is added."""
 
     wanted = Signal(bool)  # whether Shift was held
     move_wanted = Signal(int)  # an arrow key, Home or End
@@ -49,7 +49,7 @@ class LabelBar(QAbstractButton):
         self.clicked.connect(lambda: self.wanted.emit(self._with_shift))
 
     def show_row(self, row: LabelCount, names_px: float, most: int) -> None:
-        """Show a row beside names of this width, if there is room, with a full bar for the count `most`."""
+        """Show a row; names get `names_px` if there is room, and a bar for the count `most` is full."""
         self.row, self._names_px, self._most = row, names_px, most
         left_out = "" if row.is_chosen else ", not selected"
         self.setAccessibleName(f"{row.name}: {row.count:,}{left_out}")
@@ -61,12 +61,12 @@ class LabelBar(QAbstractButton):
         return QSize(200, ROW_PX)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Notice Shift before the click."""
+        """Remember whether Shift is held, before the click."""
         self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return and Space click, arrows go to another row."""
+        """Click on Return and Space; go to another row on arrow keys."""
         self._with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             if not event.isAutoRepeat():
@@ -77,11 +77,11 @@ class LabelBar(QAbstractButton):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Leave out Qt's click at the end of Space, which has clicked already."""
+        """Ignore the release of Space, for which Qt would click a second time."""
         event.ignore()
 
     def event(self, event: QEvent) -> bool:
-        """Show in another colour what the pointer is over."""
+        """Repaint when the pointer enters or leaves, to highlight the row."""
         if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave):
             self.update()
         return super().event(event)
@@ -112,7 +112,7 @@ class LabelBar(QAbstractButton):
 
 
 class LabelCounts(QWidget):
-    """Shows the labels with the most points, one a row; what is left over is summed up in the last row."""
+    """Shows the labels with the most points, one per row; the last row sums up the other labels."""
 
     GESTURES = (
         ("Click, Return, Space", "Select only the points of this label, or all of them again"),
@@ -136,7 +136,7 @@ class LabelCounts(QWidget):
         return tuple(bar.row for bar in self.bars if not bar.isHidden())
 
     def show_counts(self, counts: Sequence[LabelCount], rest: QColor) -> None:
-        """Show other counts, most first; `rest` is the colour of what is summed up."""
+        """Show other counts, most first; `rest` is the colour of the row that sums up."""
         rows = tuple(counts)
         if len(rows) > MOST_ROWS:
             left = rows[MOST_ROWS - 1 :]
@@ -177,7 +177,7 @@ class LabelCounts(QWidget):
 
 
 def _summed(rows: Sequence[LabelCount], color: QColor) -> LabelCount:
-    """Several labels as one row."""
+    """Return several labels as one row."""
     labels = frozenset[int]().union(*(row.labels for row in rows))
     count = sum(row.count for row in rows)
     return LabelCount(f"{len(rows)} other labels", color, count, labels, any(row.is_chosen for row in rows))

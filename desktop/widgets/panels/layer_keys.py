@@ -1,4 +1,4 @@
-"""Small keys under the layers' check boxes that explain their colours and hatching."""
+"""Small keys under the layers' check boxes, which explain colours and hatching."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPalette, QPen
@@ -28,11 +28,11 @@ class DensityKey(QWidget):
 
     @property
     def unit(self) -> str:
-        """What stands below the numbers."""
+        """The text below the numbers."""
         return self._unit
 
     def set_map(self, is_projected: bool, is_smoothed: bool) -> None:
-        """Say whether there are more than two dimensions, and whether posteriors are too narrow to draw."""
+        """Set whether the density is projected from more dimensions, and smoothed."""
         self._unit = "× peak of the prior" + (", projected" if is_projected else "")
         self._unit += "; smoothed" if is_smoothed else ""
         tip = "The colours show the density relative to the peak of the prior."
@@ -82,11 +82,11 @@ class HolesKey(QWidget):
 
     @property
     def words(self) -> str:
-        """What stands beside the swatch, or instead of it."""
+        """The text beside the swatch, or in its place."""
         return self._words
 
     def set_map(self, count: int, has_too_few: bool) -> None:
-        """Say what is hatched, or that nothing is, because the images are too few."""
+        """Say what is hatched, or that the images are too few to draw holes."""
         self._has_too_few = has_too_few
         if has_too_few:
             self._words = f"None drawn: {count:,} images are too few"

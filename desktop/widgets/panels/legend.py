@@ -32,8 +32,8 @@ MOVES = (
     Qt.Key.Key_End,
 )
 WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
-# Of more rows so many are shown, and the others are scrolled to, so that all else stays near. Half a row says
-# that there are more.
+# If there are more rows than the first, only as many as the second are in view and the others scroll, so that
+# the rest of the panel stays near. Half a row shows that there are more.
 MOST_ROWS, SHOWN_ROWS = 10, 7.5
 
 
@@ -42,7 +42,7 @@ class LabelSwitch(QToolButton):
 
     alone_wanted = Signal()
     left = Signal(int)  # an arrow key, Home or End
-    reached = Signal()  # by the keyboard
+    reached = Signal()  # the keyboard focus has reached the button
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Ask for this label alone on Alt-click."""
@@ -69,14 +69,14 @@ class LabelSwitch(QToolButton):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Say that the keyboard has come here."""
+        """Emit `reached` if the focus came by Tab, also by `setFocus` for arrow keys."""
         super().focusInEvent(event)
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self.reached.emit()
 
 
 class _Rows(QScrollArea):
-    """As high as its rows of buttons; if these are more than MOST_ROWS, they scroll."""
+    """The rows of buttons, as high as they are; more than MOST_ROWS scroll."""
 
     def __init__(self, inside: QWidget) -> None:
         super().__init__()
@@ -96,11 +96,11 @@ class _Rows(QScrollArea):
         return hint
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same height; the width is the panel's."""
+        """Return the same height and no width, because the panel sets it."""
         return QSize(0, self.sizeHint().height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take another height when the buttons do."""
+        """Adapt the height when that of the buttons changes."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().eventFilter(watched, event)
@@ -169,7 +169,7 @@ class Legend(QWidget):
         self.set_hidden(frozenset())
 
     def set_words(self, words: PointWords) -> None:
-        """Call the points by other words."""
+        """Set the words that name the points."""
         self._words = words
         self.set_counts(self._counts)
 
@@ -201,7 +201,7 @@ class Legend(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_stop else Qt.FocusPolicy.ClickFocus)
 
     def _go_from(self, label: int, key: int) -> None:
-        """Give the keyboard to the label that a key leads to."""
+        """Move the focus to the label that a key leads to."""
         last, columns = len(self._buttons) - 1, self._columns()
         step = {
             Qt.Key.Key_Left: -1,
@@ -216,7 +216,7 @@ class Legend(QWidget):
             self._buttons[label + step].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _scroll_to(self, button: LabelSwitch) -> None:
-        """Bring a label into view, within the legend and with it."""
+        """Scroll the legend, and everything around it, so that a label is in view."""
         above = button.parentWidget()
         while above is not None:
             if isinstance(above, QScrollArea):
@@ -231,7 +231,7 @@ class Legend(QWidget):
         )
 
     def _width_px(self) -> int:
-        """Return the room for the buttons beside the scroll bar, if so many could need one."""
+        """Return the width for the buttons, minus the scroll bar if so many labels may need one."""
         can_scroll = len(self._names) > MOST_ROWS
         bar_px = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self._rows)
         return WIDTH_PX - bar_px if can_scroll else WIDTH_PX

@@ -1,4 +1,4 @@
-"""What the colours of a map stand for."""
+"""The colour scale of a map of z."""
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt

@@ -10,7 +10,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 
 GAP_PX = 4
-LARGE_PX, SMALL_PX = 64, 40  # sides: of the few maps that fit in one row, of many
+LARGE_PX, SMALL_PX = 64, 40  # sides: if all maps fit in one row, and otherwise
 ROWS_SHOWN = 2
 
 
@@ -27,7 +27,7 @@ class MapStrip(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # The keys of the large map go through all of them.
+        # The keys of the large map step through all maps.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Maps of z")
 
@@ -55,7 +55,7 @@ class MapStrip(QScrollArea):
 
 
 class _Pictures(QWidget):
-    """The pictures themselves; only those in view are made."""
+    """The pictures themselves; only those in view are drawn."""
 
     chosen = Signal(int)
 
@@ -74,7 +74,7 @@ class _Pictures(QWidget):
         return has_changed
 
     def lay_out(self, width_px: int, bar_px: int) -> int:
-        """Choose sizes for a width, of which a scroll bar may take a part; return the number of rows."""
+        """Choose sizes for a width, minus a scroll bar if one is needed; return the number of rows."""
         count = 0 if self._maps is None else len(self._maps)
         if count * (LARGE_PX + GAP_PX) <= width_px + GAP_PX:
             self._side_px, self._columns = LARGE_PX, max(1, count)
@@ -87,11 +87,11 @@ class _Pictures(QWidget):
         return rows
 
     def step(self) -> QSize:
-        """The distance from one picture to the next, with its name."""
+        """Return the distance from one picture to the next, names included."""
         return QSize(self._side_px + GAP_PX, self._side_px + QFontMetrics(self.font()).height() + GAP_PX)
 
     def place(self, channel: int) -> QRect:
-        """Where a picture is, without its name."""
+        """Return the rectangle of a picture, without its name."""
         step = self.step()
         row, column = divmod(channel, self._columns)
         return QRect(column * step.width(), row * step.height(), self._side_px, self._side_px)

@@ -1,4 +1,4 @@
-"""One map of z as a large picture: a place to select and nudge, and a brush to paint with."""
+"""One map of z as a large picture: select and nudge single numbers, or paint with a brush."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
@@ -38,10 +38,10 @@ OUTLINE = QColor(0, 0, 0)
 
 
 class MapView(QWidget):
-    """Shows a map with the selected place; says by signals what mouse and keys want.
+    """Shows a map with its selected number; emits signals for mouse and keys.
 
-    A click selects a place; a drag paints. The wheel nudges once the view has the focus: before that it
-    scrolls what the view is in.
+    A click selects a number; a drag paints. The wheel nudges the number if the view has the focus; otherwise
+    it scrolls the panel.
 
     Attributes:
         place: the selected row and column.
@@ -60,7 +60,7 @@ class MapView(QWidget):
     selected = Signal()
     nudged = Signal(float)  # steps
     channel_stepped = Signal(int)
-    stroke_began = Signal(bool)  # whether it erases, whatever the tool is
+    stroke_began = Signal(bool)  # whether the right button erases, whatever the tool is
     stroke_moved = Signal(object, object)  # from cell, to cell
     stroke_ended = Signal()
     pointed = Signal(object)  # the cell under the pointer, or None
@@ -74,7 +74,7 @@ class MapView(QWidget):
         self._image: QImage | None = None
         self._pressed: QPoint | None = None
         self._button = Qt.MouseButton.NoButton
-        self._last: Cell | None = None  # the cell that a stroke has reached
+        self._last: Cell | None = None  # the last cell of the stroke
         self._pointer: QPointF | None = None
         self.setFixedHeight(side_px)
         self.setMouseTracking(True)
@@ -109,7 +109,7 @@ class MapView(QWidget):
         return QSize(self._side_px, self._side_px)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select the place; a drag from here is a stroke."""
+        """Select the number; a drag from here is a stroke."""
         cell = self._cell(event.position())
         if self._last is not None or cell is None:
             return
@@ -120,7 +120,7 @@ class MapView(QWidget):
                 self.select(cell)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Paint, or tell what is under the pointer."""
+        """Paint, and emit the cell under the pointer."""
         self._pointer = event.position()
         cell = self._cell(event.position())
         self.update()
@@ -154,12 +154,12 @@ class MapView(QWidget):
         self._end()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show that keys and wheel change the selected number."""
+        """Repaint, to show that keys and wheel now change the selected number."""
         super().focusInEvent(event)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Show that they do not any more."""
+        """Repaint, to show that keys and wheel no longer change the number."""
         super().focusOutEvent(event)
         self.update()
 
@@ -176,7 +176,7 @@ class MapView(QWidget):
             self.nudged.emit(steps)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the place, nudge its number, or change the map."""
+        """Select another number, nudge it, or show another map."""
         key = Qt.Key(event.key())
         if key in ARROWS:
             down, right = ARROWS[key]
@@ -189,7 +189,7 @@ class MapView(QWidget):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the map, the selected place and the outline of the brush."""
+        """Draw the map, the selected number's cell and the outline of the brush."""
         painter = QPainter(self)
         if self._image is None:
             return
@@ -200,7 +200,7 @@ class MapView(QWidget):
         row, column = self.place
         cell = QRectF(target.x() + column * scale, target.y() + row * scale, scale, scale)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        # A small cell would be hidden by its own frame.
+        # The frame is larger than the cell, so that it does not hide a small one.
         cell = cell.adjusted(-1.5, -1.5, 1.5, 1.5)
         mark = self.palette().highlight().color() if self.hasFocus() else colors.CURSOR
         for color, width in ((OUTLINE, 3.5), (mark, 1.5)):
@@ -230,7 +230,7 @@ class MapView(QWidget):
         return target
 
     def _cell(self, position: QPointF) -> Cell | None:
-        """The cell at a position; None outside of the map."""
+        """Return the cell at a position; None outside of the map."""
         return self._nearest(position) if self._target().contains(position) else None
 
     def _nearest(self, position: QPointF) -> Cell:

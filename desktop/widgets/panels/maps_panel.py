@@ -1,4 +1,4 @@
-"""The panel of a z that is maps: they are painted, and single numbers nudged."""
+"""The panel for a z that consists of maps: paint on them, or nudge single numbers."""
 
 import time
 
@@ -29,25 +29,25 @@ from desktop.widgets.panels.map_strip import MapStrip
 from desktop.widgets.panels.map_view import Cell, MapView
 
 MAP_PX = 250
-STEPS_IN_REACH = 30  # a nudge is 0.1 where colours reach to 3
+STEPS_IN_REACH = 30  # a nudge is 0.1 if the colour scale spans ±3
 HINT = "Point at the map to read a number. Drag to paint."
 BRUSH_SHARE = 8  # of a map's shorter side, at first
 TOOL_TIPS = {
     MapTool.ADD: "Each stroke adds this to the numbers under the brush.",
     MapTool.SET: "Each stroke sets the numbers under the brush to this.",
-    MapTool.ERASE: "Each stroke brings back the numbers from before you began to paint.",
+    MapTool.ERASE: "Each stroke restores the numbers from before you began to paint.",
 }
 
 
 class MapsPanel(QWidget):
-    """Shows the maps of the cursor's z, one of them large; signals say how z is wanted.
+    """Shows the maps of the cursor's z, one of them large; emits the z that the person paints.
 
     Attributes:
         view, strip: the large map, and all of them.
         tool, value, brush_size, all_channels: the brush.
         number: the selected number.
-        legend: what the colours stand for.
-        pointed: what is under the pointer.
+        legend: the colour scale.
+        pointed: the number under the pointer.
     """
 
     z_wanted = Signal(object)  # tuple of d numbers
@@ -60,14 +60,14 @@ class MapsPanel(QWidget):
         self._z = Vector((0.0,))
         self._maps: Floats = np.zeros((1, 1, 1), np.float32)
         self._unpainted = self._maps
-        self._painted: set[int] = set()  # hashes of maps that were painted here, to tell them from others
+        self._painted: set[int] = set()  # hashes of maps that were painted in this panel
         self._stroke: MapStroke | None = None
         self._least_reach, self._reach = 1.0, 1.0
         self._channel = 0
-        self._pause = QTimer(self)  # runs until z may be asked for again during a stroke
+        self._pause = QTimer(self)  # runs until a stroke may emit z again
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self._ask)
-        self._is_asked = True  # whether the maps' z has been asked for
+        self._is_asked = True  # whether the maps' z has been emitted
         self.view = MapView(MAP_PX)
         self.strip = MapStrip()
         self.tool = QComboBox()
@@ -110,7 +110,7 @@ class MapsPanel(QWidget):
         return self._channel
 
     def set_model(self, shape: MapShape, least_reach: float) -> None:
-        """Adapt to a model; colours reach to `least_reach` at least, to either side of 0."""
+        """Adapt to a model; the colour scale spans at least ± `least_reach`."""
         self._least_reach = least_reach
         if shape == self._shape:
             return
@@ -128,7 +128,7 @@ class MapsPanel(QWidget):
         self._show_maps()
 
     def set_z(self, z: Vector) -> None:
-        """Show where the cursor is."""
+        """Show the cursor's z."""
         if z is self._z:
             return
         self._z = z
@@ -136,7 +136,7 @@ class MapsPanel(QWidget):
             self._take_z()
 
     def show_channel(self, channel: int) -> None:
-        """Show a map large; the nearest one if there is none of this number."""
+        """Show the map with this number large, or the first or last one if there is none."""
         self._channel = min(self._shape.channels - 1, max(0, channel))
         self._show_maps()
 
@@ -145,20 +145,20 @@ class MapsPanel(QWidget):
         self._take_z()
 
     def _take_z(self) -> None:
-        """Take z over as maps. Those that were not painted here are what erasing brings back from now on."""
+        """Show z as maps. If they were not painted in this panel, erasing restores them from now on."""
         maps = self._shape.maps(self._z)
         if maps.tobytes() == self._maps.tobytes():
             return
         self._maps = maps
         if self._key() not in self._painted:
             self._unpainted, self._painted = maps, {self._key()}
-            self._stroke = None  # somebody else moved the cursor, perhaps during a stroke
+            self._stroke = None  # another part moved the cursor, perhaps during a stroke
             self._pause.stop()
         self._is_asked = True
         self._show_maps()
 
     def _want(self, maps: Floats) -> None:
-        """Show painted maps, and ask for their z, at once or after the pause."""
+        """Show painted maps, and emit their z, at once or after the pause."""
         if maps.tobytes() == self._maps.tobytes():
             return
         self._maps, self._is_asked = maps, False
@@ -168,10 +168,10 @@ class MapsPanel(QWidget):
             self._ask()
 
     def _ask(self) -> None:
-        """Ask for the z of the maps, unless that is done.
+        """Emit the z of the maps, unless it was emitted already.
 
-        What follows takes the window long if z has many numbers. So a stroke pauses as long each time, and
-        the brush stays under the pointer.
+        The window needs long to show a z of many numbers. So a stroke pauses just as long after each time,
+        and the brush keeps up with the pointer.
         """
         if self._is_asked:
             return
@@ -186,7 +186,7 @@ class MapsPanel(QWidget):
         return hash(self._maps.tobytes())
 
     def _show_maps(self) -> None:
-        if self._stroke is None:  # else the colours would change under the brush
+        if self._stroke is None:  # during a stroke the colours must not change under the brush
             self._reach = reach_of(self._maps, self._least_reach)
             step = self._reach / STEPS_IN_REACH
             self.value.setSingleStep(step)

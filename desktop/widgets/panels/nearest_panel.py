@@ -36,9 +36,9 @@ from desktop.widgets.common.usable import set_usable
 
 COUNT = 5
 SIDE_PX, SPACING_PX, BAR_PX = 54, 6, 3
-NAME_POINT_SIZE = 8.0  # of names that need two lines
+NAME_POINT_SIZE = 8.0  # for names that need two lines
 SEPARATORS = " -_/.,"
-# Five at once would take as long as a drag's own picture, which they are painted with.
+# Painting all five together would take as long as painting the picture of a drag.
 PAINT_EVERY_MS = 8
 
 
@@ -47,12 +47,12 @@ class Shown:
     """An image in the row.
 
     Attributes:
-        index: its number.
-        title: what it is: "Test image 5", or the name of an own picture.
+        index: the image's number.
+        title: the image in words: "Test image 5", or the name of an own picture.
         image: the picture.
-        name: the text below it: its label, or else its name or number.
+        name: the text below the image: its label, or otherwise its name or number.
         color: the colour of its label.
-        distance: as text.
+        distance: its distance, as text.
     """
 
     index: int
@@ -63,14 +63,14 @@ class Shown:
     distance: str
 
     def looks_like(self, other: "Shown") -> bool:
-        """Whether it is drawn like another one."""
+        """Whether the button would be painted the same for another image."""
         return (self.image, self.name, self.color) == (other.image, other.name, other.color)
 
 
 def in_two_lines(name: str, fits: Callable[[str], bool]) -> tuple[str, ...]:
-    """Return a name in one line if it fits, or else in two, of which the second may be too long.
+    """Return a name in one line if it fits, and otherwise in two, the second of which may be too long.
 
-    It is broken at the last place where words end, or anywhere if only then both lines fit.
+    The name is broken at the end of the last word that fits, or anywhere if both lines fit only then.
     """
     if fits(name):
         return (name,)
@@ -86,8 +86,8 @@ class NearestButton(QAbstractButton):
     """A test image with its label below; painted rather than laid out, because every drag changes it.
 
     Attributes:
-        side_px: of the picture's square.
-        lines: how many lines there are for the label.
+        side_px: the side of the picture's square.
+        lines: the number of lines for the label.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -99,7 +99,7 @@ class NearestButton(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def show_image(self, shown: Shown | None) -> bool:
-        """Take another image, or none; return whether it has to be painted, which is left to others."""
+        """Set another image, or none; return whether the button must be repainted, which the caller does."""
         if shown == self.shown:
             return False
         is_same_picture = shown is not None and self.shown is not None and shown.looks_like(self.shown)
@@ -123,11 +123,11 @@ class NearestButton(QAbstractButton):
         return font
 
     def box(self) -> QRectF:
-        """Return where the picture is: at the same height and of the same size for each of a row."""
+        """Return the box of the picture, which has the same height and size in all buttons of a row."""
         return QRectF((self.width() - self.side_px) // 2, 1, self.side_px, self.side_px)
 
     def name_lines(self) -> tuple[str, ...]:
-        """Return the label as it is shown; of one that is too long, the end is seen."""
+        """Return the lines of the label; a label that is too long shows its end."""
         if self.shown is None:
             return ()
         metrics = QFontMetrics(self.name_font())
@@ -210,12 +210,12 @@ class NearestPanel(QWidget):
         layout.addLayout(row)
 
     def set_words(self, words: PointWords) -> None:
-        """Call the images by other words."""
+        """Set the words that name the images."""
         self.title.setText(f"{words.nearest.removeprefix('the ').capitalize()}s")
         self.title.setToolTip(tip_text(words.source.strip()))
 
     def set_names(self, names: Iterable[str]) -> None:
-        """Leave two lines for names if one of these, which can be shown, needs them."""
+        """Reserve two lines for names if one of these possible names needs them."""
         metrics = QFontMetrics(self.font())
         room_px = self.buttons[0].side_px
         lines = 2 if any(metrics.horizontalAdvance(name) > room_px for name in names) else 1
@@ -225,7 +225,7 @@ class NearestPanel(QWidget):
                 button.updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give all pictures the same size, though not all buttons are of the same width."""
+        """Give all pictures the same size, although the buttons' widths may differ."""
         super().resizeEvent(event)
         room_px = self.contentsRect().width() - (COUNT - 1) * SPACING_PX
         for button in self.buttons:
@@ -233,7 +233,7 @@ class NearestPanel(QWidget):
             button.update()
 
     def show_images(self, shown: Sequence[Shown]) -> None:
-        """Show these images, nearest first, one after the other."""
+        """Show these images, nearest first; the buttons are repainted one after the other."""
         for button, one in zip(self.buttons, [*shown, *[None] * COUNT][:COUNT], strict=True):
             if button.show_image(one) and button not in self._to_paint:
                 self._to_paint.append(button)

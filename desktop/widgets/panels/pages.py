@@ -1,4 +1,4 @@
-"""The pages of the window as tabs, each with an entry in a menu and a key."""
+"""The pages of the window as tabs, each with a menu entry and a shortcut."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from desktop.widgets.common.keyed_tabs import KeyedTabs
 
 
 class Pages(KeyedTabs):
-    """The first page is the plane.
+    """The tabs of the window; the first page is the plane.
 
     Args:
         menu: gets an entry for each page.
@@ -22,12 +22,12 @@ class Pages(KeyedTabs):
         self.currentChanged.connect(self._give_keyboard)
 
     def add_page(self, key: str, text: str, page: QWidget) -> None:
-        """One more tab, with an entry in the menu and Ctrl with its number."""
+        """Add a tab, with a menu entry and the shortcut Ctrl with its number."""
         index = self.add(key, text.replace("&", ""), page)
         add_action(self._menu, text, f"Ctrl+{index + 1}", partial(self.setCurrentWidget, page))
 
     def _give_keyboard(self) -> None:
-        """Give the keyboard to what the page has it for, if Qt gave it to the page's first input."""
+        """Move the focus to the page's focus proxy if Qt gave it to the page's first input."""
         page, focused = self.currentWidget(), QApplication.focusWidget()
         if page is not None and focused is not None and page.isAncestorOf(focused):
             page.setFocus()

@@ -45,7 +45,7 @@ KIND_TIPS = {
 
 
 class PathPanel(QWidget):
-    """Shows the path; emits signals for what the person wants to change."""
+    """Shows the path; emits signals for the changes that the person wants."""
 
     add_wanted = Signal()
     remove_wanted = Signal()
@@ -79,9 +79,7 @@ class PathPanel(QWidget):
             self.kind.setItemData(self.kind.count() - 1, KIND_TIPS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind.setAccessibleName("Kind of path")
         self.closed = QCheckBox("Closed: back to the first point")
-        self.closed.setToolTip(
-            "Give the path one more leg, from its last point to the first, on the plane and in films."
-        )
+        self.closed.setToolTip("Add a leg from the last point to the first, on the plane and in animations.")
         tip = "Play the path (Space on the plane); a click or a key there stops it."
         self.play = push_button("Play", tip, icon="play")
         self.seconds = NumberBox()
@@ -138,7 +136,9 @@ class PathPanel(QWidget):
         each = state.inputs_on_path
         is_one = are_same(each)
         with_what = in_words(each[0] if each else ())
-        self._inputs.setText(breakable(f"All of it is decoded with {with_what}." if is_one else OWN_INPUTS))
+        self._inputs.setText(
+            breakable(f"The whole path is decoded with {with_what}." if is_one else OWN_INPUTS)
+        )
         self._inputs.setVisible(count > 1 and bool(state.inputs))
         texts = () if is_one else differing_words(each)
         self.points.show_inputs(texts)
@@ -158,7 +158,7 @@ class PathPanel(QWidget):
         return self._hint.text()
 
     def set_playing(self, playing: bool) -> None:
-        """Show whether the path is playing: the button then pauses it."""
+        """Show whether the path is playing, in which case the button pauses it."""
         self.play.setText("Pause" if playing else "Play")
         self.play.setIcon(line_icon("pause" if playing else "play"))
 
@@ -174,7 +174,7 @@ class PathPanel(QWidget):
             self.progress.setFormat("%p%")
 
     def show_pictures(self, progress: Progress) -> None:
-        """Show how many pictures of the export are decoded, and how long the others take."""
+        """Show how many pictures of the export are decoded, and how long the rest takes."""
         self.progress.setFormat(progress.in_words())
 
     def _move(self, step: int) -> None:

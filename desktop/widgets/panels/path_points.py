@@ -1,4 +1,4 @@
-"""The list of the path's points, which can be selected, edited, moved and removed by the keyboard too."""
+"""The list of the path's points, which can be selected, edited, moved and removed, also by keyboard."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -14,7 +14,7 @@ ROWS_SHOWN = 4
 
 
 class PathPoints(QTableWidget):
-    """One row per point with its editable z; emits signals for what the person wants to change."""
+    """One row per point with its editable z; emits signals for the changes that the person wants."""
 
     chosen = Signal(int)
     z_typed = Signal(int, object)
@@ -44,7 +44,7 @@ class PathPoints(QTableWidget):
         self.cellChanged.connect(self._on_typed)
 
     def set_path(self, path: tuple[Vector, ...], selected: int | None, decimals: int = DECIMALS) -> None:
-        """Show a path with one of its points selected, or none; z has so many decimals."""
+        """Show a path with one of its points selected, or none; z is shown with `decimals`."""
         self.blockSignals(True)
         is_new = decimals != self._decimals
         self._decimals = decimals
@@ -65,7 +65,7 @@ class PathPoints(QTableWidget):
         self.blockSignals(False)
 
     def show_inputs(self, texts: tuple[str, ...]) -> None:
-        """Show beside each point with which inputs it is decoded, if they differ; without texts, nothing."""
+        """Show the inputs of each point in a second column if they differ; without texts, hide it."""
         if texts == self._inputs and self.columnCount() == 1 + bool(texts):
             return
         self.blockSignals(True)

@@ -1,4 +1,4 @@
-"""A strip of the path's points with their pictures, and the time from each to the next."""
+"""A strip with the pictures of the path's points, and the time from each point to the next."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ MOST_S = 600.0
 
 
 class PathStrip(ThumbnailList):
-    """A click goes to a point; F2 or a double click sets its time, and an empty text takes all times back."""
+    """A click goes to a point; F2 or a double click sets its time, and an empty text resets all times."""
 
     time_typed = Signal(int, object)  # seconds, or None for an even pace
 
@@ -42,7 +42,7 @@ class PathStrip(ThumbnailList):
         self.hide()
 
     def set_count(self, count: int) -> None:
-        """Show so many points, at most MOST_SHOWN; the pictures come with `show_picture`."""
+        """Show `count` points, at most MOST_SHOWN; `show_picture` sets their pictures."""
         super().set_count(min(count, MOST_SHOWN))
         self.setVisible(self.count() > 1)
 
@@ -54,7 +54,7 @@ class PathStrip(ThumbnailList):
             self.blockSignals(False)
 
     def show_times(self, times: Sequence[float | None]) -> None:
-        """Show the seconds from each point to the next; None where they are not known."""
+        """Show the seconds from each point to the next; None if they are not known."""
         self._times = tuple(times)
         self.blockSignals(True)
         for row in range(self.count()):
@@ -65,14 +65,14 @@ class PathStrip(ThumbnailList):
         self.blockSignals(False)
 
     def show_inputs(self, texts: Sequence[str]) -> None:
-        """Say in the tool tip of each point with which inputs it is decoded, if they differ."""
+        """Give the inputs of each point in its tool tip, if they differ."""
         self.blockSignals(True)
         for row in range(self.count()):
             self.item(row).setToolTip(tip_text(texts[row]) if row < len(texts) else "")
         self.blockSignals(False)
 
     def set_current(self, index: int | None) -> None:
-        """Show which point is chosen."""
+        """Show which point is selected."""
         self.blockSignals(True)
         self.setCurrentRow(-1 if index is None or index >= self.count() else index)
         self.blockSignals(False)

@@ -1,4 +1,4 @@
-"""The panel of the picture at the cursor, how it is drawn, and its z."""
+"""The panel of the picture at the cursor: how it is drawn, and its z."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
@@ -22,17 +22,17 @@ from desktop.widgets.common.usable import set_choice_usable, set_usable
 
 PICTURE_PX = 236
 DECODED = "Decoded picture"
-# How long z waits for its picture, so that both are painted together.
+# The time for which z waits for its picture, so that both are painted together.
 TOGETHER_MS = 6
 MODES = "Show the probabilities, threshold them at 0.5, or draw a Bernoulli sample."
 SAMPLES = "Show the mean of the pixels' distribution, or a sample of it ({} likelihood)."
 Z = "Type or paste the cursor's z, and press Return to move there."
 LONG_Z = (
-    f"The first numbers of the cursor's z. More than {MOST_TYPED:,} are not typed: save and open them as a "
-    "NumPy file."
+    f"The first numbers of the cursor's z. A z of more than {MOST_TYPED:,} numbers cannot be typed: save it "
+    "as a NumPy file and open that."
 )
 NOT_AT_CURSOR = (
-    "The reconstruction of your image is shown. Move the cursor, or go to the encoder's mean, to take the "
+    "The reconstruction of your image is shown. Move the cursor, or go to the encoder's mean, to use the "
     "picture there."
 )
 NO_MODES = "This model gives pictures, not the probabilities of black and white pixels."
@@ -48,16 +48,16 @@ class PicturePanel(QWidget):
     """Shows the cursor's z and how the picture is drawn; emits signals for what the person wants.
 
     Attributes:
-        picture: the decoded picture, which has its place above this panel.
+        picture: the decoded picture, which the side panel shows above this panel.
     """
 
     z_typed = Signal(object)
     mode_wanted = Signal(object)
-    put_aside = Signal(object)  # QImage at the cursor while a reconstruction is in its place, or None
+    put_aside = Signal(object)  # the QImage at the cursor while a reconstruction replaces it, or None
     copy_wanted = Signal()
     save_wanted = Signal()
-    left = Signal()  # Esc in the line of z: the keyboard goes back to the plane
-    escaped = Signal()  # the same, where nothing had been typed that it takes back
+    left = Signal()  # Esc in the line of z: the plane gets the focus back
+    escaped = Signal()  # the same, if Esc had no typed text to undo
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,7 +111,7 @@ class PicturePanel(QWidget):
         self.z.setToolTip(LONG_Z if is_long else Z)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Give the keyboard back to the plane on Esc, without what was typed; show z from its begin."""
+        """Undo typing and leave for the plane on Esc; show the start of z when the line loses the focus."""
         if watched is self.z and isinstance(event, QFocusEvent) and _is_left(event):
             self.z.home(False)
         if watched is self.z and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
@@ -130,7 +130,7 @@ class PicturePanel(QWidget):
         return super().eventFilter(watched, event)
 
     def set_modes(self, modes: frozenset[PictureMode], likelihood: Likelihood | None) -> None:
-        """Set which modes mean something, by what the model gives; other pictures are shown as they are."""
+        """Set the modes that the model allows; if none is chosen, pictures are shown as they are."""
         self._modes = modes
         are_probabilities = PictureMode.THRESHOLDED in modes
         name = PictureMode.PROBABILITIES.value if are_probabilities else "Picture"
@@ -145,7 +145,7 @@ class PicturePanel(QWidget):
             show_choice(self.mode, PictureMode.PROBABILITIES)
 
     def show_picture(self, image: QImage) -> None:
-        """Show the decoded picture, together with its z, unless a reconstruction is in its place."""
+        """Show the decoded picture, together with its z, unless a reconstruction is shown in its place."""
         self._decoded = image
         if self._reconstruction is None:
             self.picture.set_image(image)
@@ -156,11 +156,11 @@ class PicturePanel(QWidget):
 
     @property
     def is_at_cursor(self) -> bool:
-        """Whether the picture is that at the cursor, as it is but for a reconstruction in its place."""
+        """Whether the picture at the cursor is shown, and no reconstruction in its place."""
         return self._reconstruction is None
 
     def show_reconstruction(self, image: QImage | None) -> None:
-        """Show the reconstruction of your image in place of the picture at the cursor, or this again."""
+        """Show your image's reconstruction in place of the picture at the cursor; None ends this."""
         if image is self._reconstruction:
             return
         self._reconstruction = image
@@ -188,7 +188,7 @@ class PicturePanel(QWidget):
         self.z.setUpdatesEnabled(True)
 
     def _z_entered(self) -> None:
-        if not self.z.isModified():  # the text is rounded, and nobody typed anything
+        if not self.z.isModified():  # nobody typed, and the text is rounded
             return
         try:
             z = parse_z(self.z.text(), self._latent_dim)
@@ -202,5 +202,5 @@ class PicturePanel(QWidget):
 
 
 def _is_left(event: QFocusEvent) -> bool:
-    """Whether a line loses the keyboard, and not just to its menu, which copies what is marked in it."""
+    """Whether a line loses the focus, other than to its own context menu."""
     return event.lostFocus() and event.reason() != Qt.FocusReason.PopupFocusReason

@@ -1,4 +1,4 @@
-"""A grid of the pictures of points, each over a line in its label's colour."""
+"""A grid of the pictures of points, each above a line in its label's colour."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from desktop.widgets.common.qimage import scaled_down
 
 SIDE_PX, LINE_PX, CELL_PX = 40, 3, 48
 ROWS_SHOWN = 3
-MOST_DRAWN = 4000  # pictures that are kept drawn
+MOST_DRAWN = 4000  # the number of drawn pictures to keep
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -85,7 +85,7 @@ class PointGrid(QListView):
 
 
 def _drawn(image: QImage, color: QColor) -> QPixmap:
-    """Draw a picture over a line in a colour."""
+    """Draw a picture above a line of this colour."""
     pixmap = QPixmap(SIDE_PX, SIDE_PX + LINE_PX)
     pixmap.fill(colors.CANVAS)
     painter = QPainter(pixmap)

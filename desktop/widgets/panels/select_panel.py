@@ -1,4 +1,4 @@
-"""The section of the selected points: their pictures, labels and mean, and what to do with them."""
+"""The section of the selected points: their pictures, labels and mean, and actions on them."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -22,7 +22,7 @@ class SelectPanel(QWidget):
     Attributes:
         finder: finds points, and goes through them.
         grid: the pictures of the selected points.
-        counts: how many of them each label has.
+        counts: how many of the points each label has.
         mean: the picture that is decoded at the mean of their z.
     """
 
@@ -57,7 +57,7 @@ class SelectPanel(QWidget):
         self.direction = QPushButton("Direction to it")
         self.direction.setToolTip(
             "Make a direction from the cursor to the mean of the selected points' z.\n"
-            "For one between two selections, first go to the mean of the other."
+            "For a direction between two selections, first go to the mean of the other."
         )
         self.only = QPushButton("Only these")
         self.only.setCheckable(True)
@@ -82,7 +82,7 @@ class SelectPanel(QWidget):
             button.setChecked(one is tool)
 
     def show_count(self, count: int, total: int, words: PointWords) -> None:
-        """Say how many points are selected, and show what can be done with them if there are any."""
+        """Say how many points are selected, and show the actions on them if there are any."""
         some = f"{count:,} of {total:,} {words.bare} selected"
         self.summary.show_text(some if count else f"Drag with a tool to select {words.bare}.")
         for part in self._parts:

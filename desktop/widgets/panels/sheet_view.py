@@ -1,4 +1,4 @@
-"""A sheet of pictures, each of which is reached by the mouse or by arrow keys."""
+"""A sheet of pictures that can be chosen with the mouse or the arrow keys."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPen
@@ -15,10 +15,10 @@ OUTER_PX, INNER_PX = 5.0, 2.5  # the dark and the bright line of the frame
 
 
 class SheetView(PictureView):
-    """Shows a sheet; says which of its pictures was clicked, or chosen by Return.
+    """Shows a sheet; emits which of its pictures was clicked, or chosen by Return.
 
     Attributes:
-        index: the picture that the keys are at, or None before the first key.
+        index: the current picture, or None before the first click or key.
     """
 
     GESTURES = (
@@ -45,13 +45,13 @@ class SheetView(PictureView):
             self.index = None
 
     def renew_captions(self, sheet: Sheet) -> None:
-        """Say something else of the same pictures, also of the one that the keys are at."""
+        """Change the captions of the pictures, and the description of the current one."""
         self._sheet = sheet
         if self.index is not None:
             self.setAccessibleDescription(sheet.captions[self.index])
 
     def cell_at(self, x_share: float, y_share: float) -> int | None:
-        """Return the picture at shares of the sheet's width and height; None beyond the last one."""
+        """Return the picture at fractions of the sheet's width and height; None beyond the last one."""
         if self._sheet is None:
             return None
         rows, columns = self._sheet.rows, self._sheet.columns
@@ -60,7 +60,7 @@ class SheetView(PictureView):
         return index if index < len(self._sheet.z) else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go to the picture beside, or choose this one."""
+        """Go to a neighbouring picture, or choose the current one."""
         if self._sheet is None:
             super().keyPressEvent(event)
             return
@@ -79,7 +79,7 @@ class SheetView(PictureView):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the sheet with its titles, and a frame around the picture that the keys are at."""
+        """Draw the sheet with its titles, and a frame around the current picture."""
         super().paintEvent(event)
         painter = QPainter(self)
         self._draw_titles(painter)
@@ -99,7 +99,7 @@ class SheetView(PictureView):
             painter.setPen(QPen(color, width))
             for index in plan.marked:
                 painter.drawRect(self._cell(index).adjusted(2, 2, -2, -2))
-        painter.setPen(colors.AXIS)  # the ground is dark in each theme
+        painter.setPen(colors.AXIS)  # the canvas is dark in both themes
         line_px, row_px = self.fontMetrics().lineSpacing(), self._cell(0).height()
         every = max(1, -int(-line_px // row_px))
         for row, whole in list(enumerate(plan.row_titles))[::every]:
@@ -115,13 +115,13 @@ class SheetView(PictureView):
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, title)
 
     def _target(self, image: QImage) -> QRectF:
-        """Return where the sheet is, with room for its titles."""
+        """Return the sheet's rectangle, which leaves room for its titles."""
         plan = None if self._sheet is None else self._sheet.plan
         if plan is None or not plan.row_titles:
             return super()._target(image)
         metrics = self.fontMetrics()
         lines = "\n".join(plan.row_titles).split("\n")
-        # Titles keep off the sheet, and off the frame of the focus at the edge.
+        # Titles keep a distance from the sheet, and from the focus frame at the edge.
         left = max(map(metrics.horizontalAdvance, lines)) + 2 * TITLE_GAP_PX
         top, right = metrics.height() + TITLE_GAP_PX, TITLE_GAP_PX + metrics.horizontalAdvance("0.0")
         width, height = self.width() - left - right, self.height() - top
@@ -152,7 +152,7 @@ class SheetView(PictureView):
         return "" if index is None or self._sheet is None else self._sheet.captions[index]
 
     def _cell(self, index: int) -> QRectF:
-        """Return where a picture is in the widget."""
+        """Return a picture's rectangle in the widget."""
         image, sheet = self.image(), self._sheet
         assert image is not None and sheet is not None
         target = self._target(image)

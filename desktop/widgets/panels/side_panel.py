@@ -1,4 +1,4 @@
-"""The panel beside the plane: the picture at the cursor, the canvas for your own, and below them sections."""
+"""The panel beside the plane: the picture at the cursor, the canvas for your image, and sections below."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from desktop.widgets.panels.picture_panel import PicturePanel
 from desktop.widgets.panels.view_panel import ViewPanel
 
 LEAST_WIDTH_PX, WIDTH_PX = 312, 352
-# From the top down, whichever control adds its own first.
+# The order from the top down, whichever control adds its section first.
 SECTIONS = ("inputs", "image", "view", "points", "bookmarks", "path", "z", "directions")
 SHOWN, HIDDEN = "shown", "hidden"
 OPEN_AT_FIRST = ("view",)
@@ -25,12 +25,12 @@ PICTURES_SHARE = 0.36  # of the panel's height, at most
 
 
 class SidePanel(QWidget):
-    """Holds the pictures, which are always in view, and the sections, and passes the ViewState on to them.
+    """Holds the pictures, which are always in view, and the sections, and shows a ViewState in them.
 
     Attributes:
         picture: the picture at the cursor with its inputs.
-        sections: what can be folded.
-        scroll_area: the sections scroll in it.
+        sections: the sections, which can be folded.
+        scroll_area: the area in which the sections scroll.
     """
 
     switched = Signal(bool)  # whether the panel is shown now
@@ -70,7 +70,7 @@ class SidePanel(QWidget):
         self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll_area.setVerticalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAlwaysOn
-        )  # so that nothing jumps
+        )  # so that nothing moves sideways
         self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
         self.scroll_area.setWidget(inside)
@@ -87,7 +87,7 @@ class SidePanel(QWidget):
         layout.addWidget(self.scroll_area, 1)
 
     def _edge(self) -> QWidget:
-        """Return a line that is there while something has been scrolled out of view above."""
+        """Return a line that is visible while the sections are scrolled down."""
         line = QFrame()
         line.setObjectName("section_line")
         line.setFixedHeight(1)
@@ -99,7 +99,7 @@ class SidePanel(QWidget):
         return line
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave most of the height to the sections."""
+        """Limit the pictures' height, which leaves most of it to the sections."""
         self._pair.set_most_height(round(PICTURES_SHARE * self.height()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -117,7 +117,7 @@ class SidePanel(QWidget):
         return SHOWN if self._is_shown else HIDDEN
 
     def restore_text(self, text: str) -> None:
-        """Show or hide the panel as it was when the program was left."""
+        """Show or hide the panel as it was at the end of the last session."""
         self.set_shown(text != HIDDEN)
 
     def add_above_sections(self, widget: QWidget) -> None:
@@ -131,20 +131,20 @@ class SidePanel(QWidget):
     def show_section(self, section: QWidget | str) -> None:
         """Open a section, given by its body or its key, and scroll to it; a hidden panel stays hidden.
 
-        This is for what people do elsewhere, such as selecting on the plane.
+        This is for actions elsewhere in the window, such as selecting on the plane.
         """
         for each in self.sections.all():
             if section in (each.key, each.body):
                 self.sections.show_key(each.key)
 
     def reveal(self, section: QWidget | str) -> None:
-        """Show a section of which something is wanted, and the panel if it is hidden."""
+        """Show a section, and the panel if it is hidden."""
         if not self._is_shown:
             self.set_shown(True)
         self.show_section(section)
 
     def set_canvas(self, canvas: QWidget, tools: QWidget) -> None:
-        """Give the canvas for your own image its place beside the picture, with its tools below."""
+        """Add the canvas for your own image beside the picture, with its tools below."""
         self._canvas_tools = tools
         self._pair.set_second(canvas)
         self._tools.addWidget(tools)
@@ -157,11 +157,11 @@ class SidePanel(QWidget):
 
     @property
     def picture_title(self) -> str:
-        """What the picture beside the canvas is."""
+        """The title of the picture beside the canvas."""
         return self._picture_title.text()
 
     def show_canvas(self, title: str) -> None:
-        """Show the canvas under a title that invites to draw; with an empty one, hide it."""
+        """Show the canvas under a title that invites people to draw; an empty title hides the canvas."""
         self._drawing_title.setText(title)
         self._drawing_title.setVisible(bool(title))
         self._canvas_tools.setVisible(bool(title))
@@ -173,7 +173,7 @@ class SidePanel(QWidget):
 
     @property
     def has_canvas(self) -> bool:
-        """Whether there is a canvas to draw on, because the model can do something with a picture."""
+        """Whether the canvas is shown, because the model can use a drawing."""
         return not self._canvas_tools.isHidden()
 
     def set_model(self, latent_dim: int, label_names: tuple[str, ...], has_points: bool) -> None:

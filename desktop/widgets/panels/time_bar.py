@@ -28,7 +28,7 @@ ICON_PX = 16
 class EpochSlider(QSlider):
     """A slider with one step per epoch; a click goes to an epoch, and hovering describes it.
 
-    The test ELBO over the epochs is drawn above the groove, where it is known.
+    The test ELBO of the epochs for which it is known is drawn as a curve above the groove.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,7 +55,7 @@ class EpochSlider(QSlider):
         return QSize(80, self.sizeHint().height())
 
     def x_of(self, index: int) -> float:
-        """Return the place of an epoch in pixels from the left."""
+        """Return the position of an epoch in pixels from the left."""
         groove, handle = self._groove_and_handle()
         span = groove.width() - handle.width()
         return float(groove.x() + handle.width() / 2 + span * index / max(1, self.maximum()))
@@ -145,7 +145,7 @@ class EpochSlider(QSlider):
 
 
 class TimeBar(QWidget):
-    """Emits the epoch that the person wants; visible only for bundles with several epochs."""
+    """The slider, its play button and its speed; visible only for bundles with several epochs."""
 
     index_wanted = Signal(int)
     play_wanted = Signal()
@@ -217,7 +217,7 @@ class TimeBar(QWidget):
 
 
 def _play_icon(playing: bool, color: QColor, ratio: float) -> QIcon:
-    """Draw a triangle or two bars, because the style's own icons are black in a dark window."""
+    """Draw a triangle or two bars, because the style's own icons are black even in a dark window."""
     picture = QPixmap(round(ICON_PX * ratio), round(ICON_PX * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)

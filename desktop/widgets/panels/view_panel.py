@@ -31,8 +31,8 @@ TOOL_TIPS = {
     Layer.BACKDROP: "Show the pictures decoded across the plane.",
     Layer.PRIOR: (
         "Show the contours that contain 50, 90 and 99 % of the prior.\n"
-        "With more than two latent dimensions they are of its projection on the plane: samples that\n"
-        "lie on the plane itself, such as those that it goes through, may be far outside."
+        "With more than two latent dimensions, the prior is projected on the plane: samples that lie on\n"
+        "the plane itself, such as those that it goes through, may be far outside."
     ),
     Layer.DENSITY: (
         "Show the aggregate posterior, the mean of q(z|x) over {many}, on the plane.\n"
@@ -64,7 +64,7 @@ TOOL_TIPS = {
     ),
 }
 
-# Why a layer can show nothing.
+# Why the open model cannot show a layer.
 NO_IMAGES = "The open model has no images for it."
 MISSING = {
     Layer.ENCODED: "The open model has no encoder.",
@@ -75,18 +75,18 @@ MISSING = {
 
 
 def why_missing(layer: Layer) -> str:
-    """Why a layer can show nothing of the open model."""
+    """Return why the open model cannot show a layer."""
     return MISSING.get(layer, NO_IMAGES)
 
 
 def layer_text(layer: Layer, words: PointWords) -> str:
-    """The name of a layer in the window, with the words for the points."""
+    """Return the name of a layer in the window, with the words for the points."""
     if layer is Layer.POINTS:
         return words.heading("by label")
     return words.heading_of_one("under the pointer") if layer is Layer.THUMBNAIL else layer.value
 
 
-# What the boxes of the axes hold while the plane is not one of two axes.
+# The value of the boxes of the axes while the plane does not lie along two axes.
 NO_AXIS = -1
 OPACITY_PX, LEAST_PERCENT, LEAST_TEXT_PX = 72, 5, 160
 
@@ -151,7 +151,7 @@ class ViewPanel(QWidget):
             spin.blockSignals(False)
 
     def _choose_axes(self) -> None:
-        """Want the axes that are chosen; on a plane of none, the other one is the first that differs."""
+        """Emit the chosen axes; if the plane lay along none, the other axis is the first that differs."""
         right, up = self.right.value(), self.up.value()
         if max(right, up) > NO_AXIS:
             right = int(up == 0) if right == NO_AXIS else right
@@ -161,9 +161,9 @@ class ViewPanel(QWidget):
     def set_words(
         self, words: PointWords, of_images: PointWords | None = None, missing: Set[Layer] = frozenset()
     ) -> None:
-        """Call the points by other words, and disable layers that they are `missing`.
+        """Set the words that name the points, and disable the layers that are `missing`.
 
-        `of_images` are the words for the images that densities are of, if they are others.
+        `of_images` are the words for the images of the densities, if they differ.
         """
         for layer, box in self.layers.items():
             box.setText(layer_text(layer, words).replace("&", "&&"))
@@ -180,7 +180,7 @@ class ViewPanel(QWidget):
         self.legend.set_words(words)
 
     def set_map(self, found: PosteriorMap) -> None:
-        """Let the keys explain a map that is drawn."""
+        """Adapt the keys of density and holes to the map that is drawn."""
         self.density_key.set_map(len(found.plane.origin) > 2, found.is_smoothed)
         self.holes_key.set_map(found.count, found.has_too_few)
 
@@ -234,7 +234,7 @@ class ViewPanel(QWidget):
         in_layers = QVBoxLayout(layers)
         in_layers.setContentsMargins(0, 0, 0, 0)
         in_layers.setSpacing(GRID_PX // 2)
-        # The name of a folder in it must not make the panel wider; the tool tip has all of it.
+        # A folder's name in its text must not widen the panel; the tool tip has the whole name.
         self.layers[Layer.POINTS].setMinimumWidth(LEAST_TEXT_PX)
         for layer, box in self.layers.items():
             row = QHBoxLayout()

@@ -78,7 +78,7 @@ def test_each_point_has_the_class_that_it_was_added_with(open_window, qtbot, tmp
     commands[ALL].trigger()
     assert labels(window) == [2, 2, 2]
     assert panel.points.columnCount() == 1
-    assert "All of it is decoded with label 2" in panel._inputs.text()
+    assert "The whole path is decoded with label 2" in panel._inputs.text()
     assert not commands[ALL].isEnabled()
     window.history.undo.trigger()
     assert labels(window) == [1, 2, 3]

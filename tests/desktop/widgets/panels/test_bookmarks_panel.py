@@ -1,4 +1,4 @@
-"""The section of the bookmarks says what it can do with those that there are."""
+"""The section of the bookmarks enables only the actions that the bookmarks allow."""
 
 from desktop.view.bookmarks import bookmark
 from desktop.view.state import ViewState
@@ -19,7 +19,7 @@ def test_a_button_that_cannot_be_used_says_why(qtbot):
 
 
 def test_the_section_stays_as_high_when_the_last_bookmark_goes(qtbot):
-    """The list stays, says how to get a bookmark, and takes the focus of the button that is disabled now."""
+    """The list stays, says how to add a bookmark, and takes the focus from the button that is disabled."""
     panel = BookmarksPanel()
     qtbot.addWidget(panel)
     panel.show_bookmarks((bookmark(ViewState(), ()),), 0)

@@ -1,4 +1,4 @@
-"""A colour is chosen for the pen."""
+"""The row of colours lets people choose the pen's colour."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +12,7 @@ COLORS = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (1.0, 0.0, 0.0))
 
 @pytest.fixture
 def row(qtbot):
-    """A shown row of three colours, of which none is chosen."""
+    """A shown row of three colours, none of which is chosen."""
     row = ColorRow()
     qtbot.addWidget(row)
     row.set_colors(COLORS)
@@ -22,7 +22,7 @@ def row(qtbot):
 
 
 def test_a_click_chooses_a_colour(row, qtbot):
-    """It is emitted, and its button stays down alone."""
+    """The colour is emitted, and only its button is checked."""
     with qtbot.waitSignal(row.chosen, timeout=SOON_MS) as heard:
         qtbot.mouseClick(row.buttons[2], Qt.MouseButton.LeftButton)
     assert heard.args == [(1.0, 0.0, 0.0)]
@@ -30,7 +30,7 @@ def test_a_click_chooses_a_colour(row, qtbot):
 
 
 def test_any_other_colour_is_shown_beside_them(row):
-    """No button is down, and the last one has that colour."""
+    """No button is checked, and the last button shows the other colour."""
     row.show_color((0.2, 0.5, 0.7))
     assert not any(button.isChecked() for button in row.buttons)
     assert not row.more.icon().isNull()

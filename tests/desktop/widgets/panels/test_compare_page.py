@@ -1,4 +1,4 @@
-"""The page that compares two models: its key, and the numbers under the pointer."""
+"""The page that compares two models: its colour key, its texts, and the number under the pointer."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def page(qtbot):
 
 
 def test_the_key_says_which_way_and_how_much(qtbot):
-    """The numbers of its ends, and which picture is lighter there."""
+    """The key gives the numbers at its ends, and which picture is lighter there."""
     key = DifferenceKey()
     qtbot.addWidget(key)
     key.set_reach(0.05)
@@ -29,7 +29,7 @@ def test_the_key_says_which_way_and_how_much(qtbot):
 
 
 def test_pointing_at_the_difference_tells_its_number(page):
-    """At the pixel under the pointer, with its sign."""
+    """The tool tip gives the number at the pixel under the pointer, with its sign."""
     first, second = np.zeros((1, 2, 2), np.float32), np.zeros((1, 2, 2), np.float32)
     second[0, 1, 0], first[0, 0, 1] = 0.25, 0.5
     page.set_difference(difference(first, second))
@@ -43,7 +43,7 @@ def test_pointing_at_the_difference_tells_its_number(page):
 
 
 def test_the_pictures_are_the_cursors_and_the_elbos_your_images(page):
-    """The captions say whose picture it is; the ELBOs are apart from them, while there is one."""
+    """The captions say whose picture it is; the ELBOs are shown below the planes while there is an image."""
     image = QImage(4, 4, QImage.Format.Format_Grayscale8)
     page.set_picture(0, image)
     page.set_elbo(0, "ELBO of your image", "−160.37 nats")
@@ -54,7 +54,7 @@ def test_the_pictures_are_the_cursors_and_the_elbos_your_images(page):
 
 
 def test_no_words_are_cut_on_a_narrow_page(page):
-    """There are shorter ones: at 530 pixels, which a window of 900 leaves, all lines are whole words."""
+    """Shorter wordings are used: at 530 pixels, as in a window of 900, all lines are whole words."""
     page.resize(530, 440)
     page.close_b.show()  # it narrows B's lines
     image = QImage(4, 4, QImage.Format.Format_Grayscale8)
@@ -71,7 +71,7 @@ def test_no_words_are_cut_on_a_narrow_page(page):
 
 
 def test_the_errors_of_two_elbos_are_not_said_to_judge_their_difference(page):
-    """The tool tip says what ± is, and that two models of the same test images are surer than that."""
+    """The tool tip says what ± is, and that the difference on the same test images is more certain."""
     for elbo, has_tip in (("−144.30 ± 0.56 nats", True), ("−144.30 nats", False)):
         page.set_name(0, "film", "test ELBO", elbo)
         assert page.figures[0].text() == f"test ELBO {elbo}"
@@ -79,7 +79,7 @@ def test_the_errors_of_two_elbos_are_not_said_to_judge_their_difference(page):
 
 
 def test_a_long_name_leaves_the_numbers_whole(page):
-    """At this width, too."""
+    """A long name of the model does not shorten the numbers."""
     page.set_name(1, "a model with a long name " * 9, "epoch 96 of 320: test ELBO", "−144.30 nats")
     page.set_elbo(1, "ELBO of your image", "−255.13 nats, 94.77 lower")
     QApplication.processEvents()
@@ -93,7 +93,7 @@ def test_a_long_name_leaves_the_numbers_whole(page):
 
 
 def test_without_a_difference_there_is_neither_picture_nor_key(page):
-    """As when the sizes differ, or before there is a B; the pictures beside keep their places."""
+    """If sizes differ or there is no B, both are hidden, and the other pictures keep their places."""
     picture = np.zeros((1, 2, 2), np.float32)
     page.set_difference(difference(picture, picture))
     before = page.difference.geometry()

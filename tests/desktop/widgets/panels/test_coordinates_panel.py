@@ -92,7 +92,7 @@ def test_keys_move_the_cursor_off_the_plane(window, qtbot):
 
 
 def test_a_number_is_typed(window, qtbot):
-    """Beyond its range the slider stays at its end, and the box shows the full number."""
+    """For a number beyond its range the slider stays at its end, and the box shows the number."""
     row = shown(window.coordinates.panel)[1]
     row.box.selectAll()
     qtbot.keyClicks(row.box, "-7.25")
@@ -114,7 +114,7 @@ def test_a_move_of_a_slider_can_be_undone(window, qtbot):
 
 
 def test_names_and_values_are_there_for_screen_readers(window):
-    """Each slider and each box has them, and they follow changes."""
+    """Each slider and each box has a name and a value, which follow changes."""
     window.explorer.set_state(window.explorer.state.moved_to((0.25, -1.5, 3.0, 40.0)))
     values = ("3.0000", "40.0000", "−1.5000", "0.2500")
     for row, value in zip(shown(window.coordinates.panel), values, strict=True):
@@ -150,7 +150,7 @@ def test_many_dimensions_are_scrolled_through(panel, turn_wheel):
 
 
 def test_many_dimensions_cost_a_drag_little(panel):
-    """A step takes as many calls at 512 dimensions as at the few that have a row."""
+    """A step makes as many calls with 512 dimensions as with the few that have a row."""
     calls = {}
     for dimensions in (ROWS, 512):
         panel.set_model(dimensions, np.arange(float(dimensions)))
@@ -160,7 +160,7 @@ def test_many_dimensions_cost_a_drag_little(panel):
 
 
 def test_what_moved_while_nobody_looked_is_right_when_it_is_shown(panel):
-    """A hidden panel costs a drag nothing."""
+    """A hidden panel is not updated during a drag, but shows the current z when it is shown."""
     panel.hide()
     panel.set_z((1.0, 2.0))
     panel.show()
@@ -168,7 +168,7 @@ def test_what_moved_while_nobody_looked_is_right_when_it_is_shown(panel):
 
 
 def test_the_rates_have_a_heading(panel):
-    """It says what the numbers at the right are, and is not there without them."""
+    """The heading says what the numbers at the right are, and is hidden without them."""
     assert panel.heading.isHidden()
     panel.set_model(3, np.array([3.25, 0.5, 0.0]))
     assert not panel.heading.isHidden()

@@ -1,4 +1,4 @@
-"""The panel of directions shows names, shares and how far the cursor is, and says what is wanted."""
+"""The panel of directions shows names, shares and offsets, and emits what people want."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def panel(qtbot):
 
 
 def test_shares_are_told_beside_the_numbers():
-    """With a digit after the point where they are small; names of files stand alone."""
+    """Small shares have a decimal; directions from a file have only names."""
     directions = Directions(("1", "2", "3"), np.eye(3), (0.0,) * 3, (0.434, 0.021, 0.0004))
     assert titles(directions) == ["1 · 43 %", "2 · 2.1 %", "3 · <0.1 %"]
     most = replace(directions, shares=(0.9961, 0.0039, 0.0))
@@ -32,7 +32,7 @@ def test_shares_are_told_beside_the_numbers():
 
 
 def test_the_hint_goes_when_there_are_directions(panel):
-    """And returns when there are none; nothing can be searched before a model is open."""
+    """The hint returns when there are none; the search is disabled before a model is open."""
     assert panel.hint.isVisible()
     assert not panel.plane.isVisible()
     assert not panel.search.isEnabled()
@@ -45,7 +45,7 @@ def test_the_hint_goes_when_there_are_directions(panel):
 
 
 def test_a_far_offset_is_in_the_box_though_the_slider_ends(panel, qtbot):
-    """The slider stops at 4, and showing it asks for no change."""
+    """The slider stops at 4, and showing a far offset emits no change."""
     panel.set_directions(Directions(("a",), np.eye(2)[:1], (1.0, 0.0)))
     with qtbot.assertNotEmitted(panel.offset_wanted):
         panel.set_z((8.5, 0.0))
@@ -54,7 +54,7 @@ def test_a_far_offset_is_in_the_box_though_the_slider_ends(panel, qtbot):
 
 
 def test_another_start_keeps_the_rows_in_view(panel):
-    """Only the offsets change."""
+    """Another start changes only the offsets."""
     directions = Directions(tuple("abcdefghijkl"), np.eye(12), (0.0,) * 12)
     panel.set_directions(directions)
     panel.scroll_bar.setValue(2)
@@ -67,7 +67,7 @@ def test_another_start_keeps_the_rows_in_view(panel):
 
 
 def test_the_panel_says_of_what_the_shares_are(panel):
-    """Directions from a file have none: it is told what is counted, and how long the file's vector is."""
+    """Directions from a file have no shares: the panel gives the unit, and the tip the vector's length."""
     found = Directions(("1",), np.eye(2)[:1], (0.0, 0.0), (1.0,), "all 2 dimensions tried")
     panel.set_directions(found)
     assert panel.tried.text() == "all 2 dimensions tried; each with its share of the picture's change"
@@ -78,7 +78,7 @@ def test_the_panel_says_of_what_the_shares_are(panel):
 
 
 def test_an_offset_that_is_rounded_to_zero_has_no_minus(panel):
-    """What a rotation leaves of it is 0.0000."""
+    """An offset that rounds to zero is shown as 0.0000."""
     panel.set_directions(Directions(("a", "b"), np.eye(2), (0.0, 0.0)))
     panel.set_z(Vector((-1e-9, -0.00006)))
     assert [row.box.text() for row in panel.rows[:2]] == ["0.0000", "−0.0001"]
@@ -86,7 +86,7 @@ def test_an_offset_that_is_rounded_to_zero_has_no_minus(panel):
 
 @pytest.mark.parametrize("name", ["smileys_minus_flags", "W" * 300])
 def test_names_of_any_length_leave_the_panel_its_width(panel, name):
-    """Those shown first, too; the whole name is an entry's tool tip."""
+    """The first names shown do not widen it either; an entry's tool tip has the whole name."""
     panel.set_directions(Directions((name, "b"), np.eye(2), (0.0, 0.0)))
     QApplication.sendPostedEvents()
     assert panel.minimumSizeHint().width() <= LEAST_WIDTH_PX - 2 * GRID_PX - 16  # margins and scroll bar

@@ -44,14 +44,14 @@ def test_a_drag_draws_what_is_seen(canvas, qtbot, pixels):
 
 
 def test_the_right_button_erases(canvas, qtbot):
-    """It does so with every tool."""
+    """The right button erases with every tool."""
     drag(qtbot, canvas, (25, 75), (115, 75))
     drag(qtbot, canvas, (25, 75), (115, 75), RIGHT)
     assert canvas.drawing().thresholded().max() == 0
 
 
 def test_the_invitation_is_read_on_a_checkerboard(canvas, pixels):
-    """It stands on a ground of its own, because the squares are neither light nor dark."""
+    """The invitation has a filled ground, because no colour is readable on light and dark squares."""
     canvas.set_drawing(blank((4, 14, 14)))
     canvas.set_invitation("Draw")
     seen = pixels(canvas.grab().toImage())[..., :3].astype(int)
@@ -61,7 +61,7 @@ def test_the_invitation_is_read_on_a_checkerboard(canvas, pixels):
 
 
 def test_no_tool_tip_lies_over_a_drawing(canvas, qtbot):
-    """It would hide a part of it while one thinks about the next stroke."""
+    """A tool tip would hide a part of the drawing between two strokes."""
     for is_drawn in (False, True):
         if is_drawn:
             drag(qtbot, canvas, (25, 75), (115, 75))
@@ -84,7 +84,7 @@ def test_unknown_pixels_are_hatched(canvas, qtbot, pixels):
 
 
 def test_each_stroke_is_a_step_that_can_be_undone(canvas, qtbot):
-    """It is told when it ends, with the drawings around it and its name, also if no release comes."""
+    """A stroke that ends is emitted with its name and both drawings, even if no release comes."""
     heard = []
     canvas.stepped.connect(lambda *step: heard.append(step))
     empty = canvas.drawing()
@@ -98,7 +98,7 @@ def test_each_stroke_is_a_step_that_can_be_undone(canvas, qtbot):
 
 
 def test_a_drawing_is_a_step_only_with_a_name(canvas):
-    """Clearing has one; another model's empty canvas has none."""
+    """Clearing has a name; another model's empty canvas has none."""
     heard = []
     canvas.stepped.connect(lambda *step: heard.append(step))
     before = canvas.drawing()

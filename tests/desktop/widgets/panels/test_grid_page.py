@@ -53,7 +53,7 @@ def test_only_what_is_there_can_be_saved(page, qtbot):
 
 
 def test_what_is_said_of_a_picture_can_be_renewed(page, qtbot):
-    """Also in the note, if that is of the picture that the keys are at; else it stays."""
+    """The note changes, too, if it describes the current picture; any other note stays."""
     page.set_sheet(SHEET)
     better = replace(SHEET, plan=replace(SHEET.plan, captions=tuple(f"better {i}" for i in range(15))))
     page.renew_captions(better)
@@ -76,7 +76,7 @@ def test_titles_can_be_left_out_where_there_are_some(page):
 
 
 def test_a_page_says_what_it_shows_or_why_it_shows_nothing(page):
-    """The note replaces the hint as long as it applies."""
+    """A note replaces the hint as long as it applies."""
     assert page.note() == "Samples."
     page.set_sheet(None, "No images.")
     assert page.note() == "No images."
@@ -94,7 +94,7 @@ def test_a_click_says_which_picture(page, qtbot, column, row):
 
 
 def test_a_place_without_a_picture_is_none(page, qtbot):
-    """The last row need not be full."""
+    """A click on a missing picture of the last row chooses nothing."""
     page.set_sheet(SHEET)
     with qtbot.assertNotEmitted(page.cell_clicked):
         qtbot.mouseClick(page.view, LEFT, pos=point(page, 3, 3))
@@ -118,7 +118,7 @@ def test_a_control_bears_the_name_of_its_label(page):
 
 
 def test_arrow_keys_go_from_picture_to_picture_and_return_chooses(page, qtbot, pixels):
-    """They stay within the sheet, say where they are, and the frame is on the screen."""
+    """The keys stay within the sheet, emit the caption, and draw a frame around the picture."""
     page.set_sheet(SHEET)
     page.view.setFocus()
     heard = []

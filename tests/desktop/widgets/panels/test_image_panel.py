@@ -1,4 +1,4 @@
-"""The pen goes with the images, and is saved so that it fits those of the next start."""
+"""The pen's radius follows the images' size, also across starts."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def panel(qtbot):
 
 
 def test_the_pen_is_as_thick_in_images_of_another_size(panel):
-    """Relative to the image, and as the person set it."""
+    """The radius keeps its size relative to the image."""
     panel.radius.setValue(2.0)
     panel.set_data((1, 56, 70), (), WHITE)
     assert panel.radius.value() == panel.canvas.radius_px == 4.0
@@ -27,7 +27,7 @@ def test_the_pen_is_as_thick_in_images_of_another_size(panel):
 
 
 def test_a_saved_pen_fits_images_that_are_opened_later(panel, qtbot):
-    """Nonsense in the saved text changes nothing."""
+    """A saved radius is scaled to the images; nonsense in the saved text changes nothing."""
     panel.set_data((1, 56, 56), (), WHITE)
     panel.radius.setValue(6.0)
     other = ImagePanel()
@@ -41,7 +41,7 @@ def test_a_saved_pen_fits_images_that_are_opened_later(panel, qtbot):
 
 
 def test_the_standard_error_stands_in_the_tool_tips(panel):
-    """Of the ELBO and the distortion, while they are from draws; the rate is exact."""
+    """The tips of ELBO and distortion give it if they are from draws; the rate is exact."""
     panel.show_error(8.25)
     said = "Here ± 8.25 nats, the standard error of these draws."
     tips = {name: panel.figures[name].toolTip() for name in ("elbo", "distortion", "rate")}

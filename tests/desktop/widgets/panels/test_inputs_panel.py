@@ -10,7 +10,7 @@ from desktop.widgets.panels.inputs_panel import InputsPanel
     ("name", "most"), [("truncation", 1), ("Trunc_cutoff", 1), ("psi", 1), ("style_psi", 1), ("epsilon", 2)]
 )
 def test_only_a_truncation_goes_from_0_to_1(qtbot, name, most):
-    """It is known by its name; "epsilon" is none, although it has the letters."""
+    """A truncation is recognized by its name; "epsilon" is none, although it contains "psi"."""
     panel = InputsPanel()
     qtbot.addWidget(panel)
     panel.set_inputs([OtherInput(name, "float32", (), 0.5)])

@@ -13,7 +13,7 @@ COUNTS = (
 
 
 def test_names_leave_room_for_the_bars_at_any_width(qtbot):
-    """Also if the counts came before the width, as they do while the section is folded."""
+    """They do so even if the counts came before the width, as in a folded section."""
     pictures = []
     for widths in ((640, 300), (300, 300)):
         counts = LabelCounts()
@@ -26,7 +26,7 @@ def test_names_leave_room_for_the_bars_at_any_width(qtbot):
 
 
 def test_a_held_key_chooses_once(qtbot):
-    """What the keyboard sends as long as Space or Return is held does not count."""
+    """Repeated key events of a held Space or Return are ignored."""
     counts = LabelCounts()
     qtbot.addWidget(counts)
     counts.show_counts(COUNTS, QColor("gray"))

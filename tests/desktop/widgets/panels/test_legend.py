@@ -139,7 +139,7 @@ def test_tab_stops_at_one_label_and_arrows_reach_the_others(legend, qtbot):
 
 
 def test_a_hundred_labels_scroll_by_themselves(legend, qtbot):
-    """All and None stay near, and no name is cut by the scroll bar; arrow keys bring a label into view."""
+    """All and None stay near, the scroll bar cuts off no name, and arrow keys bring a label into view."""
     legend.set_labels(tuple(f"class number {number} with a rather long name" for number in range(100)))
     legend.resize(WIDTH_PX, legend.sizeHint().height())
     qtbot.waitUntil(lambda: len(buttons(legend)) == 100, timeout=SOON_MS)

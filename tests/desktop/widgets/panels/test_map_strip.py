@@ -26,7 +26,7 @@ def maps(count):
 
 
 def test_four_maps_stand_in_one_row_and_a_click_chooses(strip, qtbot, pixels):
-    """Each is seen at its place; beside them a click does nothing."""
+    """Each map is drawn at its position; a click beside the maps does nothing."""
     strip.set_maps(maps(4), 1.0)
     places = [strip.inside.place(channel).center() for channel in range(4)]
     assert len({place.y() for place in places}) == 1

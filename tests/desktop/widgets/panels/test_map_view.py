@@ -14,7 +14,7 @@ CELL_PX = 10
 
 @pytest.fixture
 def view(qtbot):
-    """A view of 8 × 10 numbers with ten pixels each, 10 pixels below its upper edge."""
+    """A view of 8 × 10 numbers with ten pixels each; the map begins 10 pixels below the upper edge."""
     view = MapView(SIDE_PX)
     qtbot.addWidget(view)
     view.resize(SIDE_PX, SIDE_PX)
@@ -26,7 +26,7 @@ def view(qtbot):
 
 @pytest.fixture
 def told(view):
-    """What the view has said, in order."""
+    """The signals of the view, in order."""
     said = []
     view.selected.connect(lambda: said.append(("select", view.place)))
     view.nudged.connect(lambda steps: said.append(("nudge", steps)))
@@ -42,7 +42,7 @@ def cell(row, column):
 
 
 def test_a_click_selects_and_paints_nothing(view, told, qtbot):
-    """Outside of the map nothing is selected."""
+    """A click outside of the map selects nothing."""
     qtbot.mouseClick(view, LEFT, pos=cell(3, 7))
     assert told == [("select", (3, 7))]
     qtbot.mouseClick(view, LEFT, pos=QPoint(50, 3))
@@ -66,7 +66,7 @@ def test_a_drag_is_one_stroke_from_where_it_began(view, told, qtbot, button):
 
 
 def test_a_hidden_view_ends_its_stroke(view, told, qtbot):
-    """The release of the button would not arrive."""
+    """The stroke ends, because no release of the button would arrive."""
     qtbot.mousePress(view, LEFT, pos=cell(1, 1))
     qtbot.mouseMove(view, cell(2, 2))
     assert view.is_painting
@@ -76,7 +76,7 @@ def test_a_hidden_view_ends_its_stroke(view, told, qtbot):
 
 
 def test_keys_select_nudge_and_change_the_map(view, told, qtbot):
-    """At the map's edge the place stays."""
+    """At the map's edge the selection stays."""
     view.place = (0, 8)
     for key in (
         Qt.Key.Key_Right,
@@ -102,7 +102,7 @@ def test_keys_select_nudge_and_change_the_map(view, told, qtbot):
 
 
 def test_the_wheel_nudges_after_a_click_only(view, told, qtbot, turn_wheel):
-    """Before that, somebody scrolls past."""
+    """Before a click, the wheel is meant for the panel."""
     view.clearFocus()
     turn_wheel(view, cell(2, 2), 1)
     assert told == []
@@ -114,7 +114,7 @@ def test_the_wheel_nudges_after_a_click_only(view, told, qtbot, turn_wheel):
 
 
 def test_the_pointer_tells_where_it_is(view, qtbot):
-    """None outside of the map, and once it has left."""
+    """The view emits the cell under the pointer, or None outside of the map and after the pointer left."""
     found = []
     view.pointed.connect(found.append)
     for place in (cell(7, 0), cell(0, 9), QPoint(50, 4)):
@@ -124,7 +124,7 @@ def test_the_pointer_tells_where_it_is(view, qtbot):
 
 
 def test_the_map_the_place_and_the_brush_are_seen(view, qtbot, pixels):
-    """The numbers are where they are told to be; the outline is as wide as the brush."""
+    """Each number is drawn at its cell; the outline is as wide as the brush."""
     numbers = np.full((8, 10), -1.0, np.float32)
     numbers[2, 6] = 1.0
     view.set_map(numbers, 1.0)

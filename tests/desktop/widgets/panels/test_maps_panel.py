@@ -1,4 +1,4 @@
-"""The maps of z are painted and nudged; what the panel asks for is the z that it shows."""
+"""The maps of z are painted and nudged; the panel emits the z that it shows."""
 
 from itertools import pairwise
 
@@ -34,7 +34,7 @@ def panel(qtbot, z):
 
 @pytest.fixture
 def wanted(panel):
-    """The z that the panel has asked for, each shown by it as the window does."""
+    """The z that the panel has emitted; each is set on the panel again, as the window does."""
     zs = []
     panel.z_wanted.connect(zs.append)
     panel.z_wanted.connect(panel.set_z)
@@ -42,7 +42,7 @@ def wanted(panel):
 
 
 def stroke(panel, *cells, erases=False):
-    """What the view says of a drag."""
+    """Emit the view's signals for a drag."""
     panel.view.stroke_began.emit(erases)
     for start, end in pairwise(cells):
         panel.view.stroke_moved.emit(start, end)
@@ -50,7 +50,7 @@ def stroke(panel, *cells, erases=False):
 
 
 def test_a_stroke_adds_to_the_map_that_is_shown(panel, wanted, z):
-    """And says when it begins and ends, for undo."""
+    """The panel also emits the start and end of the stroke, for undo."""
     told = []
     panel.stroke_began.connect(lambda: told.append(len(wanted)))
     panel.stroke_ended.connect(lambda: told.append(len(wanted)))
@@ -64,7 +64,7 @@ def test_a_stroke_adds_to_the_map_that_is_shown(panel, wanted, z):
 
 
 def test_all_maps_are_painted_if_wanted(panel, wanted):
-    """With "Set to", they have the same number there."""
+    """With "Set to", all maps get the same number under the brush."""
     show_choice(panel.tool, MapTool.SET)
     panel.value.setValue(-1.25)
     panel.all_channels.setChecked(True)
@@ -73,7 +73,7 @@ def test_all_maps_are_painted_if_wanted(panel, wanted):
 
 
 def test_erasing_brings_back_what_was_there_before_painting(panel, wanted, z):
-    """Also after undo and several strokes; once the cursor is elsewhere, that place's numbers."""
+    """Undo and several strokes do not matter; after the cursor moves, erasing restores the new numbers."""
     stroke(panel, (1, 0), (1, 9))
     first = wanted[-1]
     stroke(panel, (1, 3), (6, 3))
@@ -90,7 +90,7 @@ def test_erasing_brings_back_what_was_there_before_painting(panel, wanted, z):
 
 
 def test_the_selected_number_is_nudged_and_typed(panel, wanted, z, qtbot):
-    """It is told with its place, for screen readers too."""
+    """The number is shown with its row and column, for screen readers too."""
     panel.show_channel(2)
     panel.view.select((7, 9))
     number = z[-1]
@@ -105,7 +105,7 @@ def test_the_selected_number_is_nudged_and_typed(panel, wanted, z, qtbot):
 
 
 def test_page_keys_go_through_the_maps(panel, qtbot):
-    """They stop at the first and the last, and the small pictures follow."""
+    """The keys stop at the first and the last map, and the small pictures follow."""
     found = []
     for key in (Qt.Key.Key_PageUp, *[Qt.Key.Key_PageDown] * 3):
         qtbot.keyClick(panel.view, key)
@@ -116,7 +116,7 @@ def test_page_keys_go_through_the_maps(panel, qtbot):
 
 
 def test_what_is_under_the_pointer_is_told(panel, z):
-    """Without the pointer a hint is in its place."""
+    """Without the pointer a hint is shown."""
     panel.view.pointed.emit((0, 3))
     assert panel.pointed.text() == f"z0, row 0, column 3: {z[3]:.4f}".replace("-", "−")
     panel.view.pointed.emit(None)
@@ -125,7 +125,7 @@ def test_what_is_under_the_pointer_is_told(panel, z):
 
 @pytest.mark.usefixtures("wanted")
 def test_colours_stay_while_a_stroke_is_painted(panel):
-    """Afterwards they reach as far as the numbers do."""
+    """After the stroke, the colour scale fits the numbers."""
     show_choice(panel.tool, MapTool.SET)
     panel.value.setValue(40)
     panel.brush_size.setValue(6)
@@ -138,7 +138,7 @@ def test_colours_stay_while_a_stroke_is_painted(panel):
 
 
 def test_a_hidden_panel_is_right_when_it_is_shown(panel, z):
-    """While it is hidden it follows nothing."""
+    """A hidden panel is not updated, but shows the current z when it is shown."""
     panel.hide()
     panel.set_z(tuple(number + 1 for number in z))
     panel.show()
@@ -147,7 +147,7 @@ def test_a_hidden_panel_is_right_when_it_is_shown(panel, z):
 
 
 def test_a_slow_window_does_not_hold_up_the_brush(panel, wanted, qtbot):
-    """While it is busy with one z the stroke goes on; before the stroke ends the last z is asked for."""
+    """The stroke goes on while the window shows one z; the last z is emitted before the stroke ends."""
     ended = []
     panel.stroke_ended.connect(lambda: ended.append(len(wanted)))
     panel.z_wanted.connect(lambda _: qtbot.wait(20))
@@ -158,7 +158,7 @@ def test_a_slow_window_does_not_hold_up_the_brush(panel, wanted, qtbot):
 
 
 def test_a_move_of_the_cursor_ends_the_stroke(panel, wanted, z):
-    """What was painted and not asked for yet is dropped."""
+    """Painted numbers that were not emitted yet are dropped."""
     panel.view.stroke_began.emit(False)
     panel.view.stroke_moved.emit((0, 0), (0, 3))
     panel.view.stroke_moved.emit((0, 3), (0, 5))
@@ -172,7 +172,7 @@ def test_a_move_of_the_cursor_ends_the_stroke(panel, wanted, z):
 
 
 def test_showing_z_asks_for_nothing(panel, wanted, z):
-    """Numbers far out are shown too."""
+    """Showing a z emits nothing, even with numbers far out."""
     panel.set_z(tuple(1e6 * number for number in z))
     assert wanted == []
     assert panel.legend.toolTip() != ""

@@ -11,7 +11,7 @@ RED = QColor("red")
 
 
 class Paintings(QObject):
-    """Which buttons were painted together, each time that anything was painted."""
+    """Records which buttons were painted together in each round of painting."""
 
     def __init__(self, panel: NearestPanel) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ def shown(index: int, name: str = "") -> Shown:
 
 
 def test_images_are_painted_one_after_the_other(qtbot):
-    """All of them are on the screen in the end, the nearest first, and those of a later drag in turn."""
+    """In the end all images are on the screen, painted nearest first; those of a later drag follow."""
     panel = NearestPanel()
     qtbot.addWidget(panel)
     panel.show()
@@ -68,12 +68,12 @@ def test_images_are_painted_one_after_the_other(qtbot):
     ],
 )
 def test_a_long_name_is_broken_where_words_end(name, expected):
-    """Or anywhere, if only then both lines fit."""
+    """It is broken anywhere if both lines fit only then."""
     assert in_two_lines(name, lambda text: len(text) <= 8) == expected
 
 
 def test_long_names_have_two_lines_and_show_their_end(qtbot):
-    """A common beginning does not hide what is different; short names have one line."""
+    """Names with a common beginning are told apart by their ends; short names have one line."""
     panel = NearestPanel()
     qtbot.addWidget(panel)
     panel.resize(286, 120)
@@ -94,7 +94,7 @@ def test_long_names_have_two_lines_and_show_their_end(qtbot):
 
 @pytest.mark.parametrize("width_px", range(280, 291))
 def test_all_pictures_have_one_size_and_height(qtbot, width_px):
-    """Whatever is left over of the panel's width."""
+    """They have, for any width of the panel."""
     panel = NearestPanel()
     qtbot.addWidget(panel)
     panel.resize(width_px, 120)

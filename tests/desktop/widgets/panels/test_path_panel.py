@@ -1,4 +1,4 @@
-"""The path's panel shows its points and offers what can be done."""
+"""The path panel shows the points and enables the possible actions."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -123,7 +123,7 @@ def test_z_is_typed_into_the_list(panel, qtbot):
 
 
 def test_buttons_move_the_chosen_point(panel, qtbot):
-    """Up and Down emit where it is and where it goes."""
+    """Up and Down emit the point's old and new row."""
     panel.set_state(with_points(3), 1)
     heard = hear(panel)
     qtbot.mouseClick(panel.order.up, LEFT)
@@ -132,7 +132,7 @@ def test_buttons_move_the_chosen_point(panel, qtbot):
 
 
 def test_how_it_goes_is_part_of_the_state(panel, qtbot):
-    """Check box and list emit what is wanted, and show the state."""
+    """Check box and list emit the kind of path that is wanted, and show the state."""
     panel.set_state(with_points(2), None)
     with qtbot.waitSignal(panel.closed_wanted, timeout=SOON_MS) as heard:
         panel.closed.click()

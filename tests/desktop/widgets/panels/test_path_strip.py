@@ -22,7 +22,7 @@ def texts(strip):
 
 
 def test_a_strip_shows_pictures_and_times(strip):
-    """One cell a point, the time to the next below it; a long path shows its beginning."""
+    """Each point has a cell, with the time to the next below it; a long path shows its beginning."""
     assert texts(strip) == ["1.5 s →", "", ""]
     image = QImage(4, 4, QImage.Format.Format_RGB888)
     image.fill(QColor("#ff0000"))
@@ -36,7 +36,7 @@ def test_a_strip_shows_pictures_and_times(strip):
 
 
 def test_the_longest_time_is_not_cut(strip):
-    """A cell has room for it and for what the style leaves free beside a text."""
+    """A cell has room for the longest time and for the style's margins."""
     strip.show_times((MOST_S, None))
     needed = strip.fontMetrics().horizontalAdvance(strip.item(0).text())
     assert needed + 2 * strip.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) < CELL_PX
@@ -65,7 +65,7 @@ def test_a_time_is_typed(strip, row, text, told):
 
 
 def test_a_click_goes_to_a_point(strip, qtbot):
-    """The strip shows what is chosen, without going there again."""
+    """The strip shows the chosen point without emitting it again."""
     found = []
     strip.chosen.connect(found.append)
     strip.show()

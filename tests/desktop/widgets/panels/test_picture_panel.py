@@ -1,4 +1,4 @@
-"""The picture's panel shows a state, and does not overwrite what is being typed."""
+"""The picture panel shows a state, and does not overwrite text that is being typed."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -36,7 +36,7 @@ def test_the_state_is_shown(panel):
 
 
 def test_pictures_that_are_no_probabilities_are_called_so(panel):
-    """The other modes mean nothing then: they are grey, and the picture is shown as it is."""
+    """The other modes are then disabled, and the picture is shown as it is."""
     panel.set_state(ViewState(z=(1.0, 2.0), picture_mode=PictureMode.THRESHOLDED))
     panel.set_modes(frozenset({PictureMode.PROBABILITIES}), None)
     assert panel.mode.currentText() == "Picture"
@@ -101,7 +101,7 @@ def test_a_mistyped_z_is_forgotten_with_the_text(panel, qtbot):
 
 
 def test_z_and_its_picture_are_painted_together(panel, qtbot):
-    """The text is set at once, and painted when its picture comes, or soon without one."""
+    """The text is set at once, but painted together with its picture, or soon after if none comes."""
     QApplication.processEvents()
     panel.set_state(ViewState(z=(1.0, 2.0)))
     assert panel.z.text() == "1.0000, 2.0000"
@@ -113,7 +113,7 @@ def test_z_and_its_picture_are_painted_together(panel, qtbot):
 
 
 def test_z_is_shown_from_its_first_number_once_it_is_left(panel):
-    """Tab marks all of it, with the end in view, which a long z would keep."""
+    """Tab selects the whole text with its end in view; leaving the line shows its start again."""
     panel.z.setFocus(Qt.FocusReason.TabFocusReason)
     assert panel.z.cursorPosition() > 0
     panel.mode.setFocus(Qt.FocusReason.TabFocusReason)

@@ -30,7 +30,7 @@ def test_every_part_shows_the_state(panel):
 
 
 def test_what_is_wanted_of_a_section_shows_a_hidden_panel(panel):
-    """By key or body; what is done elsewhere opens the section and leaves the panel hidden."""
+    """`reveal` takes a key or a body; `show_section` opens the section but leaves the panel hidden."""
     told = []
     panel.switched.connect(told.append)
     panel.set_shown(False)
@@ -52,7 +52,7 @@ def test_a_section_can_be_brought_to_the_front(panel):
 @pytest.mark.parametrize("height_px", [440, 540, 1300])
 @pytest.mark.parametrize("is_pair", [True, False])
 def test_pictures_and_tools_stay_where_the_sections_scroll(panel, qtbot, height_px, is_pair):
-    """At the end of the sections they are where they were, and the sections have more than a third."""
+    """They keep their position at the end of the sections, which have more than a third of the height."""
     panel.show_canvas("Your image" if is_pair else "")
     panel.resize(360, height_px)
     panel.sections.set_open_keys(("view", "path"))
@@ -69,7 +69,7 @@ def test_pictures_and_tools_stay_where_the_sections_scroll(panel, qtbot, height_
 
 
 def test_the_wheel_scrolls_the_sections_from_the_pictures(panel, qtbot, turn_wheel):
-    """There is nothing else that it could scroll."""
+    """The pictures do not scroll, so the wheel over them scrolls the sections."""
     panel.sections.set_open_keys(("view", "path"))
     bar = panel.scroll_area.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0)

@@ -27,14 +27,14 @@ def bar(qtbot):
 
 @pytest.fixture
 def wanted(bar):
-    """The requested indices."""
+    """The emitted indices."""
     found: list[int] = []
     bar.index_wanted.connect(found.append)
     return found
 
 
 def place(bar, index: int) -> QPoint:
-    """Return the place of an epoch on the slider."""
+    """Return the position of an epoch on the slider."""
     return QPoint(round(bar.slider.x_of(index)), bar.slider.height() // 2)
 
 
@@ -141,7 +141,7 @@ def test_many_epochs_keep_their_ticks_apart(bar, on_screen, pixels):
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_without_a_choice_there_is_no_bar(bar, count):
-    """It is hidden for a bundle with one epoch or none."""
+    """The bar is hidden for a bundle with one epoch or none."""
     bar.set_epochs(EPOCHS[:count])
     assert not bar.isVisible()
 

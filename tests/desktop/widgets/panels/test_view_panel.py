@@ -1,4 +1,4 @@
-"""The view's panel shows the plane and layers of a state."""
+"""The view panel shows the plane and layers of a state."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def panel(qtbot):
 
 @pytest.mark.parametrize("layer", Layer)
 def test_each_layer_has_a_switch_that_shows_the_state(panel, layer):
-    """It shows on and off, and a click emits what is wanted."""
+    """A check box shows whether the layer is on, and a click emits the change."""
     heard = []
     panel.layer_wanted.connect(lambda *args: heard.append(args))
     panel.set_state(ViewState(layers=frozenset()))
@@ -37,7 +37,7 @@ def test_each_layer_has_a_switch_that_shows_the_state(panel, layer):
 
 
 def test_the_keys_say_what_a_map_is_and_what_it_leaves_out(panel):
-    """That it is projected and smoothed, and that so few images have no holes to show."""
+    """The keys say that a map is projected or smoothed, or has too few images to draw holes."""
     picture, corners = np.zeros((2, 2, 4), np.uint8), ((-1.0, 1.0), (1.0, -1.0))
     panel.set_map(PosteriorMap(axis_plane((0.0, 0.0)), picture, corners, (), 10_000))
     assert panel.density_key.unit == "× peak of the prior"
@@ -74,7 +74,7 @@ def test_without_held_out_images_there_is_nothing_to_switch(panel):
 
 
 def test_a_plane_of_no_axes_shows_none(panel):
-    """A box that is changed takes the first other axis along."""
+    """After a change of one box, the other gets the first other axis."""
     heard = []
     panel.axes_wanted.connect(lambda *args: heard.append(args))
     panel.set_model(5, (), False)
@@ -92,7 +92,7 @@ def test_a_plane_of_no_axes_shows_none(panel):
 
 
 def test_the_slider_of_the_decoded_plane_shows_how_it_is_drawn(panel):
-    """Without points it is opaque until somebody chooses otherwise."""
+    """Without points the slider shows 100 %, until somebody sets another opacity."""
     slider = panel.opacities[Layer.BACKDROP]
     panel.set_state(ViewState())
     panel.set_model(2, (), has_points=True)
@@ -102,7 +102,7 @@ def test_the_slider_of_the_decoded_plane_shows_how_it_is_drawn(panel):
 
 
 def test_an_opacity_is_set_by_a_slider_while_its_layer_is_on(panel):
-    """Showing a state emits nothing; a move emits the layer and a share."""
+    """Showing a state emits nothing; a move emits the layer and its opacity."""
     heard = []
     panel.opacity_wanted.connect(lambda *args: heard.append(args))
     slider = panel.opacities[Layer.BACKDROP]
