@@ -1,4 +1,4 @@
-"""Draws the plane's axes: ticks and numbers along two edges, what they mean, and a scale bar."""
+"""Draws the plane's axes: ticks and numbers along two edges, their meaning, and a scale bar."""
 
 import math
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ from desktop.widgets.common.plain_text import tip_text
 
 TICK_POINT_SIZE = 8.5
 MARGIN_LEFT_PX, MARGIN_BOTTOM_PX = 44, 22
-EDGE_PX = 2  # texts on the plane are so far from its edges
+EDGE_PX = 2  # the least distance of texts from the plane's edges
 TICK_EVERY_PX = 90
 TICK_PX = 4
 SCALE_BAR_PX = 110
-AWAY_PX, LEAST_WORDS_PX = 8, 80  # of boxes from the strips; words without so much room are left out
+AWAY_PX, LEAST_WORDS_PX = 8, 80  # the distance of boxes from the strips; the least room for words
 A_AND_B = "a and b are coordinates on the plane, in units of z, along two directions at a right angle."
 
 
 def text_room(width_px: float, height_px: float) -> QRectF:
-    """Return where texts stand on a plane of this size: not on the axes, nor at its edge."""
+    """Return the room for texts on a plane of this size: off the axes and the edges."""
     return QRectF(0, 0, width_px, height_px).adjusted(MARGIN_LEFT_PX, EDGE_PX, -EDGE_PX, -MARGIN_BOTTOM_PX)
 
 
@@ -36,30 +36,30 @@ class Axes:
         self._marks: _Marks | None = None
 
     def paint(self, painter: QPainter, projection: Projection, ratio: float, area: QRectF) -> None:
-        """Paint what of the axes meets an area."""
+        """Paint the part of the axes in an area."""
         if self._marks is None or self._of != (projection, ratio):
             self._of, self._marks = (projection, ratio), _laid_out(projection, painter.font(), ratio)
         self._marks.paint(painter, area)
 
     @property
     def boxes(self) -> list[QRectF]:
-        """What lies on the plane itself: what the axes mean, and the scale bar."""
+        """The boxes over the plane itself: the meaning of the axes, and the scale bar."""
         return [] if self._marks is None else self._marks.boxes
 
     @property
     def strips(self) -> list[QRectF]:
-        """What lies below the axes' numbers."""
+        """The strips behind the axes' numbers."""
         return [] if self._marks is None else self._marks.strips
 
     def tip_at(self, position: QPointF) -> str:
-        """Return a tool tip about the axis that is named at a pixel; empty for none."""
+        """Return the tool tip of the axis whose name is at a pixel; empty for none."""
         tips = [] if self._marks is None else self._marks.tips
         return tip_text(next((tip for box, tip in tips if box.contains(position)), ""))
 
 
 @dataclass
 class _Marks:
-    """What is drawn: strips and boxes behind texts, lines, and the texts at their places."""
+    """The laid-out axes: strips and boxes behind texts, lines, and texts with their positions."""
 
     strips: list[QRectF] = field(default_factory=list)
     boxes: list[QRectF] = field(default_factory=list)
@@ -139,7 +139,7 @@ def _laid_out(projection: Projection, font: QFont, ratio: float) -> _Marks:
 def _add_words(
     marks: _Marks, texts: "_Texts", words: str, corner: QPointF, end_px: float, is_above: bool = False
 ) -> None:
-    """Add what an axis means in a box above or below `corner` that ends before `end_px`."""
+    """Add the meaning of an axis, in a box above or below `corner` that ends before `end_px`."""
     room = end_px - AWAY_PX - corner.x() - 2 * AWAY_PX
     if room < LEAST_WORDS_PX:
         return
@@ -171,7 +171,7 @@ def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_T
 
 
 class _Texts:
-    """Adds short texts to marks. None is drawn twice, because that takes long."""
+    """Adds short texts to marks. Drawn texts are cached, because drawing text is slow."""
 
     def __init__(self, marks: _Marks, font: QFont, ratio: float) -> None:
         self._marks = marks
@@ -182,11 +182,11 @@ class _Texts:
         self.ascent, self.height = metrics.ascent(), metrics.height()
 
     def elided(self, text: str, room_px: float) -> str:
-        """Return a text with an ellipsis where its end has no room."""
+        """Return a text, shortened at its end with an ellipsis if it does not fit."""
         return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room_px))
 
     def width(self, text: str) -> int:
-        """Return how far a text reaches to the right."""
+        """Return the width of a text."""
         return _drawn_text(text, self._font_text, colors.AXIS.rgba(), self._ratio)[1]
 
     def add(self, x: float, baseline: float, text: str) -> None:
@@ -198,7 +198,7 @@ class _Texts:
 
 @lru_cache(maxsize=1024)
 def _drawn_text(text: str, font_text: str, color: int, ratio: float) -> tuple[QImage, int]:
-    """Return a text with a margin of a pixel at its sides, and its width without it."""
+    """Return the picture of a text with a margin of one pixel at both sides, and the width without it."""
     font = QFont()
     font.fromString(font_text)
     metrics = QFontMetrics(font)

@@ -1,4 +1,4 @@
-"""Marks on a plane where bookmarks are, in the shape of their icon."""
+"""Marks the bookmarks on a plane, in the shape of their icon."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,15 +15,15 @@ from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.plane.plane_view import PlaneView
 
 WIDTH_PX, HEIGHT_PX, NOTCH_PX = 11.0, 15.0, 4.0
-REACH_PX = 2.0  # around a mark, for the pointer
+REACH_PX = 2.0  # the distance from a mark at which the pointer hits it
 
 
 class BookmarkMarks:
-    """Draws the bookmarks that lie on the plane looked at, and tells their names as tool tips.
+    """Draws the bookmarks that lie on the shown plane, and gives their names as tool tips.
 
     Args:
         plane: the plane.
-        fits: says whether the plane's z are those of the bookmarks.
+        fits: returns whether the plane's z mean the same as those of the bookmarks.
     """
 
     def __init__(self, plane: PlaneView, fits: Callable[[], bool]) -> None:
@@ -34,12 +34,12 @@ class BookmarkMarks:
         plane.add_tips(self._tip_at)
 
     def show(self, marks: Sequence[Bookmark]) -> None:
-        """Show these bookmarks, as far as they lie on the plane."""
+        """Show those of these bookmarks that lie on the plane."""
         self._marks, self._places = tuple(marks), None
         self._plane.redraw_over_points()
 
     def index_at(self, position: QPointF) -> int | None:
-        """Return the number of the bookmark under a pixel; of several, the one that is drawn last."""
+        """Return the index of the bookmark under a pixel; of several, the one drawn last."""
         return next(reversed(self._indices_at(position)), None)
 
     def _indices_at(self, position: QPointF) -> list[int]:
@@ -56,7 +56,7 @@ class BookmarkMarks:
         return tip_text("\n".join(names))
 
     def _boxes(self, to_px: ToPx, state: ViewState) -> list[tuple[int, QRectF]]:
-        """Where the marks are, with the bookmarks' numbers."""
+        """Return the boxes of the marks, with the bookmarks' indices."""
         if not self._marks or Layer.BOOKMARKS not in state.layers or not self._fits():
             return []
         if self._places is None or self._places[0] != state.plane:

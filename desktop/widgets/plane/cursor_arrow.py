@@ -26,7 +26,7 @@ class CursorArrow(QAbstractButton):
         self.hide()
 
     def set_state(self, state: ViewState) -> None:
-        """Point to the cursor of a state that the plane shows."""
+        """Point to the cursor of the shown state."""
         width, height = self._plane.size_px()
         x, y = self._plane.projection.px(state.cursor_ab).tolist()
         found = edge_place(x, y, QRectF(0, 0, width, height))

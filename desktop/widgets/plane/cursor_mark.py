@@ -1,4 +1,4 @@
-"""The plane's cursor: a ring, and the decoded picture beside it. Both are drawn once and then only copied."""
+"""The plane's cursor: a ring, and the decoded picture beside it. Both are drawn once and then copied."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,14 +13,14 @@ from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.qimage import scaled_down
 
 RING_PX = 7.0
-RING_SIDE_PX = 22  # with its line
+RING_SIDE_PX = 22  # including its line
 PICTURE_PX = 96
 SMALL_PLANE_PX, SMALL_PICTURE_PX = 400, 56  # on a plane with a shorter side, the picture is smaller
-GAPS_PX = (14, 36, 60)  # from the cursor to the picture; the larger ones only to spare what it would cover
+GAPS_PX = (14, 36, 60)  # from the cursor to the picture; the larger gaps only to avoid covering something
 FRAME_PX = 3  # around the picture
-# Where the picture may lie, in the order in which it is tried: the signs of the way from the cursor.
+# The directions from the cursor in which the picture may lie, in the order in which they are tried.
 WAYS = ((1, -1), (-1, -1), (1, 1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1))
-# A smaller picture, which is shown where none of these is free, may lie between them, too, or farther away.
+# If none of these positions is free, the picture is smaller, and may also lie between them or farther away.
 SMALL_GAPS_PX = (*GAPS_PX, 90)
 SMALL_WAYS = (
     *WAYS,
@@ -30,7 +30,7 @@ SMALL_WAYS = (
 
 
 class CursorMark:
-    """Draws the cursor, and says which part of the plane it takes."""
+    """Draws the cursor, and gives the part of the plane that it covers."""
 
     def __init__(self) -> None:
         self._image: QImage | None = None
@@ -45,7 +45,7 @@ class CursorMark:
         self._shows_picture = True
 
     def keep_clear(self, boxes: Sequence[QRectF]) -> None:
-        """Set what the picture should not cover: names, cards and marks."""
+        """Set the boxes that the picture should not cover: names, cards and marks."""
         if list(boxes) == self._clear:
             return
         self._clear = list(boxes)
@@ -60,12 +60,12 @@ class CursorMark:
 
     def set_picture(self, image: QImage | None, ratio: float) -> None:
         """Show a picture beside the ring, or none; `ratio` is the screen's device pixels per pixel."""
-        # Scaled once, and not with every painting.
+        # Scaled once, not at every paint event.
         self._image = image if image is None else scaled_down(image, round(PICTURE_PX * ratio))
         self._fit()
 
     def boxes(self, center: QPointF, size: QSizeF) -> list[QRectF]:
-        """Return what the ring covers in a view of this size, and what the picture covers if it is shown."""
+        """Return the boxes that the ring and, if it is shown, the picture cover in a view of this size."""
         self._fit_into(size)
         boxes = [ring_box(center)]
         if self._image is not None and self._shows_picture:
@@ -82,7 +82,7 @@ class CursorMark:
         return self._region[2]
 
     def paint(self, painter: QPainter, center: QPointF, size: QSizeF, ratio: float) -> None:
-        """Paint ring and picture, on whole device pixels, which keeps them sharp."""
+        """Paint ring and picture, aligned to device pixels so that they are sharp."""
         if self._ring is None or self._ring.devicePixelRatio() != ratio:
             self._ring, self._frame = _ring(ratio), None
         half = RING_SIDE_PX / 2
@@ -113,10 +113,10 @@ class CursorMark:
             self._fitted, self._frame, self._region, self._box = fitted, None, None, None
 
     def _picture_box(self, center: QPointF, size: QSizeF) -> QRectF:
-        """Return where the framed picture goes: beside the cursor, above right if nothing is against it.
+        """Return the box of the framed picture beside the cursor, preferably above and to the right.
 
-        It stays within the view, and covers as little as it can: for that it may lie farther away, or be
-        smaller.
+        The picture stays within the view and covers as little as possible; to that end it may lie farther
+        away or be smaller.
         """
         if self._box is not None and self._box[:2] == (center, size):
             return self._box[2]
@@ -135,7 +135,7 @@ class CursorMark:
 
 @lru_cache(maxsize=16)
 def _places(width: float, height: float, side_px: float) -> Doubles:
-    """The places [K, 4] for a framed picture around a cursor at (0, 0), the best first."""
+    """Return possible boxes [K, 4] of a framed picture around a cursor at (0, 0), the best first."""
     found = []
     small = SMALL_PICTURE_PX / side_px
     for share, gaps, ways in ((1.0, GAPS_PX, WAYS), (small, SMALL_GAPS_PX, SMALL_WAYS)):
@@ -150,7 +150,7 @@ def _places(width: float, height: float, side_px: float) -> Doubles:
 
 
 def ring_box(center: QPointF) -> QRectF:
-    """Return what a ring around this point covers."""
+    """Return the box that a ring around this point covers."""
     around = RING_SIDE_PX / 2 + 1
     return QRectF(center.x() - around, center.y() - around, 2 * around, 2 * around)
 

@@ -1,19 +1,19 @@
-"""Where the arrow to a cursor out of view goes, at the edge of the plane."""
+"""The position of the arrow to a cursor out of view, at the edge of the plane."""
 
 import math
 
 from PySide6.QtCore import QPointF, QRectF
 
 SIDE_PX = 30
-LEFT_PX, BOTTOM_PX, MARGIN_PX = 50, 56, 6  # the axes and the scale bar keep their room
+LEFT_PX, BOTTOM_PX, MARGIN_PX = 50, 56, 6  # margins that keep the axes and the scale bar free
 FAR_PX = 1e6
 
 
 def edge_place(x: float, y: float, room: QRectF) -> tuple[QPointF, float] | None:
-    """Return where an arrow to a pixel goes, and its angle in degrees, clockwise from the right.
+    """Return the position of an arrow to a pixel, and its angle in degrees, clockwise from the right.
 
-    That is where the line from the middle to the pixel leaves the room for arrows. None if the pixel is in
-    view.
+    The arrow lies where the line from the middle to the pixel leaves the room for arrows. None if the pixel
+    is in view.
     """
     if room.contains(QPointF(x, y)) or not room.isValid():
         return None
@@ -31,7 +31,7 @@ def edge_place(x: float, y: float, room: QRectF) -> tuple[QPointF, float] | None
 
 
 def arrow_box(x: float, y: float, room: QRectF) -> QRectF | None:
-    """Return what the arrow to a pixel covers, or None if there is none."""
+    """Return the box of the arrow to a pixel, or None if there is none."""
     found = edge_place(x, y, room)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""What lies on the plane while no model is open: an invitation to open one."""
+"""Covers the plane while no model is open, and invites people to open one."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -31,7 +31,7 @@ class EmptyPlane(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
-            label.setStyleSheet(f"color: {colors.AXIS.name()}")  # the plane is dark in each theme
+            label.setStyleSheet(f"color: {colors.AXIS.name()}")  # the plane is dark in both themes
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.open)
@@ -55,11 +55,11 @@ class EmptyPlane(QWidget):
         self.say(f"Opening {name} …", "")
 
     def place(self) -> None:
-        """Cover the plane as it is now."""
+        """Cover the plane at its current size."""
         self.setGeometry(self._plane.rect())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Hide the axes, which mean nothing yet."""
+        """Hide the axes, which have no meaning without a model."""
         QPainter(self).fillRect(event.rect(), colors.CANVAS)
 
     def say(self, title: str, text: str, has_buttons: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Your image on a plane: where an encoder puts it, and if it is known where its true posterior is highest."""
+"""Your image on a plane: its approximate posterior, and if it is known the mode of its true posterior."""
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
@@ -23,10 +23,10 @@ LINE_PX = 2.0
 
 
 class EncodedMarks:
-    """Draws the approximate posterior under the points, and over them the marks with their tool tips.
+    """Draws the approximate posterior under the points, and the marks with their tool tips above the points.
 
     Attributes:
-        shown: the marks as they were painted last.
+        shown: the marks as they were last painted.
     """
 
     def __init__(self, plane: PlaneView) -> None:
@@ -41,16 +41,16 @@ class EncodedMarks:
         plane.move_shown.connect(self._keep_clear)
 
     def show(self, encoded: Encoded | None) -> None:
-        """Show where an encoder puts your image, or nothing."""
+        """Show the encoding of your image, or nothing."""
         if encoded is not self._encoded:
             self._encoded = encoded
             self._plane.redraw_under_points()
             self._plane.redraw_over_points()
 
     def show_located(self, located: Located | None) -> None:
-        """Mark the true posterior's mode, too, with the gap between log p(x) and the ELBO, or neither.
+        """Mark the mode of the true posterior, and the gap between log p(x) and the ELBO; None shows neither.
 
-        What holds nearly all of it is kept clear and named.
+        The region with nearly all of the posterior is kept clear of texts, and named.
         """
         if located is not self._located:
             self._located = located
@@ -90,7 +90,7 @@ class EncodedMarks:
         return lay_out_marks(font, room, mean, mode, gap_nats, plane.ring, glow, axes)
 
     def _keep_clear(self) -> None:
-        """Move texts away from a cursor that has moved there, and back when it has left."""
+        """Move texts away from the cursor, and back when it has left."""
         before = self.shown
         if before is None:
             return
@@ -107,6 +107,6 @@ class EncodedMarks:
 
 
 def _around(px: Doubles) -> QRectF:
-    """The box around pixels [N, 2], with the lines that are drawn there."""
+    """Return the box around pixels [N, 2], including the width of lines."""
     (left, top), (right, bottom) = px.min(axis=0).tolist(), px.max(axis=0).tolist()
     return QRectF(left, top, right - left, bottom - top).adjusted(-LINE_PX, -LINE_PX, LINE_PX, LINE_PX)

@@ -1,4 +1,4 @@
-"""The plane's own use of mouse and keys: it moves the cursor, moves the view, and zooms."""
+"""The plane's default use of mouse and keys: moves the cursor, moves the view, and zooms."""
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -23,7 +23,7 @@ ZOOM_KEYS = {
 
 
 class Hand(QObject, PointerHandler):
-    """The last handler of the plane, which gets what no other handler takes."""
+    """The last handler of the plane, which gets the events that no other handler takes."""
 
     cursor_moved = Signal(float, float)  # to (a, b)
     nudged = Signal(float, float)  # view coordinates
@@ -76,7 +76,7 @@ class Hand(QObject, PointerHandler):
         return True
 
     def key_press(self, event: QKeyEvent) -> bool:
-        """Nudge by arrows (Shift finer, Ctrl coarser), zoom by + and −, and watch for Space."""
+        """Nudge with arrows (Shift finer, Ctrl coarser), zoom with + and −, remember that Space is held."""
         modifiers = event.modifiers()
         if event.key() in ARROWS:
             step = self._canvas.viewport.span * NUDGE_SHARE
@@ -119,7 +119,7 @@ class Hand(QObject, PointerHandler):
             self._canvas.setCursor(Qt.CursorShape.CrossCursor)
 
     def zoom(self, factor: float, position: QPointF | None = None) -> None:
-        """Zoom about a pixel, or about the middle, as far as float32 can tell z apart."""
+        """Zoom about a pixel, or about the middle, as long as float32 can distinguish neighbouring z."""
         projection = self._canvas.projection
         viewport = projection.viewport
         about = viewport.center if position is None else projection.view(position.x(), position.y())

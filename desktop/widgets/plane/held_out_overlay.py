@@ -25,7 +25,7 @@ from desktop.widgets.common.checkerboard import draw_checks
 
 IMAGE_PX = 84.0
 PINNED_IMAGE_PX = 52.0
-GAPS_PX = (16.0, 48.0)  # from a point to its card; the larger one only to spare what it would cover
+GAPS_PX = (16.0, 48.0)  # from a point to its card; the larger gap only to avoid covering something
 PADDING_PX = 6.0
 TEXT_POINT_SIZE = 8.5
 POINT_RADIUS_PX = 3.2
@@ -55,7 +55,7 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class _Card:
-    """A card: whose it is, where it lies, the size of its picture, and its lines' fonts and heights."""
+    """A card: its image, its box, the size of its picture, and the fonts and heights of its lines."""
 
     held_out: HeldOut
     box: QRectF
@@ -88,7 +88,7 @@ class HeldOutOverlay(QWidget):
 
     @property
     def cards(self) -> list[QRectF]:
-        """Where cards lie."""
+        """The boxes of the cards."""
         return [card.box for card in self._cards]
 
     def show_images(
@@ -96,7 +96,7 @@ class HeldOutOverlay(QWidget):
     ) -> None:
         """Show the pinned images and, above them, the one under the pointer, if any.
 
-        Their cards cover as little as they can of what is `spared`.
+        Their cards cover as few of the `spared` boxes as possible.
         """
         self.pinned, self.hovered, self._drawn = pinned, hovered, None
         self.setGeometry(self._plane.rect())
@@ -204,10 +204,10 @@ def card_place(
     taken: Sequence[QRectF] = (),
     spared: Sequence[QRectF] = (),
 ) -> QRectF:
-    """Return a place beside a point, within `room` and clear of `taken` if possible.
+    """Return the box of a card beside a point, within `room` and clear of `taken` if possible.
 
-    Of such places it is the one that covers the least of what is `spared`. Below and to the right is
-    preferred, because the cursor's own picture is above.
+    Of such boxes it is the one that covers the fewest of the `spared` boxes. Below and to the right is
+    preferred, because the cursor's picture is above.
     """
     inside = room.adjusted(4, 4, -4, -4)
     places = []

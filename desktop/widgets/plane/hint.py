@@ -1,4 +1,4 @@
-"""A hint over the plane: one line that comes and goes softly. Only its button to close takes events."""
+"""A hint over the plane: a text that fades in and out. Only its close button takes events."""
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -14,7 +14,7 @@ FADE_MS = 400
 ABOVE_SCALE_PX = 6 * GRID_PX  # the axes' scale bar stays in view
 PADDING_PX, MOST_WIDTH_PX = 1.5 * GRID_PX, 460
 CLOSE_PX = 2.5 * GRID_PX
-# The plane is dark in each theme.
+# The plane is dark in both themes.
 CLOSE_STYLE = f"""
 QToolButton {{ color: {colors.CURSOR.name()}; background: transparent; border: 1px solid transparent; }}
 QToolButton:hover, QToolButton:focus {{ border-color: {colors.PATH.name()}; }}
@@ -23,13 +23,13 @@ FLAGS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
 
 class Hint(QWidget):
-    """Lies at the edge of the plane, where it covers the least: in the lower middle if nothing is there.
+    """Lies at the edge of the plane where it covers the least, preferably in the lower middle.
 
     Attributes:
         close_button: closes it.
     """
 
-    gone = Signal()  # it has faded
+    gone = Signal()  # the hint has faded out
     closed = Signal()  # by its button
 
     def __init__(self, plane: PlaneView) -> None:
@@ -39,11 +39,11 @@ class Hint(QWidget):
         self._plane = plane
         self._text = ""
         self._is_going = False
-        self._covered = 0  # how much it covered where it was placed
+        self._covered = 0  # how much the hint covered when it was placed
         self._fade = QVariantAnimation(self, duration=FADE_MS, startValue=0.0, endValue=1.0)
         self._fade.valueChanged.connect(self.update)
         self._fade.finished.connect(self._on_end)
-        # Beside it and not in it, because it lets clicks through to the plane.
+        # A child of the plane, because the hint lets clicks through to the plane.
         self.close_button = QToolButton(plane)
         self.close_button.setText("×")
         self.close_button.setStyleSheet(CLOSE_STYLE)
@@ -55,11 +55,11 @@ class Hint(QWidget):
         self.hide()
 
     def text(self) -> str:
-        """Return what is shown or goes; empty for nothing."""
+        """Return the shown text, even while it fades out; empty for nothing."""
         return "" if self.isHidden() else self._text
 
     def show_text(self, text: str) -> None:
-        """Let a text come in place of what was there."""
+        """Fade in a text in place of the previous one."""
         self._text = text
         self._is_going = False
         self.setAccessibleName("Hint")
@@ -71,14 +71,14 @@ class Hint(QWidget):
         self._start()
 
     def fade(self) -> None:
-        """Let the text go, and emit `gone` when it has gone."""
+        """Fade out the text, and then emit `gone`."""
         if not self._is_going:
             self._is_going = True
             self.close_button.hide()
             self._start()
 
     def place(self) -> None:
-        """Stay where it covers no more than before, or else take the place where it covers the least now."""
+        """Stay in place if that covers no more than before, or move to where the hint covers the least."""
         room = self._plane.rect().adjusted(MARGIN_LEFT_PX, 2 * NOTE_PX, 0, -MARGIN_BOTTOM_PX)
         room.adjust(GRID_PX, GRID_PX, -GRID_PX, -ABOVE_SCALE_PX)
         beside = round(2 * PADDING_PX + CLOSE_PX)
@@ -98,7 +98,7 @@ class Hint(QWidget):
         self.close_button.move(corner + QPoint(0, above))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the text on a dark pill, as opaque as it is now."""
+        """Draw the text on a dark box with rounded corners, with the current opacity."""
         share = float(self._fade.currentValue() or 0.0)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -121,7 +121,7 @@ class Hint(QWidget):
 
 
 def _places(box: QRect, room: QRect) -> list[QRect]:
-    """Return where a box may lie in a room: at its lower edge and at its upper one, the middle first."""
+    """Return possible positions of a box: the lower and then the upper edge of a room, middle first."""
     middle = room.center().x() - box.width() // 2
     lefts = (middle, room.right() - box.width(), room.left())
     tops = (room.bottom() - box.height(), room.top())

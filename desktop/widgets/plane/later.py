@@ -1,4 +1,4 @@
-"""Parts of a widget that are painted piece by piece, while something else goes first."""
+"""Paints parts of a widget piece by piece, so that something more urgent can go first."""
 
 from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QRegion
@@ -8,7 +8,7 @@ ACROSS = 4
 
 
 class Later:
-    """What is to be painted when there is time."""
+    """The parts that are to be painted when there is time."""
 
     def __init__(self) -> None:
         self._region = QRegion()
@@ -28,14 +28,14 @@ class Later:
         return taken
 
     def take(self, size: QSize, near: QPoint) -> QRegion:
-        """Return one piece of a widget of this size, that nearest to a place."""
+        """Return one piece of a widget of this size, the one nearest to a position."""
         width, height = -(-size.width() // ACROSS), -(-size.height() // ACROSS)
         self._region &= QRect(QPoint(0, 0), size)
         if self._region.isEmpty():
             return QRegion()
         cells = {
             (column, row)
-            for rect in self._region  # type: ignore[attr-defined]  # the stubs do not know it
+            for rect in self._region  # type: ignore[attr-defined]  # missing from the stubs
             for column in range(rect.left() // width, rect.right() // width + 1)
             for row in range(rect.top() // height, rect.bottom() // height + 1)
         }

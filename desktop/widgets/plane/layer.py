@@ -1,4 +1,4 @@
-"""A layer of the plane: drawn in short steps with a margin around the view, and moved until it is redrawn."""
+"""A layer of the plane, drawn in short steps with a margin, and moved with the view until it is redrawn."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -17,14 +17,14 @@ REDRAW_SHARE = 0.5  # a new picture is started when less than this share of the 
 class PlaneLayer:
     """Caches what `draw` paints as a pixmap of a part of the plane.
 
-    When the view moves, the old pixmap is shown moved. Meanwhile `advance` draws a new one, step by step, and
-    shows it when it is complete. When the view is zoomed, the old pixmap is scaled, or if it `keeps_size`,
-    everything is drawn at once: points and texts do not grow.
+    When the view moves, the old pixmap is shown at its new position. Meanwhile `advance` draws a new one step
+    by step, and shows it when it is complete. When the view is zoomed, the old pixmap is scaled. A layer that
+    `keeps_size` is drawn again at once instead, because its points and texts do not grow.
 
     Args:
         draw: paints on a canvas of a projection's size, at once or in steps.
         background: the colour to paint on.
-        keeps_size: whether what is drawn has sizes in pixels.
+        keeps_size: whether the content has fixed sizes in pixels.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class PlaneLayer:
         self._stale = True
 
     def forget(self) -> None:
-        """Discard what was drawn so far."""
+        """Discard the pixmaps."""
         self._end_next()
         self._shown, self._stale = None, True
 
@@ -52,7 +52,7 @@ class PlaneLayer:
         self._stale = True
 
     def redraw_at_once(self) -> None:
-        """Draw again with the next painting, because the content moves."""
+        """Draw again at the next paint event, because the content moves."""
         self._is_outdated = True
         self.redraw()
 
@@ -62,7 +62,7 @@ class PlaneLayer:
         return self._shown
 
     def is_due(self, projection: Projection, ratio: float) -> bool:
-        """Whether something has to be drawn before this part is shown at its best."""
+        """Whether there is something to draw before this part of the plane is complete."""
         return self._next is not None or self._stale or not self._serves(self._shown, projection, ratio)
 
     def advance(self, projection: Projection, ratio: float, deadline: float) -> bool:
@@ -107,7 +107,7 @@ class PlaneLayer:
             self.advance(projection, ratio, float("inf"))
 
     def paint(self, painter: QPainter, projection: Projection, area: QRectF) -> None:
-        """Paint the pixmap at its current place, within `area`."""
+        """Paint the pixmap at its current position, within `area`."""
         if self._shown is None:
             return
         scale = _units(self._shown[1]) / _units(projection)
@@ -127,7 +127,7 @@ class PlaneLayer:
         painter.drawPixmap(QRectF(left, top, size.width(), size.height()), pixmap, QRectF(pixmap.rect()))
 
     def _drawn_at_once(self, projection: Projection) -> tuple[QPixmap, Projection]:
-        """Draw what is in view, without the margin that a pan needs."""
+        """Draw the part in view, without the margin that a pan needs."""
         assert self._shown is not None
         pixmap = self._blank(projection, self._shown[0].devicePixelRatio())
         painter = _painter(pixmap)

@@ -17,7 +17,7 @@ NAME_POINT_SIZE = 8.5
 
 
 def paint_density(painter: QPainter, picture: QImage, box: QRectF) -> None:
-    """Draw the density's picture at its place in pixels."""
+    """Draw the density's picture in a box in pixels."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(box, picture)
 
@@ -36,7 +36,7 @@ def paint_holes(painter: QPainter, to_px: ToPx, holes: tuple[Region, ...]) -> No
 
 
 def paint_prior(painter: QPainter, to_px: ToPx, prior: PriorOnPlane) -> Iterator[None]:
-    """Draw the prior's contours dashed, each with the share of the prior that it contains, in a step each."""
+    """Draw the prior's contours dashed, with the share of the prior that each contains, one per step."""
     for mass, curves in prior.contours():
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -58,7 +58,7 @@ def paint_prior(painter: QPainter, to_px: ToPx, prior: PriorOnPlane) -> Iterator
 
 
 def _name_place(curve: Doubles, to_px: ToPx) -> QPointF:
-    """Return where a contour's name goes: at the lower right of a circle, in the middle of a line."""
+    """Return the position of a contour's name: at the lower right of a circle, in the middle of a line."""
     ab = curve[7 * len(curve) // 8] if len(curve) > 2 else curve.mean(axis=0)
     x, y = np.clip(to_px(ab), -FAR_PX, FAR_PX).tolist()
     return QPointF(x, y)

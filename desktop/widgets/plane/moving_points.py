@@ -1,4 +1,4 @@
-"""The points that a plane shows, and their way to new places."""
+"""The points on a plane, which can move smoothly to new positions."""
 
 from dataclasses import replace
 
@@ -10,13 +10,13 @@ from desktop.widgets.plane.plane_layers import PlacedPoints, Points
 
 
 class MovingPoints(QObject):
-    """Points that move smoothly where as many others are to be shown.
+    """Points that move smoothly if they are replaced by the same number of points.
 
     Attributes:
         now: the points as they are drawn now.
     """
 
-    moved = Signal()  # some of the way
+    moved = Signal()  # emitted after each step of the motion
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,11 +29,11 @@ class MovingPoints(QObject):
 
     @property
     def is_moving(self) -> bool:
-        """Whether they are on their way."""
+        """Whether the points are moving."""
         return self._motion.state() == QVariantAnimation.State.Running
 
     def set(self, points: Points, duration_ms: int) -> bool:
-        """Show other points, at once or after a way of so many milliseconds; return whether they move."""
+        """Show other points, at once or with a motion of `duration_ms`; return whether they move."""
         self._motion.stop()
         moves = duration_ms > 0 and len(points.ab) == len(self.now.ab)
         if moves:
@@ -45,7 +45,7 @@ class MovingPoints(QObject):
         return moves
 
     def finish(self) -> None:
-        """Show them at the end of their way."""
+        """End the motion, and show the points at their final positions."""
         if self.is_moving:
             self._motion.setCurrentTime(self._motion.duration())
 
@@ -56,7 +56,7 @@ class MovingPoints(QObject):
         return self._placed
 
     def last_placed(self, chart: Chart) -> PlacedPoints | None:
-        """Return what `placed` gave, if these are still the points and the chart."""
+        """Return the last result of `placed`, if points and chart are still the same."""
         placed = self._placed
         return placed if placed is not None and placed.chart == chart else None
 

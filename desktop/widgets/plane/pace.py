@@ -1,15 +1,15 @@
-"""When the parts of the plane are painted, so that a dragged cursor and its picture go first. No Qt."""
+"""Decides when parts of the plane are painted, so that a dragged cursor and its picture go first. No Qt."""
 
 HURRY_S = 0.1  # how long the cursor counts as dragged after a move
-NEWS_EVERY_S = 0.05  # how often layers are shown as a whole while the cursor is dragged
-PIECE_EVERY_S = 0.016  # how often a piece of them is shown meanwhile, at most
-PAINTED_WITHIN_S = 0.05  # how long layers wait for the painting of a moved cursor, at most
+NEWS_EVERY_S = 0.05  # the least time between two updates of whole layers during a drag
+PIECE_EVERY_S = 0.016  # the least time between two pieces of them during a drag
+PAINTED_WITHIN_S = 0.05  # the most that layers wait until a moved cursor is painted
 
 
 class Pace:
-    """Knows when the cursor moved, and when what was painted last.
+    """Records when the cursor moved, and when layers were last painted.
 
-    All times are those of one clock that never goes back, in seconds; `now_s` is its time at the call.
+    All times are seconds of one monotonic clock; `now_s` is its time at the call.
 
     Attributes:
         has_news: whether layers were drawn that are not on the screen yet.
@@ -31,11 +31,11 @@ class Pace:
         return now_s < self._hurried_until_s
 
     def expect_move(self, now_s: float) -> None:
-        """Let the layers wait for the painting of a moved cursor, but not for long: it may never come."""
+        """Let the layers wait for a short time until a moved cursor is painted, which may never happen."""
         self._move_due_until_s = now_s + PAINTED_WITHIN_S
 
     def end_move(self) -> None:
-        """Let the layers go on, because the cursor was painted."""
+        """Let the layers go on, because the cursor has been painted."""
         self._move_due_until_s = 0.0
 
     def is_move_due(self, now_s: float) -> bool:
@@ -51,7 +51,7 @@ class Pace:
         self._piece_s = now_s
 
     def are_news_due(self, now_s: float) -> bool:
-        """Whether layers that were drawn are to be shown: now if the cursor rests, else not too often."""
+        """Whether drawn layers are to be shown: at once if the cursor rests, and seldom during a drag."""
         return now_s >= min(self._hurried_until_s, self._news_s + NEWS_EVERY_S)
 
     def count_news(self, now_s: float) -> None:

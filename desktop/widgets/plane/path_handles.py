@@ -1,4 +1,4 @@
-"""Edits the path with the mouse: chooses, drags, adds, inserts and removes points."""
+"""Edits the path with the mouse: selects, drags, adds, inserts and removes points."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ POINT_TIP = "{}, point {} of {} on the path. Drag it to move it; Alt-click remov
 
 @dataclass
 class _Held:
-    """A point that the left button holds, where it was pressed, and whether it was moved."""
+    """The point that the left button holds, the position of the press, and whether the point was moved."""
 
     index: int
     from_px: QPointF
@@ -83,7 +83,7 @@ class PathHandles(QObject, PointerHandler):
         return True
 
     def move(self, event: QMouseEvent) -> bool:
-        """Drag the held point; over other points, show by the pointer's shape that they can be dragged."""
+        """Drag the held point; over a point, show with the pointer's shape that it can be dragged."""
         if not self._state.path:
             return False
         held = self._held
@@ -116,7 +116,7 @@ class PathHandles(QObject, PointerHandler):
         return self._plane.to_px(self._state.plane.project(self._state.path))
 
     def point_at(self, position: QPointF) -> int | None:
-        """Return the point under a pixel; of several, the one that is drawn last."""
+        """Return the index of the point under a pixel; of several, the one drawn last."""
         if not self._state.path:
             return None
         away = np.linalg.norm(self._points_px() - (position.x(), position.y()), axis=-1)
@@ -124,7 +124,7 @@ class PathHandles(QObject, PointerHandler):
         return int(near[-1]) if len(near) else None
 
     def line_at(self, position: QPointF) -> tuple[int, Vector] | None:
-        """Return the index to insert before, and z, for a pixel on the path's line; or else None."""
+        """Return the index to insert before, and z, for a pixel on the path's line; None off the line."""
         state = self._state
         if len(state.path) < 2:
             return None

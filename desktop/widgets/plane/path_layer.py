@@ -1,7 +1,7 @@
 """Draws the path on the plane: its actual curve, and its named points as diamonds.
 
-Groups of points have names in rounded boxes, in bold, and often these are numbers. So the path's points have
-another shape, a ground of their own colour, and are called P1, P2, ….
+The names of groups are bold in rounded boxes, and often numbers. So that the path's points look different,
+they are diamonds filled with the path's colour, called P1, P2, ….
 """
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -12,7 +12,7 @@ from desktop.latent.paths import path_line, point_name
 from desktop.view.state import ViewState
 from desktop.widgets.common import colors
 
-POINT_RADIUS_PX, SELECTED_RADIUS_PX = 12.0, 14.0  # from the middle to the corners
+POINT_RADIUS_PX, SELECTED_RADIUS_PX = 12.0, 14.0  # from the middle to a corner
 LINE_PX, POINT_SIZE = 2.0, 7.0
 
 

@@ -36,13 +36,13 @@ from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_names, d
 from desktop.widgets.plane.plane_stack import Paint, PlaneStack
 from desktop.widgets.plane.still import Still
 
-# How long the layers are drawn before events are handled again.
+# The time for which layers are drawn before events are handled again.
 SLICE_S = 0.0008
-HURRIED_EVERY_MS = 8  # while the cursor is dragged, the layers are drawn only this often
-# How long a moved cursor waits for its picture, so that both are painted together. Most pictures take less.
+HURRIED_EVERY_MS = 8  # the interval at which layers are drawn while the cursor is dragged
+# The time for which a moved cursor waits for its picture, to be painted with it. Most pictures take less.
 TOGETHER_MS = 6
-REST_MS = 200  # so long after its last move the view rests, and names make way for what lies over them
-MARK_POINTS = 1000  # to cover a name or a mark is as bad as to cover this many points
+REST_MS = 200  # after this time without a move, names move away from boxes over them
+MARK_POINTS = 1000  # covering a name or a mark counts like covering this many points
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
 
@@ -53,7 +53,7 @@ class PlaneCanvas(QWidget):
     events to handle.
     """
 
-    resized = Signal()  # or shown again
+    resized = Signal()  # also emitted when the plane is shown again
     move_shown = Signal()  # the moved cursor is painted next
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -77,11 +77,11 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
-        self._names: list[PlacedName] = []  # as they were found last
-        self._over_names: list[QRectF] = []  # the boxes that names are to keep off
-        self._clear: list[QRectF] = []  # what was drawn and should stay in view
+        self._names: list[PlacedName] = []  # the names as they were last laid out
+        self._over_names: list[QRectF] = []  # the boxes that names should not cover
+        self._clear: list[QRectF] = []  # boxes that should stay uncovered
         self._cards: list[QRectF] = []
-        self._moved = QRegion()  # the parts that are still to be painted after the cursor's last moves
+        self._moved = QRegion()  # the parts that the cursor's last moves have changed, not painted yet
         self._together = QTimer(
             self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
         )
@@ -96,21 +96,21 @@ class PlaneCanvas(QWidget):
 
     @property
     def state(self) -> ViewState:
-        """What is drawn."""
+        """The state that is drawn."""
         return self._state
 
     @property
     def ring(self) -> QRectF:
         """The box of the cursor's ring, or of the arrow to a cursor out of view.
 
-        A moved cursor counts from `move_shown` on.
+        For a moved cursor, this is the new box from `move_shown` on.
         """
         x, y = self.projection.px(self._shown_cursor.cursor_ab).tolist()
         return arrow_box(x, y, QRectF(self.rect())) or ring_box(QPointF(x, y))
 
     @property
     def axes_boxes(self) -> list[QRectF]:
-        """The boxes of what the axes mean, and of the scale bar."""
+        """The boxes with the meaning of the axes, and of the scale bar."""
         return self._axes.boxes
 
     @property
@@ -119,36 +119,36 @@ class PlaneCanvas(QWidget):
         return self._state.viewport
 
     def add_map(self, paint: Paint) -> None:
-        """Add something to be drawn right over the backdrop, which takes long and seldom changes."""
+        """Add a function that draws right above the backdrop something slow that seldom changes."""
         self._stack.maps.append(paint)
 
     def redraw_maps(self) -> None:
-        """Draw again what `add_map` added."""
+        """Draw the maps from `add_map` again."""
         self._stack.redraw_maps()
         self._draw_soon()
 
     def add_under_points(self, paint: Paint) -> None:
-        """Add something to be drawn between the maps and the points."""
+        """Add a function that draws between the maps and the points."""
         self._stack.under_points.append(paint)
 
     def redraw_under_points(self) -> None:
-        """Draw again what `add_under_points` added."""
+        """Draw everything from `add_under_points` again."""
         self._stack.redraw_under_points()
         self._draw_soon()
 
     def add_over_points(self, paint: Paint) -> None:
-        """Add something to be drawn above the points, below path and cursor. It is painted often."""
+        """Add a function that draws above the points, below path and cursor. It is called often."""
         self._over_points.append(paint)
 
     def redraw_over_points(self, boxes: Sequence[QRectF] = ()) -> None:
-        """Draw again what `add_over_points` added, within these boxes if there are any."""
+        """Draw everything from `add_over_points` again, within these boxes if there are any."""
         if not boxes:
             self._change()
         for box in boxes:
             self._change(box.toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def set_points_dimmed(self, are_dimmed: bool) -> None:
-        """Draw the points faintly, because something else is looked at."""
+        """Draw the points faintly or at full strength; faintly while a person looks at something else."""
         if are_dimmed != self._are_points_dimmed:
             self._are_points_dimmed = are_dimmed
             self._change()
@@ -169,7 +169,7 @@ class PlaneCanvas(QWidget):
             if old.path != state.path:
                 self._shown_cursor = state
                 self._change()
-            else:  # only the cursor moved: paint where it was and where it is
+            else:  # only the cursor moved: paint its old and new position
                 self._pace.hurry(time.perf_counter())
                 self._moved += old_mark + self._mark_region()
                 self._together.start()
@@ -182,7 +182,7 @@ class PlaneCanvas(QWidget):
     ) -> None:
         """Show points at (a, b) [N, 2], coloured by labels [N] if there are any.
 
-        If they take the place of as many others `smoothly`, they move there, unless the desktop's settings
+        If they replace the same number of points `smoothly`, they move, unless the desktop's settings
         switch animations off.
         """
         hint = QStyle.StyleHint.SH_Widget_Animation_Duration
@@ -198,13 +198,13 @@ class PlaneCanvas(QWidget):
         self._change()
 
     def set_old(self, text: str) -> None:
-        """Dim the tiles, and say in a text that they do not belong to the rest; empty if they do."""
+        """Dim the tiles, and show a text that says that they are outdated; an empty text ends this."""
         if text != self._old:
             self._old = text
             self._change()
 
     def set_note(self, text: str) -> None:
-        """Say in a text how many of the tiles are decoded; empty to say nothing."""
+        """Show a text that says how many of the tiles are decoded; empty for none."""
         if text != self._note:
             self._note = text
             self._change()
@@ -222,12 +222,12 @@ class PlaneCanvas(QWidget):
         self._show_move()
 
     def set_cards(self, cards: Sequence[QRectF]) -> None:
-        """Set the boxes of cards that lie over the plane, which the picture at the cursor does not cover."""
+        """Set the boxes of the cards over the plane, which the picture at the cursor should not cover."""
         self._cards = list(cards)
         self._clear_mark()
 
     def marks(self) -> list[QRectF]:
-        """Return the boxes of what stands on the plane: names, marks, the path's points, and the cursor."""
+        """Return the boxes of everything on the plane: names, marks, the path's points, and the cursor."""
         return [*self._clear, *self._mark.boxes(self._cursor_px(), QSizeF(self.size()))]
 
     def crowding(self, box: QRectF) -> int:
@@ -241,7 +241,7 @@ class PlaneCanvas(QWidget):
         return count
 
     def placed_names(self) -> list[PlacedName]:
-        """Return the names of groups. Until other points are drawn, those of the last ones stay."""
+        """Return the names of groups; until new points are drawn, those of the previous points."""
         projection, state = self.projection, self._state
         if Layer.POINTS not in state.layers:
             return []
@@ -251,7 +251,7 @@ class PlaneCanvas(QWidget):
         return self._names
 
     def set_path_point(self, index: int | None) -> None:
-        """Set which point of the path is shown as chosen."""
+        """Set which point of the path is shown as selected."""
         if index != self._path_point:
             self._path_point = index
             self._change()
@@ -270,17 +270,17 @@ class PlaneCanvas(QWidget):
 
     @property
     def old(self) -> str:
-        """What is said about tiles that do not belong to the rest; empty if they do."""
+        """The text that says that the tiles are outdated; empty if they are not."""
         return self._old
 
     @property
     def note(self) -> str:
-        """What is said about how many of the tiles are decoded; empty if nothing is."""
+        """The text that says how many of the tiles are decoded; empty for none."""
         return self._note
 
     @property
     def is_moving(self) -> bool:
-        """Whether points are on their way to new places."""
+        """Whether points are moving to new positions."""
         return self._points.is_moving
 
     @property
@@ -306,7 +306,7 @@ class PlaneCanvas(QWidget):
         return super().grab(rectangle)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what does not move with the cursor, mostly by copying it, and then the cursor."""
+        """Paint everything but the cursor, mostly by copying it, and then the cursor."""
         self._pace.end_move()
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
@@ -324,7 +324,7 @@ class PlaneCanvas(QWidget):
         self._draw_soon()
 
     def _cursor_px(self) -> QPointF:
-        """Return the cursor's pixel, which is computed once for each state and size."""
+        """Return the cursor's pixel, computed once for each state and size."""
         key = self._state, self.width(), self.height()
         if self._cursor is None or self._cursor[0] is not self._state or self._cursor[1:3] != key[1:]:
             x, y = self.projection.px(self._state.cursor_ab).tolist()
@@ -332,13 +332,13 @@ class PlaneCanvas(QWidget):
         return self._cursor[3]
 
     def _compose(self, painter: QPainter, area: QRectF) -> None:
-        """Paint the layers at their current places within an area, then axes and path."""
+        """Paint the layers at their current positions within an area, then axes and path."""
         projection, ratio = self.projection, self.devicePixelRatioF()
         painter.fillRect(area, colors.CANVAS)
         if self._stack.paint(painter, projection, ratio, area, self._are_points_dimmed, bool(self._old)):
             self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        # Not one of the layers: the names stay in full strength where the points are dimmed.
+        # Names are in no layer, because they keep their full strength while points are dimmed.
         names = self.placed_names()
         draw_names(painter, names, area)
         self._axes.paint(painter, projection, ratio, area)
@@ -359,20 +359,20 @@ class PlaneCanvas(QWidget):
             draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old or self._note)
 
     def _make_way(self) -> None:
-        """Move names away from what lies over them, now that the view and the cursor rest."""
+        """Move names away from boxes over them, once the view and the cursor rest."""
         self._rest.stop()
         if self.isVisible() and self._stack.names.make_way(self.projection, [*self._over_names, self.ring]):
             self._change()
 
     def _clear_mark(self) -> None:
-        """Move the picture at the cursor away from what it should not cover."""
+        """Move the picture at the cursor away from the boxes that it should not cover."""
         before = self._mark_region()
         self._mark.keep_clear(self._clear + self._cards)
         if before != self._mark_region():
             self.update(before + self._mark_region())
 
     def _change(self, part: QRect | None = None) -> None:
-        """Paint a part anew soon, or everything."""
+        """Repaint a part soon, or everything."""
         self._still.forget(part)
         if part is None:
             self._later.take_all()
@@ -381,14 +381,14 @@ class PlaneCanvas(QWidget):
             self.update(part)
 
     def _improve(self, part: QRect) -> None:
-        """Paint a part anew that shows the same as before, only better: later if the cursor is dragged."""
+        """Repaint a part with the same content, more completely drawn: later if the cursor is dragged."""
         self._still.forget(part)
         self._later.add(part)
         if not self._is_hurried:
             self.update(self._later.take_all())
 
     def _next_piece(self) -> QRegion:
-        """Return the part of what was improved that is painted next."""
+        """Return the improved part that is painted next."""
         if not self._is_hurried:
             return self._later.take_all()
         self._pace.count_piece(time.perf_counter())
@@ -400,7 +400,7 @@ class PlaneCanvas(QWidget):
         return self._pace.is_hurried(time.perf_counter())
 
     def _show_move(self) -> None:
-        """Paint where the cursor was and where it is."""
+        """Paint the cursor's old and new position."""
         self._together.stop()
         self._shown_cursor = self._state
         self.move_shown.emit()
@@ -421,9 +421,9 @@ class PlaneCanvas(QWidget):
 
     def _advance(self) -> None:
         """Continue drawing for a short time, and show the result."""
-        if not self.isVisible():  # its state may be another model's; it is drawn when it is shown
+        if not self.isVisible():  # it may have another model's state, and is drawn when it is shown
             return
-        # The picture that is about to come goes first.
+        # The picture at the cursor goes first.
         if self._together.isActive() or self._pace.is_move_due(time.perf_counter()):
             self._draw_soon()
             return

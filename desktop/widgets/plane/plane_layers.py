@@ -28,10 +28,10 @@ from desktop.widgets.common.qimage import draw_words, to_qimage
 from desktop.widgets.plane.axes import text_room
 
 POINT_PX = 3.4
-# Few points are larger and have a dark rim, so that they are seen on light pictures.
+# If there are few points, they are larger and have a dark rim, so that they are visible on light pictures.
 FEW_POINTS, FEW_POINT_PX, RIM_PX = 2_000, 5.0, 1.2
 ROWS_A_STEP = 256
-MOST_NAMES = 24  # more would cover each other, and the points
+MOST_NAMES = 24  # more names would cover each other and the points
 LABEL_POINT_SIZE, NOTE_POINT_SIZE = 12.5, 9.5
 MOST_NAME_PX = 160.0  # a longer name loses its end
 LEADER_DOT_PX = 2.5
@@ -83,12 +83,12 @@ def draw_tiles(
     for tile in only or pyramid.meeting(projection.edges, level):
         pieces = list(cache.covering(cut.space, tile))
         seen = common(pyramid.edges(tile), projection.edges)
-        if pieces and seen and tile.level < level:  # one that comes later must not hide what is sharp there
+        if pieces and seen and tile.level < level:  # a coarse tile that comes later must not hide finer ones
             for finer in pyramid.meeting(seen, level):
                 pieces += [one for one in cache.covering(cut.space, finer) if one[1] is not pieces[0][1]]
         for place, picture, (left, bottom, right, top) in pieces:
             target = _rect(projection, pyramid.edges(place), ratio)
-            # What lies below must not show: a coarser picture, under one with transparent parts.
+            # A coarser picture below must not show through the transparent parts of a finer one.
             painter.fillRect(target, colors.CANVAS)
             height, width = picture.shape[:2]
             part = QRectF(left * width, (1 - top) * height, (right - left) * width, (top - bottom) * height)
@@ -115,8 +115,8 @@ def draw_points(
 ) -> Iterator[None]:
     """Draw points in steps.
 
-    If some are `chosen`, all others are faint, and lie below them. All go into an array
-    first: QPainter would take ten times as long for ten thousand.
+    If some are `chosen`, the others are faint and below them. All points go into an array first, because
+    QPainter would take ten times as long for ten thousand.
     """
     ratio = painter.device().devicePixelRatio()
     width, height = (round(side * ratio) for side in projection.size_px)
@@ -145,7 +145,7 @@ def draw_points(
 
 
 def draw_names(painter: QPainter, names: Sequence["PlacedName"], area: QRectF) -> None:
-    """Draw those of the names of groups that meet an area, and the lines to the middles of their groups."""
+    """Draw the names of groups within an area, and the lines to the middles of their groups."""
     for name in names:
         if name.leader is not None and area.intersects(name.leader):
             name.paint_leader(painter)
@@ -155,10 +155,10 @@ def draw_names(painter: QPainter, names: Sequence["PlacedName"], area: QRectF) -
 
 
 class NameLayouts:
-    """Where the names of groups stand beside their points, computed once for each zoom.
+    """The layout of the names of groups beside their points, computed once for each zoom.
 
-    They stay at their points in a pan. When the view rests, `make_way` moves those that it would cut off, or
-    that something lies over.
+    Names stay at their points in a pan. When the view rests, `make_way` moves names that are cut off or
+    covered.
     """
 
     def __init__(self) -> None:
@@ -168,20 +168,20 @@ class NameLayouts:
         self._found: tuple[Projection, list[PlacedName]] | None = None
         self._whole: tuple[str, ...] = ()
         self._marks: Doubles = np.empty((0, 2))
-        # Boxes that lie over the names: their middles in view coordinates, and their sizes in pixels.
+        # Boxes over the names: their middles in view coordinates, and their sizes in pixels.
         self._boxes: tuple[Doubles, Doubles] = np.empty((0, 2)), np.empty((0, 2))
-        # From view coordinates to the pixels of the names: what is subtracted, and then multiplied with.
+        # From view coordinates to the pixels of the names: subtract the first, then multiply by the second.
         self._to_px: tuple[Doubles, Doubles] = np.zeros(2), np.ones(2)
 
     def keep_off(self, marks: Doubles) -> None:
-        """Have names keep off marks at these places [K, 2] in view coordinates."""
+        """Keep names off marks at [K, 2] in view coordinates."""
         self._marks = marks
         start, scale = self._to_px
         if has_marks_over(self._names, (marks - start) * scale):
             self._placed = None
 
     def make_way(self, projection: Projection, boxes: Sequence[QRectF]) -> bool:
-        """Have names keep off boxes on a projection, and inside of its axes; whether some have to move."""
+        """Keep names off boxes on a projection, and within its axes; return whether names have to move."""
         before = self._boxes
         places = [(box.center().x(), box.center().y()) for box in boxes]
         sizes = np.array([(box.width(), box.height()) for box in boxes], np.float64).reshape(-1, 2)
@@ -194,13 +194,13 @@ class NameLayouts:
         return True
 
     def _boxes_px(self) -> Doubles:
-        """The edges of the boxes [K, 4] in the pixels of the names."""
+        """Return the edges of the boxes [K, 4] in the pixels of the names."""
         (start, scale), (middles, sizes) = self._to_px, self._boxes
         px = (middles - start) * scale
         return np.hstack([px - sizes / 2, px + sizes / 2])
 
     def _room_px(self, projection: Projection) -> Edges:
-        """The edges of the room for names in the pixels of the names."""
+        """Return the edges of the room for names, in the pixels of the names."""
         x, y = projection.view_px(self._to_px[0]).tolist()
         room = text_room(*projection.size_px).translated(-x, -y)
         return room.left(), room.top(), room.right(), room.bottom()
@@ -260,14 +260,14 @@ class NameLayouts:
 
 @dataclass(frozen=True)
 class PlacedName:
-    """The name of a group, or of several, on a projection.
+    """The name of a group, or of several groups, on a projection.
 
     Attributes:
-        name: the text, and where it stands beside the middle of the group.
-        whole: the whole name of the group, or of each in a line of its own.
-        color: of the group.
-        middle: of the group, in pixels.
-        font: of the plane.
+        name: the text, and its position relative to the middle of the group.
+        whole: the whole name of the group, or one line for each of several groups.
+        color: the colour of the group.
+        middle: the middle of the group, in pixels.
+        font: the font of the plane.
     """
 
     name: GroupName
@@ -275,7 +275,7 @@ class PlacedName:
     color: QColor
     middle: QPointF
     font: QFont
-    # What was drawn of the text, by the screen's device pixels per pixel.
+    # Pictures of the text, by the screen's device pixels per pixel.
     _pictures: dict[float, QImage] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -287,12 +287,12 @@ class PlacedName:
 
     @cached_property
     def leader(self) -> QRectF | None:
-        """The box of a thin line to the middle of the group; None if the text is there."""
+        """The box of a thin line to the middle of the group; None if the text is at the middle."""
         way = self.name.leader_px
         return None if way is None else _leader_box(way).translated(self.middle)
 
     def paint_leader(self, painter: QPainter) -> None:
-        """Draw the line."""
+        """Draw the line to the middle of the group."""
         way = self.name.leader_px
         if self.leader is not None and way is not None:
             picture = _leader(way, self.color.rgba(), painter.device().devicePixelRatio())
@@ -309,7 +309,7 @@ class PlacedName:
 def _by_strength(
     is_shown: NDArray[np.bool_], chosen: Indices | None
 ) -> list[tuple[NDArray[np.bool_], float]]:
-    """Which of the shown points to draw at which share of their opacity, from the lowest up."""
+    """Return which of the shown points to draw at which share of their opacity, from the bottom up."""
     if chosen is None or not len(chosen):
         return [(is_shown, 1.0)]
     is_chosen = np.zeros_like(is_shown)
@@ -323,14 +323,14 @@ def draw_note(painter: QPainter, center: QPointF, text: str) -> None:
 
 
 def _draw_centered(painter: QPainter, center: QPointF, picture: QImage) -> None:
-    """Draw a picture on whole device pixels, which keeps it sharp."""
+    """Draw a picture aligned to device pixels, so that it is sharp."""
     ratio, size = picture.devicePixelRatio(), picture.deviceIndependentSize()
     corner = center - QPointF(size.width(), size.height()) / 2
     painter.drawImage(QPointF(round(corner.x() * ratio), round(corner.y() * ratio)) / ratio, picture)
 
 
 def _short(font: QFont, text: str) -> str:
-    """Return a name that is not too wide, with an ellipsis where its end is missing."""
+    """Return a name, shortened at its end with an ellipsis if it is too wide."""
     return QFontMetricsF(_bold(font)).elidedText(text, Qt.TextElideMode.ElideRight, MOST_NAME_PX)
 
 
@@ -342,7 +342,7 @@ def _bold(font: QFont) -> QFont:
 
 
 def _name_picture(font: QFont, ratio: float, text: str, color: QColor, is_bold: bool) -> QImage:
-    """Return the name of a group in a frame; that of several is less bright."""
+    """Return the framed name of a group, or the less bright one of several groups."""
     if is_bold:
         return _framed(text, color.rgba(), _bold(font).toString(), ratio)
     return _framed_note(font, ratio, text)
@@ -357,14 +357,14 @@ def _framed_note(font: QFont, ratio: float, text: str) -> QImage:
 
 
 def _leader_box(way: tuple[float, float]) -> QRectF:
-    """Return the box of a line that goes this way from (0, 0), with its dot there."""
+    """Return the box of a line from (0, 0) to `way`, including the dot at (0, 0)."""
     around = LEADER_DOT_PX + 2
     return QRectF(QPointF(0, 0), QPointF(*way)).normalized().adjusted(-around, -around, around, around)
 
 
 @lru_cache(maxsize=512)
 def _leader(way: tuple[float, float], color_words: int, ratio: float) -> QImage:
-    """Return a line with a dot where it starts, which is drawn once and then copied."""
+    """Return a line with a dot at its start, which is drawn once and then copied."""
     box, color = _leader_box(way), QColor.fromRgba(color_words)
     image = _blank(box.size(), ratio)
     painter = QPainter(image)

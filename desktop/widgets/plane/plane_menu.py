@@ -1,4 +1,4 @@
-"""The plane's menu: about what is under the pointer, and about the view. Its entries come from others."""
+"""The plane's context menu, whose entries other parts add: for the thing under the pointer, and the view."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,22 +11,22 @@ from desktop.widgets.plane.pointer import PointerHandler
 
 BESIDE_PX = 14
 
-# Adds entries about a pixel of the plane, and returns whether these are all that people look for there.
+# Adds entries for a pixel of the plane, and returns whether no other part needs to be asked.
 Part = Callable[[QMenu, QPointF], bool]
 
 
 class PlaneMenu(PointerHandler):
-    """Opens at a click of the right button, which moves the plane if it is dragged, and at the Menu key.
+    """The menu; opens on a right click (a right drag moves the plane) and on the Menu key.
 
     It is one of the plane's handlers, and takes no event.
 
     Args:
         plane: the plane.
-        parts: what adds entries about a place, in the order of asking.
+        parts: functions that add entries for a position, in the order in which they are asked.
         of_view: the entries about the view, which come last.
 
     Attributes:
-        menu: the menu that was opened last, or None.
+        menu: the open menu, or None.
     """
 
     def __init__(self, plane: PlaneView, parts: Sequence[Part], of_view: Sequence[QAction]) -> None:
@@ -37,7 +37,7 @@ class PlaneMenu(PointerHandler):
         plane.menu_wanted.connect(self.open)
 
     def press(self, event: QMouseEvent) -> bool:
-        """Remember where the right button went down."""
+        """Remember where the right button was pressed."""
         self._pressed = event.position() if event.button() == Qt.MouseButton.RightButton else None
         return False
 
@@ -57,7 +57,7 @@ class PlaneMenu(PointerHandler):
         return False
 
     def open(self, position: QPointF) -> None:
-        """Open the menu of a pixel."""
+        """Open the menu for a pixel."""
         self.menu = menu = QMenu(self._plane.window())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.destroyed.connect(self._forget)
@@ -67,7 +67,7 @@ class PlaneMenu(PointerHandler):
                 break
         menu.addSeparator()
         menu.addActions(self._of_view)
-        # Beside the place that it is about, so that a point or a name there stays in view.
+        # Beside the pixel, so that a point or a name there stays in view.
         menu.popup(self._plane.mapToGlobal(position).toPoint() + QPoint(BESIDE_PX, BESIDE_PX))
 
     def _forget(self) -> None:

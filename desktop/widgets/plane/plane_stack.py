@@ -1,4 +1,4 @@
-"""The pictures of a plane, one over the other: tiles, maps, what lies under the points, and the points."""
+"""The stack of a plane's layers: tiles, maps, marks under the points, and the points."""
 
 import time
 from collections import deque
@@ -21,23 +21,23 @@ from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.plane_layers import NameLayouts, draw_points, draw_tiles
 
 MAPS = {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
-DIM_OPACITY = 0.45  # of the points while something else is looked at
+DIM_OPACITY = 0.45  # of the points while a person looks at something else
 
-# Draws something, given a painter, the mapping (a, b) [..., 2] → pixels, and the state. What lies below the
-# points may be drawn in the steps of an iterator; what lies above may return a list of boxes to keep clear.
+# Draws something, given a painter, the mapping (a, b) [..., 2] → pixels, and the state. A function that draws
+# below the points may return an iterator of steps; one that draws above, a list of boxes to keep clear.
 Paint = Callable[[QPainter, ToPx, ViewState], object]
 
 
 class PlaneStack:
-    """Draws what does not move with the cursor into layers, in short steps.
+    """Draws into layers everything that does not move with the cursor, in short steps.
 
-    While the view moves, the layers are moved with it until they are drawn again.
+    While the view moves, the layers move with it until they are drawn again.
 
     Attributes:
-        points: the points, which may be on their way to new places.
-        names: where the names of their groups stand.
-        maps: what is drawn right over the tiles, which takes long and seldom changes.
-        under_points: what is drawn between the maps and the points.
+        points: the points, which may be moving to new positions.
+        names: the layout of the groups' names.
+        maps: the functions that draw right above the tiles, which are slow and seldom change.
+        under_points: the functions that draw between the maps and the points.
     """
 
     def __init__(self, points: MovingPoints) -> None:
@@ -94,18 +94,18 @@ class PlaneStack:
         self._maps.redraw()
 
     def redraw_under_points(self) -> None:
-        """Draw again what lies under the points."""
+        """Draw the marks under the points again."""
         self._below.redraw()
 
     def redraw_points(self, at_once: bool = False) -> None:
-        """Draw the points again; `at_once` with the next painting, because they move."""
+        """Draw the points again; `at_once` at the next paint event, because they move."""
         if at_once:
             self._dots.redraw_at_once()
         else:
             self._dots.redraw()
 
     def is_due(self, projection: Projection, ratio: float) -> bool:
-        """Whether something has to be drawn before this part is shown at its best."""
+        """Whether there is something to draw before this part of the plane is complete."""
         return (
             bool(self._arrived)
             or self.points.is_moving
@@ -115,7 +115,7 @@ class PlaneStack:
     def advance(self, projection: Projection, ratio: float, deadline: float) -> tuple[list[QRect], bool]:
         """Draw until `deadline` (`time.perf_counter`).
 
-        Returns the parts in which tiles have come, and whether layers have changed as a whole.
+        Returns the parts with new tiles, and whether whole layers have changed.
         """
         parts = []
         while self._arrived and time.perf_counter() < deadline:
@@ -145,15 +145,15 @@ class PlaneStack:
         are_points_dimmed: bool,
         is_old: bool,
     ) -> bool:
-        """Paint the layers at their current places within an area; return whether one is due.
+        """Paint the layers at their current positions within an area; return whether one is due.
 
-        The tiles are shaded if they are those of an `is_old` plane.
+        If the tiles are outdated (`is_old`), they are shaded.
         """
         is_due = False
         for layer in self._layers():
             if layer.pixmap is None:
                 layer.complete(projection, ratio)
-            if layer is self._backdrop:  # all of it is over the canvas's own colour
+            if layer is self._backdrop:  # the backdrop lies over the canvas colour alone
                 painter.setOpacity(self._state.opacity(Layer.BACKDROP, len(self.points.now.ab) > 0))
             elif layer is self._dots and are_points_dimmed:
                 painter.setOpacity(DIM_OPACITY)
@@ -171,17 +171,17 @@ class PlaneStack:
         return [self._backdrop, *maps, *below, self._dots]
 
     def _forget(self, old: ViewState, state: ViewState) -> None:
-        """Drop what was drawn of the old chart."""
+        """Drop the drawings of the old chart."""
         self._arrived.clear()
         parallel = old.scale == state.scale and (old.plane.u, old.plane.v) == (state.plane.u, state.plane.v)
         for layer in (self._backdrop, self._maps, self._below, self._dots):
-            if parallel:  # its pictures are similar, so they stay until the new ones arrive
+            if parallel:  # a parallel plane has similar pictures, so they stay until the new ones arrive
                 layer.redraw()
             else:
                 layer.forget()
 
     def _draw_arrived(self, projection: Projection) -> list[QRect]:
-        """Draw the next decoded tile into the backdrop's layer; return where it is, if it is shown."""
+        """Draw the next decoded tile into the backdrop's layer; return its box, if it is shown."""
         tile = self._arrived.popleft()
         cut = self._cut
         if cut is None or Layer.BACKDROP not in self._state.layers:
@@ -208,7 +208,7 @@ class PlaneStack:
             painter.save()
             steps = paint(painter, projection.px, self._state)
             painter.restore()
-            if isinstance(steps, Iterator):  # it leaves the painter as it was
+            if isinstance(steps, Iterator):  # the iterator leaves the painter as it was
                 yield from steps
             yield
 
@@ -222,13 +222,13 @@ class PlaneStack:
             placed,
             self._state.hidden_labels,
             self._state.opacities.of(Layer.POINTS),
-            # Where only these are shown, they have other rows.
+            # If only selected points are shown, their rows are others.
             None if self._state.only_selected else within(self._state.selected, len(placed.view)),
         )
 
 
 def _path_places(state: ViewState) -> Doubles:
-    """Where the path is in view coordinates, [K, 2]."""
+    """Return positions along the path in view coordinates, [K, 2]."""
     if not state.path:
         return np.empty((0, 2))
     places = path_places(state.path, state.path_kind, state.path_closed)
@@ -236,10 +236,10 @@ def _path_places(state: ViewState) -> Doubles:
 
 
 def _course(state: ViewState) -> tuple[object, ...]:
-    """How the path's line goes through its points."""
+    """Return what determines the path's line, apart from its points."""
     return state.path_kind, state.path_closed
 
 
 def _content(state: ViewState) -> tuple[object, ...]:
-    """What the layers of a chart show."""
+    """Return what determines the content of a chart's layers."""
     return state.layers, state.hidden_labels, state.plane, state.selected, state.only_selected

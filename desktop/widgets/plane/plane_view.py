@@ -75,7 +75,7 @@ class PlaneView(PlaneCanvas):
         FocusFrame(self)
 
     def add_tips(self, tip_at: Callable[[QPointF], str]) -> None:
-        """Ask this for a tool tip about what is at a pixel; it returns an empty text for nothing."""
+        """Add a function that returns the tool tip of a pixel, or an empty text."""
         self._tips.append(tip_at)
 
     def tip_at(self, position: QPointF) -> str:
@@ -83,12 +83,12 @@ class PlaneView(PlaneCanvas):
         return next(filter(None, (tip_at(position) for tip_at in self._tips)), "")
 
     def _name_at(self, position: QPointF) -> str:
-        """Return the whole name of a group if it is shortened at a pixel, or the names of several."""
+        """Return the whole text of a shortened name at a pixel, or of a name for several groups."""
         there = (name for name in self.placed_names() if name.box.contains(position))
         return tip_text(next((name.whole for name in there if name.whole != name.name.text), ""))
 
     def set_handlers(self, handlers: Sequence[PointerHandler]) -> None:
-        """Ask these handlers in order about mouse and keys; the hand gets what none of them takes."""
+        """Pass mouse and keys to these handlers in order; the hand gets the events that none takes."""
         self._router = PointerRouter([*handlers, self.hand])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -105,7 +105,7 @@ class PlaneView(PlaneCanvas):
         self._router.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Pass a release to the handlers; what it changes may have moved the plane below the pointer."""
+        """Pass a release to the handlers; emit the pointer's position, because the plane may have moved."""
         self._router.release(event)
         self.pointer_moved.emit(self.ab_at(event.position()))
 
@@ -125,24 +125,24 @@ class PlaneView(PlaneCanvas):
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Tell the handlers that the plane has lost the keyboard."""
+        """Tell the handlers that the plane has lost the keyboard focus."""
         self._router.lose_focus()
         super().focusOutEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom about the pointer, where z then has more or fewer decimals."""
+        """Zoom about the pointer; emit its position again, because z then has more or fewer decimals."""
         self.hand.zoom(WHEEL_STEP ** -turned(event), event.position())
         self.pointer_moved.emit(self.ab_at(event.position()))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Want the menu at the cursor if a key asks for it; the mouse asks for it when it is released."""
+        """Ask for the menu at the cursor on a key; for the mouse, the release opens it."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             cursor = self._cursor_px()
             in_view = self.rect().contains(cursor.toPoint())
             self.menu_wanted.emit(cursor if in_view else QPointF(self.rect().center()))
 
     def event(self, event: QEvent) -> bool:
-        """Zoom with two fingers, on a trackpad or a touch screen; keep keys that are claimed; show tips."""
+        """Zoom on two-finger gestures, accept keys that handlers claim, and show tool tips."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if self._router.claims(event):
                 event.accept()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 
 class PointerHandler:
-    """Part of what the mouse and the keys do on the plane.
+    """Handles some of the mouse and key events of the plane.
 
     A method that returns True takes the event: the handlers after this one do not get it.
     """
@@ -40,21 +40,21 @@ class PointerHandler:
         """Handle that the pointer left the plane; every handler is told."""
 
     def lose_gesture(self) -> None:
-        """Handle that a handler before this one took a press, so that no event comes until it is over."""
+        """Handle that an earlier handler took a press: no events arrive until that gesture is over."""
 
     def lose_focus(self) -> None:
-        """Handle the loss of the keyboard, after which no release of a key arrives; every handler is told."""
+        """Handle that the plane lost the focus, so no key release arrives; every handler is told."""
 
 
 class PointerRouter:
     """Asks the handlers in their order until one of them takes the event.
 
-    A gesture belongs to the handler that took its first press: until no button is held, the handlers after it
-    get no events, which `lose_gesture` tells them. Those before it get all of them, so a handler that takes
-    nothing goes first.
+    A gesture belongs to the handler that took its first press. The handlers after it are told by
+    `lose_gesture`, and get no events until no button is held. The handlers before it get all events, so a
+    handler that only watches comes first.
 
     Attributes:
-        handlers: in the order in which they are asked.
+        handlers: the handlers, in the order in which they are asked.
     """
 
     def __init__(self, handlers: Sequence[PointerHandler]) -> None:
@@ -63,7 +63,7 @@ class PointerRouter:
 
     def press(self, event: QMouseEvent) -> bool:
         """Offer a press; the handler that takes the first one has the gesture."""
-        if event.buttons() == event.button():  # the only button, even if an earlier release did not arrive
+        if event.buttons() == event.button():  # no other button is held, even if an earlier release was lost
             self._held_by = None
         listening = self._listening()
         taker = next((handler for handler in listening if handler.press(event)), None)
@@ -74,13 +74,13 @@ class PointerRouter:
         return taker is not None
 
     def move(self, event: QMouseEvent) -> bool:
-        """Offer a move, down to the handler that has the gesture."""
+        """Offer a move to the handlers up to the one that has the gesture."""
         if event.buttons() == Qt.MouseButton.NoButton:
             self._held_by = None
         return any(handler.move(event) for handler in self._listening())
 
     def release(self, event: QMouseEvent) -> bool:
-        """Offer a release, down to the handler that has the gesture."""
+        """Offer a release to the handlers up to the one that has the gesture."""
         taken = any(handler.release(event) for handler in self._listening())
         if event.buttons() == Qt.MouseButton.NoButton:
             self._held_by = None
@@ -104,7 +104,7 @@ class PointerRouter:
             handler.leave()
 
     def lose_focus(self) -> None:
-        """Tell all handlers that the plane has lost the keyboard."""
+        """Tell all handlers that the plane has lost the keyboard focus."""
         for handler in self.handlers:
             handler.lose_focus()
 

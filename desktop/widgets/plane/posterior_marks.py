@@ -1,4 +1,4 @@
-"""Marks on the plane where the encoder puts your image and where its true posterior is highest."""
+"""Marks on the plane for the encoder's mean of your image and the mode of its true posterior."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,13 +18,12 @@ from desktop.widgets.plane.axes import EDGE_PX, MARGIN_BOTTOM_PX, MARGIN_LEFT_PX
 ENCODER, MODE, GLOW = "encoder's mean", "mode", "true posterior"
 DOT_PX, POINT_SIZE = 4.5, 9.5
 PADDING_PX, AWAY_PX = 5.0, 12.0
-RING_PX, FAR_PX = 26.0, 46.0  # a text so much farther away is clear of the cursor's ring
-REACH_PX = (
-    80.0  # a text is never farther from what it names, so that one can tell; a large glow lies below it
-)
-LEADER_PX = 20.0  # from a text that is farther away a line leads to what it names
-NAMED_PX = 16.0  # a glow that is smaller has no name
-LEAST_LINE_PX = 70.0  # on a shorter line, the gap has its place below the marks
+RING_PX, FAR_PX = 26.0, 46.0  # extra distances that keep a text clear of the cursor's ring
+# A text is at most this far from its mark, so that they belong together visibly; it may cover a large glow.
+REACH_PX = 80.0
+LEADER_PX = 20.0  # if a text is farther away, a line leads to its mark
+NAMED_PX = 16.0  # a smaller glow has no name
+LEAST_LINE_PX = 70.0  # if the line is shorter, the gap is written below the marks
 
 
 def draw_ellipses(painter: QPainter, to_px: ToPx, plane: Plane, mean: Floats, logvar: Floats) -> None:
@@ -44,9 +43,9 @@ def draw_ellipses(painter: QPainter, to_px: ToPx, plane: Plane, mean: Floats, lo
 
 @dataclass(frozen=True)
 class MarkText:
-    """A text beside a mark: where it stands, and the term for what it says.
+    """A text beside a mark: its term, its box and its colour.
 
-    A `leader` is a line from what it names, if that is not beside it.
+    `leader` is a line to the text from its mark, if the text is not beside it.
     """
 
     term: str
@@ -57,7 +56,7 @@ class MarkText:
 
     @property
     def area(self) -> QRectF:
-        """What is drawn of it."""
+        """The box of the text and its leader."""
         if self.leader is None:
             return self.box
         ends = QRectF(self.leader.p1(), self.leader.p2()).normalized()
@@ -66,7 +65,7 @@ class MarkText:
 
 @dataclass(frozen=True)
 class Marks:
-    """The encoder's mean, perhaps the mode with a line to it, and the texts that are in view.
+    """The encoder's mean, the mode if there is one, and the texts in view.
 
     `glow` is the box around the true posterior.
     """
@@ -78,7 +77,7 @@ class Marks:
 
     @property
     def boxes(self) -> dict[str, list[QRectF]]:
-        """The boxes of dots and texts, by the terms for what they show."""
+        """The boxes of dots and texts, by the term that each shows."""
         boxes = {terms.MEAN: [_dot(self.mean)]}
         if self.mode is not None:
             boxes[terms.MODE] = [_dot(self.mode)]
@@ -88,7 +87,7 @@ class Marks:
 
 
 def mark_font(font: QFont) -> QFont:
-    """The font of the marks' texts."""
+    """Return the font of the marks' texts."""
     font = QFont(font)
     font.setPointSizeF(POINT_SIZE)
     return font
@@ -104,16 +103,16 @@ def lay_out_marks(
     glow: QRectF | None = None,
     kept_clear: Sequence[QRectF] = (),
 ) -> Marks:
-    """Return where the marks are, and their texts, none of which leaves `room` or covers the cursor's ring.
+    """Return the marks and their texts, none of which leaves `room` or covers the cursor's ring.
 
-    Nor do they cover boxes that are `kept_clear`, such as the scale bar, as far as there is room.
+    If there is room, the texts do not cover the boxes that are `kept_clear`, such as the scale bar, either.
 
-    `glow` is around the true posterior. It is kept clear, too, if that takes no text far from its mark, and
-    has its name if it is large enough and there is room beside it.
+    `glow` is the box around the true posterior. It is kept clear, too, unless that moves a text far from its
+    mark. It has a name if it is large enough and there is room beside it.
 
-    If there is a mode, the gap stands on the line to it. The mean's text is on the side away from the mode,
-    so that the two never cover each other. A text without room there, or on a mark, goes to another side,
-    or farther away. A mark out of view has no text.
+    If there is a mode, the gap is written on the line to it. The mean's text is on the side away from the
+    mode, so that the two never cover each other. A text that does not fit there, or that would cover a mark,
+    goes to another side or farther away. A mark out of view has no text.
     """
     metrics = QFontMetricsF(font)
     around = room.adjusted(-MARGIN_LEFT_PX, -EDGE_PX, EDGE_PX, MARGIN_BOTTOM_PX)
@@ -143,15 +142,15 @@ def lay_out_marks(
         return [*(center + QPointF(x, y) for x, y in ways), *around_glow(text)]
 
     def around_glow(text: str) -> list[QPointF]:
-        """The places above, below and beside the glow."""
+        """Return positions above, below and beside the glow."""
         if glow is None:
             return []
         middle, half = glow.center(), metrics.horizontalAdvance(text) / 2 + 2 * PADDING_PX
         x, y = middle.x(), middle.y()
         above, below = glow.top() - AWAY_PX, glow.bottom() + AWAY_PX
-        sides = [(glow.left() - half, y), (glow.right() + half, y)]  # first that away from the encoder's mean
+        sides = [(glow.left() - half, y), (glow.right() + half, y)]  # first the side away from the mean
         places = [(x, above), (x, below), *(sides if mean.x() > x else sides[::-1])]
-        # Farther up and down, where the nearer ones are taken. A large glow is far from its corners.
+        # Farther up and down, if the nearer positions are taken. A large glow is far from its box's corners.
         places += [(x, above - 2 * AWAY_PX), (x, below + 2 * AWAY_PX)]
         if max(glow.width(), glow.height()) > REACH_PX:
             return [QPointF(*place) for place in places]
@@ -164,7 +163,7 @@ def lay_out_marks(
     line = mode - mean
     is_short = abs(line.x()) + abs(line.y()) < LEAST_LINE_PX
     across, along = (-1 if line.x() < 0 else 1), (-1 if line.y() < 0 else 1)
-    # The gap has the room below a short line.
+    # The gap takes the room below a short line.
     from_mode = QPointF(-across, -1 if is_short else -along)
     from_mean = QPointF(across, -1 if is_short else along)
     add(terms.MODE, MODE, colors.TRUE_POSTERIOR, mode, beside(MODE, mode, from_mean))
@@ -183,7 +182,7 @@ def lay_out_marks(
         if len(others) < len(taken) + len(glows) + len(texts) and any(
             texts[-1].box.intersects(each) for each in others
         ):
-            texts.pop()  # there is no room for it
+            texts.pop()  # there is no room for the name
     return Marks(mean, mode, tuple(texts), glow)
 
 
@@ -218,7 +217,7 @@ def _dot(center: QPointF) -> QRectF:
 
 
 def _moved_into(room: QRectF, size: QSizeF, places: Sequence[QPointF]) -> list[QRectF]:
-    """Return boxes of a size around places, moved into `room`."""
+    """Return boxes of this size around these places, moved into `room`."""
     boxes = []
     for place in places:
         box = QRectF(QPointF(0, 0), size)

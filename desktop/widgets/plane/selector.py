@@ -17,20 +17,20 @@ from desktop.widgets.plane.pointer import PointerHandler
 
 # A press becomes a drag only beyond this distance, because hands tremble.
 DRAG_PX = 3.0
-STEP_PX = 2.0  # corners of a lasso are at least so far apart
+STEP_PX = 2.0  # the least distance between two corners of a lasso
 FILL = QColor(255, 255, 255, 28)
 LASSO_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 class Tool(Enum):
-    """The form that a drag has."""
+    """The shape that a drag draws."""
 
     BOX = auto()
     LASSO = auto()
 
 
 class Mode(Enum):
-    """What becomes of what is selected already."""
+    """How a new selection changes the points that are already selected."""
 
     REPLACE = auto()
     ADD = auto()
@@ -67,7 +67,7 @@ class SelectBand(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the polygon with a dashed edge that is seen on light and dark."""
+        """Draw the polygon with a dashed edge that is visible on light and dark."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(FILL)
@@ -79,13 +79,13 @@ class SelectBand(QWidget):
 
 
 class Selector(QObject, PointerHandler):
-    """Takes the next drag once a tool is chosen, and those with Ctrl and Shift at any time.
+    """Takes the next drag after a tool is chosen, and drags with Ctrl and Shift at any time.
 
-    A box or a lasso that was drawn puts the tool away. A click without a drag does what it always does.
+    After one box or lasso the tool is put away. A click without a drag does what it does without a tool.
 
     Args:
         plane: the plane.
-        can_select: whether its points can be selected now; otherwise no drag is taken.
+        can_select: returns whether the plane's points can be selected now; otherwise no drag is taken.
 
     Attributes:
         tool: the chosen tool, or None.
@@ -102,7 +102,7 @@ class Selector(QObject, PointerHandler):
         self._can_select = can_select
         self.tool: Tool | None = None
         self.band = SelectBand(plane)
-        self._form: Tool | None = None  # of the drag, while a button is held
+        self._form: Tool | None = None  # the shape of the drag, while a button is held
         self._way: list[QPointF] = []
         self._modifiers = Qt.KeyboardModifier.NoModifier
 
@@ -145,14 +145,14 @@ class Selector(QObject, PointerHandler):
         return True
 
     def release(self, event: QMouseEvent) -> bool:
-        """Select what is in the box or the lasso, or do what a click does."""
+        """Select the points in the box or the lasso, or do what a click does."""
         if self._form is None or event.button() != Qt.MouseButton.LeftButton:
             return False
         self._way.append(event.position())
         polygon, modifiers, is_drag = self._polygon(), self._modifiers, self._is_drag()
         self._end()
         if is_drag:
-            self.set_tool(None)  # or the next drag, which is meant for the cursor, would lose the selection
+            self.set_tool(None)  # otherwise the next drag, meant for the cursor, would replace the selection
             self.drawn.emit(polygon, _mode(modifiers))
         elif modifiers == Qt.KeyboardModifier.ShiftModifier:
             self._plane.path_point_wanted.emit(*self._plane.ab_at(event.position()))
@@ -161,7 +161,7 @@ class Selector(QObject, PointerHandler):
         return True
 
     def claims(self, event: QKeyEvent) -> bool:
-        """Take Esc from the window while there is something to put away."""
+        """Take Esc from the window while a tool is chosen or a drag is under way."""
         is_busy = self.tool is not None or self._form is not None
         return is_busy and event.key() == Qt.Key.Key_Escape
 

@@ -1,21 +1,21 @@
-"""Everything on the plane but the cursor, kept as one pixmap, so that a move of the cursor only copies."""
+"""Caches everything on the plane but the cursor as one pixmap, so that moving the cursor only copies."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
-# What is drawn anew is widened to whole blocks, so that the cursor's next places are there already.
+# Redrawn parts are widened to whole blocks, so that they include the cursor's next positions.
 BLOCK_PX = 128
 
 Compose = Callable[[QPainter, QRectF], None]
 
 
 class Still:
-    """A pixmap of a widget's size that is drawn part by part, where it is needed.
+    """A pixmap of a widget's size that is drawn part by part, as parts are needed.
 
     Args:
-        compose: paints all of a rectangle.
+        compose: paints everything within a rectangle.
     """
 
     def __init__(self, compose: Compose) -> None:
@@ -24,7 +24,7 @@ class Still:
         self._valid = QRegion()
 
     def forget(self, rect: QRect | None = None) -> None:
-        """Draw a part anew the next time, or all of it."""
+        """Mark a part, or everything, to be drawn again at the next paint event."""
         self._valid = QRegion() if rect is None else self._valid - QRegion(rect)
 
     def paint(
@@ -32,7 +32,7 @@ class Still:
     ) -> None:
         """Paint a part of the widget; `painter` is clipped to it.
 
-        What changes as a whole, as when the view moves, is copied only if it `is_kept` for what comes next.
+        If everything has changed, as when the view moves, it is painted directly, unless it `is_kept`.
         """
         whole = QRect(0, 0, size.width(), size.height())
         if (
@@ -60,12 +60,12 @@ class Still:
 
 
 def _parts(region: QRegion) -> list[QRect]:
-    """Return rectangles of whole blocks that hold a region and do not touch.
+    """Return rectangles of whole blocks that contain a region and do not touch.
 
-    A cursor that jumps leaves one place and comes to another; what lies between them has not changed.
+    When the cursor jumps, only its old and new position have changed, not the part in between.
     """
     parts: list[QRect] = []
-    for rect in region:  # type: ignore[attr-defined]  # the stubs do not know it
+    for rect in region:  # type: ignore[attr-defined]  # missing from the stubs
         part = _blocks(rect)
         while near := [other for other in parts if other.intersects(part.adjusted(-1, -1, 1, 1))]:
             for other in near:

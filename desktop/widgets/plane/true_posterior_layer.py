@@ -1,4 +1,4 @@
-"""Your image's true posterior on a plane: a glow, and contours that hold half and nearly all of it."""
+"""Your image's true posterior on a plane: a glow, and contours that contain 50 and 95 % of it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.plane.plane_view import PlaneView
 
-SMALL_PX, RING_PX = 8.0, 6.0  # a posterior that is smaller than this gets a ring of this radius
+SMALL_PX, RING_PX = 8.0, 6.0  # a posterior smaller than the first gets a ring of the second
 
 
 class TruePosteriorLayer:
@@ -38,7 +38,7 @@ class TruePosteriorLayer:
         if state.plane.axes != (0, 1):
             return
         picture = self._located.picture
-        # Its rows and columns are uneven on quantile axes, so they are resampled evenly in pixels.
+        # On quantile axes, the rows and columns are uneven in pixels, so they are resampled evenly.
         columns, left, right = _even(to_px(np.stack([picture.a, picture.a * 0], axis=1))[:, 0])
         rows, bottom, top = _even(-to_px(np.stack([picture.b * 0, picture.b], axis=1))[:, 1])
         image = self._picture
@@ -58,7 +58,7 @@ class TruePosteriorLayer:
 
 
 def _even(px: Doubles) -> tuple[NDArray[np.intp], float, float]:
-    """Return which line at ascending `px` [N] is nearest to each of N even places, and their two edges."""
+    """Return which of the ascending `px` [N] is nearest to each of N even positions, and the outer edges."""
     even = np.linspace(px[0], px[-1], len(px))
     nearest = np.rint(np.interp(even, px, np.arange(len(px)))).astype(np.intp)
     half = (px[-1] - px[0]) / max(1, len(px) - 1) / 2

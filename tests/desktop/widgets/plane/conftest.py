@@ -1,4 +1,4 @@
-"""What the tests of the plane share."""
+"""Fixtures for the tests of the plane."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,5 +39,5 @@ def show_picture(view: PlaneView) -> Callable[..., None]:
 
 @pytest.fixture
 def look(view: PlaneView, pixels: Any) -> Callable[[], NDArray[Any]]:
-    """`look()`: the view as it draws itself, uint8 [400, 400, 3]."""
+    """`look()`: a complete picture of the view, uint8 [400, 400, 3]."""
     return lambda: pixels(view.grab().toImage())[..., :3].astype(int)

@@ -1,4 +1,4 @@
-"""A plane that tests look at: its state, the pixels of its points, and colours in what is seen."""
+"""The plane of these tests: its state, the pixels of its points, and comparisons of colours."""
 
 import numpy as np
 from PySide6.QtCore import QPoint
@@ -9,7 +9,7 @@ from desktop.latent.plane import Viewport
 from desktop.view.state import ViewState
 
 SIDE_PX = 400
-# The cursor far from what the tests look at.
+# The cursor is far from the pixels that the tests read.
 STATE = ViewState(z=(1.5, -1.0), viewport=Viewport((0.0, 0.0), 4.0))
 PYRAMID = Pyramid(cell=(1.0, 1.0), cells=1, cell_px=24.0, picture_px=(8, 8))
 WHITE = np.full((8, 8), 255, np.uint8)
@@ -20,7 +20,7 @@ MAGENTA.fill(0xFF00FF)
 
 
 def at(a, b):
-    """The pixel of a point of the plane in the view above."""
+    """The pixel of a point of the plane in this view."""
     return QPoint(round(SIDE_PX / 2 + 100 * a), round(SIDE_PX / 2 - 100 * b))
 
 
@@ -34,7 +34,7 @@ def color_share(picture, color, tolerance=3):
 
 
 def on_its_screen(view, pixels):
-    """What the screen shows now, before anything else is drawn."""
+    """The pixels on the screen now, before anything else is drawn."""
     view.repaint()
     grabbed = view.screen().grabWindow(view.winId()).toImage()
     return pixels(grabbed)[..., :3].astype(int)

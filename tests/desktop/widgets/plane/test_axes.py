@@ -28,7 +28,7 @@ def painted(draw, size_px, ratio):
 @pytest.mark.parametrize("span", [6.0, 1e-7])
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_parts_of_the_axes_are_the_whole(pixels, size_px, span, ratio):
-    """Painted part by part they look as if painted at once, also with long numbers and in a small view."""
+    """Axes painted part by part equal axes painted at once, even with long numbers or in a small view."""
     projection = Projection(ViewState().chart, Viewport((0.25, 0.0), span), size_px)
     marks, (width, height) = Axes(), size_px
 
@@ -46,7 +46,7 @@ def test_parts_of_the_axes_are_the_whole(pixels, size_px, span, ratio):
 
 @pytest.mark.usefixtures("qapp")
 def test_the_axes_are_laid_out_once_for_a_view(monkeypatch):
-    """Painting again computes no ticks; another view does."""
+    """Painting the same view again computes no ticks; another view does."""
     asked = []
     monkeypatch.setattr(axes, "tick_texts", lambda *span: asked.append(span) or [])
     marks, chart = Axes(), ViewState().chart
@@ -59,7 +59,7 @@ def test_the_axes_are_laid_out_once_for_a_view(monkeypatch):
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize(("size_px", "count"), [((700, 500), 2), ((300, 240), 2), ((110, 90), 0)])
 def test_what_the_axes_mean_stands_on_the_plane(size_px, count):
-    """Beside the scale bar, inside of the view, with tool tips; small views have no room for it."""
+    """The texts are beside the scale bar, within the view, and have tool tips; small views have none."""
     plane = plane_through(*np.eye(4)[:3], ("sample 2", "a stranger's <b>long</b> name" + " etc" * 9))
     marks, projection = Axes(), Projection(Chart(plane), Viewport((0.0, 0.0), 6.0), size_px)
     painted(lambda p: marks.paint(p, projection, 1.0, QRectF(0, 0, *size_px)), size_px, 1.0)

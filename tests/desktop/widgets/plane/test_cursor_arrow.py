@@ -16,7 +16,7 @@ ROOM = QRectF(0, 0, 600, 400)
     [(5000, 189, 0), (1e300, 189, 0), (325, -50, -90), (325, 500, 90), (-9000, 189, 180)],
 )
 def test_the_arrow_is_in_view_and_points_outward(x, y, angle):
-    """Clear of the axes' numbers, in the direction from the middle."""
+    """The arrow is clear of the axes' numbers, in the direction of the cursor from the middle."""
     place, found = edge_place(x, y, ROOM)
     assert abs(math.remainder(found - angle, 360)) < 2
     half = SIDE_PX / 2
@@ -25,21 +25,21 @@ def test_the_arrow_is_in_view_and_points_outward(x, y, angle):
 
 
 def test_a_cursor_in_view_has_no_arrow():
-    """Also at the edge; and a plane without room has none."""
+    """A cursor at the edge has no arrow either, nor has a plane without room for it."""
     for x, y in ((0, 0), (300, 200), (600, 400)):
         assert edge_place(x, y, ROOM) is None
     assert edge_place(5, 5, QRectF()) is None
 
 
 def test_a_click_on_it_brings_the_cursor_into_view(open_window, make_bundle, qtbot):
-    """The zoom stays; the key C does the same, and it can be undone."""
+    """The zoom does not change; the key C does the same, and the move can be undone."""
     window = open_window(make_bundle())
     arrow = window.plane_control.arrow
     assert not arrow.isVisible()
     away = Viewport((8.0, 5.0), 2.0)
     window.explorer.change(viewport=away)
     assert arrow.isVisible()
-    # Texts on the plane keep off the cursor's ring, and off the arrow where that stands for it.
+    # Texts on the plane keep off the cursor's ring, or the arrow that replaces it.
     assert window.plane.ring.toAlignedRect().intersected(arrow.geometry()) == arrow.geometry()
     qtbot.mouseClick(arrow, Qt.MouseButton.LeftButton)
     assert window.explorer.state.viewport.span == 2.0

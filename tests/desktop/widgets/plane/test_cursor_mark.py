@@ -1,4 +1,4 @@
-"""The picture beside the cursor stays in the view, gives way to names and cards, and can be left out."""
+"""The picture beside the cursor stays in view, avoids names and cards, and can be switched off."""
 
 import pytest
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
@@ -19,7 +19,7 @@ def mark(qapp):  # noqa: ARG001 (pictures need the application)
 
 
 def side(mark, center=CENTER):
-    """Where the picture lies: whether right of the cursor and whether above it."""
+    """Whether the picture lies right of the cursor, and whether it lies above."""
     box = mark.region(center, SIZE).boundingRect()
     return box.center().x() > center.x(), box.center().y() < center.y()
 
@@ -34,7 +34,7 @@ def side(mark, center=CENTER):
     ],
 )
 def test_it_lies_above_right_unless_the_view_ends_there(mark, x, y, expected):
-    """At an edge it changes sides."""
+    """At an edge of the view it changes sides."""
     assert side(mark, QPointF(x, y)) == expected
 
 
@@ -70,7 +70,7 @@ def test_it_has_the_room_between_what_is_above_and_below(mark):
 
 
 def test_it_is_smaller_where_only_a_smaller_one_covers_nothing(mark):
-    """As among the names of a small window: there it hides none of them. Elsewhere it has its size."""
+    """Among the names of a small window, a smaller picture hides none; elsewhere it has its full size."""
     room = QRectF(CENTER.x() + 8, CENTER.y() - 80, 70, 70)
     walls = [QRectF(0, 0, 600, room.top()), QRectF(0, room.bottom(), 600, 400 - room.bottom())]
     walls += [QRectF(0, 0, room.left(), 400), QRectF(room.right(), 0, 600 - room.right(), 400)]

@@ -1,4 +1,4 @@
-"""What waits to be painted comes in pieces, the nearest first, and all of it comes."""
+"""Parts that wait to be painted come in pieces, the nearest first, until none is left."""
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize
@@ -11,7 +11,7 @@ PIECE = QRect(0, 0, -(-823 // ACROSS), -(-729 // ACROSS))
 
 
 def test_a_whole_widget_comes_in_pieces_that_do_not_overlap():
-    """They are as many as it is said, and together they are the widget."""
+    """There are ACROSS × ACROSS pieces, which together are the widget."""
     later, pieces = Later(), []
     later.add(QRect(QPoint(0, 0), SIZE))
     while not later.is_empty:
@@ -26,14 +26,14 @@ def test_a_whole_widget_comes_in_pieces_that_do_not_overlap():
 
 @pytest.mark.parametrize("near", [QPoint(5, 5), QPoint(800, 20), QPoint(400, 700)])
 def test_the_piece_nearest_to_the_cursor_is_the_first(near):
-    """It holds the cursor's place."""
+    """The first piece contains the cursor's position."""
     later = Later()
     later.add(QRect(QPoint(0, 0), SIZE))
     assert later.take(SIZE, near).contains(near)
 
 
 def test_only_what_was_added_comes():
-    """A small part comes as it is, what lies outside of the widget never, and an empty one gives nothing."""
+    """A small part comes whole, a part outside of the widget never; then nothing is left."""
     later = Later()
     later.add(QRect(10, 20, 30, 40))
     later.add(QRect(2000, 2000, 30, 40))
@@ -43,7 +43,7 @@ def test_only_what_was_added_comes():
 
 
 def test_everything_can_be_taken_at_once():
-    """Nothing is left then."""
+    """Afterwards nothing is left."""
     later = Later()
     later.add(PIECE)
     later.add(QRect(600, 600, 50, 50))

@@ -1,4 +1,4 @@
-"""Points go smoothly to new places, unless the desktop has no animations."""
+"""Points move smoothly to new positions, unless the desktop has no animations."""
 
 import numpy as np
 from PySide6.QtWidgets import QProxyStyle, QStyle
@@ -8,7 +8,7 @@ from tests.waiting import SOON_MS
 
 
 def test_points_move_to_their_new_places(view, qtbot, look, pixels):
-    """Asked for smoothly, they are in the middle after half of the time, and arrive."""
+    """In a smooth motion, points are halfway after half of the time, and then arrive."""
     view.set_points(np.array([(-1.0, 1.0)]), None, ())
     before = look()
     view.set_points(np.array([(1.0, 1.0)]), None, (), smoothly=True)
@@ -32,7 +32,7 @@ def test_points_move_to_their_new_places(view, qtbot, look, pixels):
 
 
 def test_points_do_not_move_where_animations_are_switched_off(view, look):
-    """A desktop without animations shows the new places at once."""
+    """A desktop without animations shows the new positions at once."""
 
     class Still(QProxyStyle):
         def styleHint(self, hint, option=None, widget=None, data=None):  # noqa: N802 (Qt's own)

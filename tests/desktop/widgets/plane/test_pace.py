@@ -1,4 +1,4 @@
-"""While the cursor is dragged it is painted first, and the layers only now and then."""
+"""During a drag, the cursor is painted first, and the layers only from time to time."""
 
 from desktop.widgets.plane.pace import HURRY_S, NEWS_EVERY_S, PAINTED_WITHIN_S, PIECE_EVERY_S, Pace
 
@@ -6,7 +6,7 @@ START_S = 1000.0
 
 
 def test_a_moved_cursor_is_dragged_for_a_moment():
-    """Each move begins the moment anew."""
+    """Each move restarts that moment."""
     pace = Pace()
     assert not pace.is_hurried(START_S)
     pace.hurry(START_S)
@@ -16,7 +16,7 @@ def test_a_moved_cursor_is_dragged_for_a_moment():
 
 
 def test_layers_wait_for_a_moved_cursor_but_not_for_one_that_is_never_painted():
-    """They go on as soon as it is painted, or a moment later."""
+    """The layers go on as soon as the cursor is painted, or after a short time."""
     pace = Pace()
     pace.expect_move(START_S)
     assert pace.is_move_due(START_S + 0.9 * PAINTED_WITHIN_S)
@@ -27,14 +27,14 @@ def test_layers_wait_for_a_moved_cursor_but_not_for_one_that_is_never_painted():
 
 
 def test_layers_are_shown_at_once_while_the_cursor_rests():
-    """Also right after others were shown."""
+    """They are shown even right after others."""
     pace = Pace()
     pace.count_news(START_S)
     assert pace.are_news_due(START_S)
 
 
 def test_layers_are_shown_seldom_while_the_cursor_is_dragged():
-    """As a whole and in pieces, each at its own interval; what was shown is no news any more."""
+    """Whole layers and pieces each have their own interval; layers that were shown are no news any more."""
     pace = Pace()
     pace.has_news = True
     pace.hurry(START_S)

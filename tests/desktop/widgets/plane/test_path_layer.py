@@ -23,7 +23,7 @@ def drawn(qapp):  # noqa: ARG001 (texts need the application)
 
 
 def test_points_are_diamonds_of_the_path_colour(drawn):
-    """The corners of their boxes are empty, which those of a name's box are not, and the ground is full."""
+    """The boxes of points have empty corners, unlike those of names, and filled insides."""
     image, boxes = drawn
     assert [box.center().toTuple() for box in boxes] == [(60, 60), (140, 60)]
     inside, outside = POINT_RADIUS_PX - 4, POINT_RADIUS_PX / 2 + 3
@@ -35,7 +35,7 @@ def test_points_are_diamonds_of_the_path_colour(drawn):
 
 
 def test_no_path_has_no_boxes(qapp):  # noqa: ARG001
-    """Nothing has to stay clear of it."""
+    """An empty path gives no boxes to keep clear."""
     image = QImage(10, 10, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     assert draw_path(painter, ViewState(), lambda ab: np.asarray(ab), None) == []

@@ -1,4 +1,4 @@
-"""The plane draws a state: tiles, axes, path, cursor and its picture, each anew where it changed."""
+"""The plane draws a state: tiles, axes, path, cursor and its picture, and repaints what changed."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ from tests.waiting import SOON_MS
 
 
 def test_the_backdrop_lies_where_its_tiles_are(show_picture, look):
-    """White from (−1, −1) to (1, 1), the upper half of each black: seen there, and bare canvas around."""
+    """White tiles with a black upper half are drawn from (−1, −1) to (1, 1); around is bare canvas."""
     image = WHITE.copy()
     image[:4] = 0
     show_picture(image)
@@ -41,7 +41,7 @@ def test_the_backdrop_lies_where_its_tiles_are(show_picture, look):
 
 @pytest.mark.parametrize("alpha", [0, 255])
 def test_a_finer_tile_with_alpha_replaces_a_coarser_one(view, look, alpha):
-    """Where it is transparent, the canvas is seen, and not the coarse white tile that came before."""
+    """Its transparent parts show the canvas, not the coarse white tile that came before."""
     cache, cut = TileCache(), Cut(0, STATE.chart, PYRAMID)
     white = np.full((8, 8, 4), 255, np.uint8)
     for tile in PYRAMID.meeting((-2, -2, 2, 2), -2):
@@ -59,7 +59,7 @@ def test_a_finer_tile_with_alpha_replaces_a_coarser_one(view, look, alpha):
 
 
 def test_a_coarse_tile_that_comes_later_leaves_what_is_sharp(view, look):
-    """When the window grows, coarse tiles are decoded for all of the view, also where finer ones are seen."""
+    """When the window grows, coarse tiles are decoded for the whole view, even where finer ones are shown."""
     cache, cut = TileCache(), Cut(0, STATE.chart, PYRAMID)
     level = PYRAMID.level(4 / SIDE_PX)
     for tile in PYRAMID.meeting((-2, -2, 0, 2), level):
@@ -75,7 +75,7 @@ def test_a_coarse_tile_that_comes_later_leaves_what_is_sharp(view, look):
 
 
 def test_the_picture_at_the_cursor_covers_the_plane_where_it_is_transparent(view, show_picture, look):
-    """A checkerboard is seen through it, and not the plane."""
+    """The transparent parts show a checkerboard, not the plane."""
     show_picture(WHITE)
     view.set_state(replace(STATE, z=(0.0, 0.0)))
     view.set_thumbnail(to_qimage(np.zeros((8, 8, 4), np.uint8)))
@@ -85,7 +85,7 @@ def test_the_picture_at_the_cursor_covers_the_plane_where_it_is_transparent(view
 
 
 def test_the_backdrop_moves_with_the_view_until_a_new_one_comes(view, show_picture, look):
-    """After a pan the old backdrop is drawn where its points now are."""
+    """After a pan the old backdrop is drawn at its new position."""
     show_picture(WHITE)
     view.set_state(replace(STATE, viewport=Viewport((1.0, 0.0), 4.0)))
     picture = look()
@@ -107,7 +107,7 @@ def test_the_backdrop_can_be_switched_off_and_taken_away(view, show_picture, loo
 
 
 def test_a_cursor_out_of_view_leaves_nothing_to_do(view, qtbot):
-    """A moved cursor that is never painted holds layers up for a moment only, and then no timer runs."""
+    """A moved cursor that is never painted delays the layers only for a moment; then no timer runs."""
     view.set_points(POINTS, LABELS, ("", "", "", ""))
     qtbot.waitUntil(lambda: view.is_settled, timeout=SOON_MS)
     view.set_state(replace(STATE, z=(90.0, 0.0)))
@@ -119,7 +119,7 @@ def test_a_cursor_out_of_view_leaves_nothing_to_do(view, qtbot):
 
 
 def test_the_axes_are_named_after_the_dimensions(view, look):
-    """Other axes, another text in the corner; one dimension has no vertical axis."""
+    """Other axes have another text in the corner; one dimension has no vertical axis."""
     corner = (slice(SIDE_PX - 20, None), slice(0, 70))
     seen = []
     for z, axes in [((1.5, -1.0), (0, 1)), ((1.5, -1.0), (1, 0)), ((1.5,), (0, 0))]:
@@ -130,7 +130,7 @@ def test_the_axes_are_named_after_the_dimensions(view, look):
 
 
 def test_the_path_is_drawn_through_its_points(view, look):
-    """A line from point to point in the path's colour, and a disc at each."""
+    """The path is a line from point to point in its colour, with a mark at each point."""
     view.set_state(replace(STATE, path=((-1.0, 1.0), (1.0, 1.0), (1.0, 0.0))))
     picture = look()
     for a, b in ((0.0, 1.0), (1.0, 0.5), (-0.94, 1.0)):
@@ -140,7 +140,7 @@ def test_the_path_is_drawn_through_its_points(view, look):
 
 
 def test_the_cursor_is_a_white_ring_at_z(view, look):
-    """White around the point, and what lies below is seen through its middle."""
+    """The ring is white around the point, and its middle shows the plane below."""
     view.set_state(replace(STATE, z=(0.5, -0.5)))
     picture = look()
     pixel = at(0.5, -0.5)
@@ -151,7 +151,7 @@ def test_the_cursor_is_a_white_ring_at_z(view, look):
 
 @pytest.mark.parametrize("z", [(a, b) for a in (-1.9, 0.0, 1.9) for b in (-1.9, 0.0, 1.9)])
 def test_the_picture_at_the_cursor_is_always_whole(view, look, z):
-    """Wherever the cursor is, near an edge or in a corner, its picture of 96 × 96 is inside the view."""
+    """Even with the cursor near an edge or in a corner, its picture of 96 × 96 is within the view."""
     view.set_thumbnail(MAGENTA)
     view.set_state(replace(STATE, z=z))
     picture = look()
@@ -174,7 +174,7 @@ def test_the_picture_at_the_cursor_keeps_its_aspect(view, look, width, height, s
 
 
 def test_a_drag_leaves_no_trail_on_the_screen(view, look, on_screen, pixels, show_picture):
-    """Only a part is painted anew for every move; the screen still shows what a whole painting would."""
+    """Each move repaints only a part; the screen still shows the same as a full repaint."""
     show_picture(WHITE // 2)
     view.set_points(POINTS, LABELS, ("0", "1", "2", "3"))
     view.set_thumbnail(MAGENTA)
@@ -195,7 +195,7 @@ def test_only_what_changed_is_painted_for_a_move(view, qtbot):
     paint = PlaneView.paintEvent
 
     class Watched:
-        """Writes down what is painted, and paints."""
+        """Records what is painted, and paints it."""
 
         def paint(self, event):
             areas.append(event.rect().width() * event.rect().height())
@@ -209,7 +209,7 @@ def test_only_what_changed_is_painted_for_a_move(view, qtbot):
 
 
 def test_a_screen_of_another_density_is_drawn_anew(view, show_picture, look):
-    """Moved to a screen with twice the pixels, the plane shows the same part as before."""
+    """On a screen with twice the pixels, the plane shows the same part as before."""
     show_picture(WHITE)
     before = look()
     view.devicePixelRatioF = lambda: 2.0
@@ -219,7 +219,7 @@ def test_a_screen_of_another_density_is_drawn_anew(view, show_picture, look):
 
 
 def test_what_is_drawn_under_the_points_moves_with_the_view(view, look):
-    """A painter of one's own is given the pixels of the plane, and asked again when its subject changed."""
+    """An added function gets the pixels of the plane, and is called again when its subject has changed."""
     wanted_at = [(0.5, 0.5)]
 
     def paint(painter, to_px, _state):
@@ -238,7 +238,7 @@ def test_what_is_drawn_under_the_points_moves_with_the_view(view, look):
 
 
 def test_a_pan_moves_what_is_drawn_before_anything_is_drawn_anew(view, show_picture, look, pixels, on_screen):
-    """The next frame already shows the tiles where they now are."""
+    """The next frame already shows the tiles at their new positions."""
     show_picture(WHITE)
     look()
     view.set_state(replace(STATE, viewport=Viewport((0.3, 0.0), 4.0)))
@@ -250,7 +250,7 @@ def test_a_pan_moves_what_is_drawn_before_anything_is_drawn_anew(view, show_pict
 
 
 def test_an_old_plane_is_dimmed_and_says_so(view, show_picture, look):
-    """Tiles that do not belong to the rest are darker, below a note; then they are as before."""
+    """Outdated tiles are darker, with a note above them; afterwards they are as before."""
     show_picture(WHITE)
     before = look()
     view.set_old("old")
@@ -284,7 +284,7 @@ def test_cursor_and_picture_are_painted_together(view, qtbot):
     assert len(paintings) == 1
     assert paintings[0].contains(at(1.5, -1.0))
     assert paintings[0].contains(at(0.5, 0.5))
-    view.set_state(replace(STATE, z=(0.0, 0.5)))  # its picture does not come
+    view.set_state(replace(STATE, z=(0.0, 0.5)))  # no picture arrives
     qtbot.waitUntil(lambda: len(paintings) == 2, timeout=SOON_MS)
     assert paintings[1].contains(at(0.0, 0.5))
     del view.paintEvent

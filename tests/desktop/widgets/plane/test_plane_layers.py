@@ -1,4 +1,4 @@
-"""The points of the plane are drawn at their places, by their labels."""
+"""The points of the plane are drawn at their positions, in the colours of their labels."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ SOON_MS = 10_000
 
 
 def test_points_are_drawn_in_their_labels_colours_at_their_place(view, look):
-    """Left the colour of label 0, right that of label 3."""
+    """The left point has the colour of label 0, the right one that of label 3."""
     view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
     picture = look()
     for label, a in ((0, -1.0), (3, 1.0)):
@@ -39,7 +39,7 @@ def test_points_are_drawn_in_their_labels_colours_at_their_place(view, look):
 
 
 def test_each_group_carries_its_name(view, look):
-    """The name stands in a frame at the group's middle, so that colour is not all there is to tell."""
+    """A framed name at the group's middle tells groups apart even without colour."""
     view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
     with_names = look()
     view.set_points(POINTS, LABELS, ("", "", "", ""))
@@ -47,7 +47,7 @@ def test_each_group_carries_its_name(view, look):
 
 
 def test_names_stay_in_full_strength_while_the_points_are_dimmed(view, look):
-    """Only the points are faint: a name is read as before."""
+    """Only the points are faint; a name is as readable as before."""
     view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
     strong = look()
     view.set_points_dimmed(True)
@@ -61,7 +61,7 @@ def test_names_stay_in_full_strength_while_the_points_are_dimmed(view, look):
 
 
 def test_a_long_name_is_shortened_and_its_tool_tip_says_all_of_it(view, look):
-    """No name is wider than a part of the plane, and each is where it says."""
+    """No name is wider than the limit, and each is drawn in its box."""
     long = "a very long name of a <b>label</b> that nobody wants to see at once"
     view.set_points(POINTS, LABELS, ("zero", "one", "two", long))
     look()
@@ -79,7 +79,7 @@ def test_a_long_name_is_shortened_and_its_tool_tip_says_all_of_it(view, look):
 
 
 def test_a_name_makes_way_for_a_point_of_the_path(view, look):
-    """A diamond that comes to lie on it would cover it; the other names stay."""
+    """A name that a diamond would cover moves; the other names stay."""
     view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
     look()
     before = {placed.name.text: placed.box for placed in view.placed_names()}
@@ -95,12 +95,12 @@ def test_a_name_makes_way_for_a_point_of_the_path(view, look):
 
 
 def boxes_of_names(view):
-    """Where the names stand, by their texts."""
+    """The boxes of the names, by their texts."""
     return {placed.name.text: placed.box for placed in view.placed_names()}
 
 
 def test_names_make_way_for_what_is_drawn_over_the_points(view, look, qtbot):
-    """Such as a text of your image; the other names stay, and when it is gone all are where they were."""
+    """A name moves away from a box, such as a text of your image, and back later; the other names stay."""
     over = []
     view.add_over_points(lambda *_: list(over))
     view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
@@ -116,7 +116,7 @@ def test_names_make_way_for_what_is_drawn_over_the_points(view, look, qtbot):
 
 
 def test_a_name_makes_way_for_a_cursor_that_rests_on_it(view, look, qtbot):
-    """Not while it moves: nothing is laid out anew then."""
+    """While the cursor moves, nothing is laid out again."""
     view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
     look()
     before = boxes_of_names(view)
@@ -127,7 +127,7 @@ def test_a_name_makes_way_for_a_cursor_that_rests_on_it(view, look, qtbot):
 
 
 def test_names_of_groups_in_view_are_not_cut_off_nor_on_the_axes(view, look, qtbot):
-    """A pan takes them along, and when it ends they move inside."""
+    """Names move with a pan, and when it ends they move into the view."""
     view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
     look()
     room = text_room(SIDE_PX, SIDE_PX)
@@ -152,7 +152,7 @@ def test_hidden_labels_are_not_drawn(view, look):
 
 
 def test_points_that_are_not_selected_are_faint(view, look):
-    """Beside a selection the others have less than half of their contrast; its own stay as they are."""
+    """Points that are not selected have less than half of their contrast; selected ones keep theirs."""
     bare = look().astype(int)
     view.set_points(POINTS, LABELS, ("", "", "", ""))
     contrast = np.abs(look() - bare).max(axis=2)
@@ -193,7 +193,7 @@ def test_a_label_beyond_the_names_is_shown_as_its_number(view, look):
 
 
 def test_points_keep_their_size_while_the_view_is_zoomed(view, look, pixels):
-    """In the first frame of a zoom they are at their new places and as large as ever."""
+    """In the first frame of a zoom they are at their new positions, in the same size."""
     view.set_points(POINTS, None, ())
     view.set_state(replace(STATE, layers=frozenset({Layer.POINTS})))
     look()
@@ -210,7 +210,7 @@ def test_points_keep_their_size_while_the_view_is_zoomed(view, look, pixels):
 
 
 def test_few_points_have_a_dark_rim(view, look):
-    """One alone is seen on a white ground, too; among thousands it is a small dot without a rim."""
+    """A single point is visible even on a white ground; among thousands it is a small dot without a rim."""
 
     def around(count):
         far = np.full((count - 1, 2), 100.0)

@@ -1,4 +1,4 @@
-"""The plane's menu: by a click of the right button or a key, about what is there."""
+"""The plane's menu opens on a right click or a key, with entries for the thing under the pointer."""
 
 import numpy as np
 import pytest
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 @pytest.fixture
 def window(open_window, make_bundle):
-    """Two test images, of the labels a and b."""
+    """A window with two test images, labelled a and b."""
     images = np.ones((2, 1, 12, 12), np.uint8)
     posterior = Posterior(MEANS, np.zeros((2, 2), np.float32), images, np.array([0, 1], np.uint8))
     return open_window(make_bundle(posterior=posterior, labels=("a", "b")))
 
 
 def click(window, qtbot, pixel):
-    """A click of the right button; returns the menu's entries by their texts, without separators."""
+    """Click the right button; return the menu's entries by their texts, without separators."""
     qtbot.mouseClick(window.plane, RIGHT, pos=pixel)
     return entries(window, qtbot)
 
@@ -46,7 +46,7 @@ def entries(window, qtbot):
 
 
 def choose(window, qtbot, pixel, text):
-    """Choose an entry of the menu at a pixel, and wait until the menu is gone."""
+    """Choose an entry of the menu at a pixel, and wait until the menu has closed."""
     click(window, qtbot, pixel)[text].trigger()
     close(window, qtbot)
 
@@ -100,7 +100,7 @@ def test_the_menu_is_about_what_is_there(window, qtbot):
 
 
 def test_a_drag_moves_the_plane_without_a_menu_and_a_key_opens_it_at_the_cursor(window, qtbot):
-    """The right button has both uses."""
+    """A right drag moves the plane and opens no menu; the Menu key opens it at the cursor."""
     start, before = at(window, 0, 0), window.explorer.state.viewport
     qtbot.mousePress(window.plane, RIGHT, pos=start)
     qtbot.mouseMove(window.plane, start + QPoint(40, 0))

@@ -1,4 +1,4 @@
-"""The plane says by signals what mouse, keys and fingers want of it."""
+"""The plane emits signals for mouse, keys and touch gestures."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def test_a_click_says_the_point_of_its_pixel(view, heard, qtbot):
 
 
 def test_a_drag_says_every_point_on_its_way(view, heard, qtbot):
-    """Press and every move want the cursor, until the button is let go."""
+    """The press and every move emit the cursor's point, until the button is released."""
     qtbot.mousePress(view, LEFT, pos=at(0, 0))
     for step in range(1, 4):
         qtbot.mouseMove(view, at(step / 2, 0))
@@ -50,7 +50,7 @@ def test_a_drag_says_every_point_on_its_way(view, heard, qtbot):
 
 
 def test_the_pointer_is_told_wherever_it_is(view, heard, qtbot):
-    """Moving without a button says the point below, leaving says that there is none."""
+    """Moving without a button emits the point under the pointer; leaving emits None."""
     qtbot.mouseMove(view, at(-1, 0.5))
     QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     assert wanted(heard, "pointer_moved") == [(pytest.approx((-1, 0.5)),), (None,)]
@@ -58,7 +58,7 @@ def test_the_pointer_is_told_wherever_it_is(view, heard, qtbot):
 
 
 def test_the_pointer_is_told_while_something_else_is_dragged(view, heard, qtbot):
-    """A handler that takes every event, such as a held path point, does not keep it from being told."""
+    """Even a handler that takes every event, such as a held path point, does not stop this."""
 
     class Taker(PointerHandler):
         def press(self, event):
@@ -75,14 +75,14 @@ def test_the_pointer_is_told_while_something_else_is_dragged(view, heard, qtbot)
 
 
 def test_a_shift_click_wants_a_point_of_the_path(view, heard, qtbot):
-    """With Shift the click adds to the path, and the view itself does not move the cursor."""
+    """With Shift, a click adds a point to the path and does not move the cursor."""
     qtbot.mouseClick(view, LEFT, SHIFT, at(1, 1))
     assert wanted(heard, "path_point_wanted") == [pytest.approx((1, 1))]
     assert wanted(heard, "cursor_moved") == []
 
 
 def test_a_shift_click_with_a_trembling_hand_does_not_drag(view, heard, qtbot):
-    """A move with Shift held does not carry the cursor off the point that was just added."""
+    """A small move with Shift held does not move the cursor."""
     qtbot.mousePress(view, LEFT, SHIFT, at(1, 1))
     position = QPointF(at(1.02, 1))
     move = QMouseEvent(
@@ -96,7 +96,7 @@ def test_a_shift_click_with_a_trembling_hand_does_not_drag(view, heard, qtbot):
 
 @pytest.mark.parametrize("button", [RIGHT, MIDDLE])
 def test_the_plane_moves_with_the_hand(view, heard, qtbot, button):
-    """Held with another button, the point under the pointer stays under it; the cursor is left alone."""
+    """In a drag with another button, the point under the pointer stays there; the cursor does not move."""
     view.viewport_wanted.connect(lambda viewport: view.set_state(replace(STATE, viewport=viewport)))
     qtbot.mousePress(view, button, pos=at(1, 1))
     for pixel in (at(0.5, 1.5), at(-1, -0.5)):
@@ -113,9 +113,9 @@ def test_the_plane_moves_with_the_hand(view, heard, qtbot, button):
 
 @pytest.mark.parametrize(("notches", "closer"), [(1, True), (-1, False), (0.1, True)])
 def test_the_wheel_zooms_about_the_pointer(view, heard, turn_wheel, notches, closer):
-    """Away from the hand shows less of the plane, larger, and the point under the pointer stays."""
+    """Turning the wheel away from the hand zooms in, and the point under the pointer stays."""
     turn_wheel(view, at(1, -1.5), notches)
-    assert wanted(heard, "pointer_moved") == [(pytest.approx((1, -1.5)),)]  # with the decimals of this zoom
+    assert wanted(heard, "pointer_moved") == [(pytest.approx((1, -1.5)),)]  # decimals depend on the zoom
     ((viewport,),) = wanted(heard, "viewport_wanted")
     assert (viewport.span < 4.0) == closer
     pixel = at(1, -1.5)
@@ -145,7 +145,7 @@ def test_the_wheel_there_and_back_is_where_it_was(view, heard, turn_wheel):
     ("modifiers", "step"), [(Qt.KeyboardModifier.NoModifier, 0.04), (SHIFT, 0.004), (CONTROL, 0.2)]
 )
 def test_arrows_nudge_by_a_hundredth_of_the_view(view, heard, qtbot, key, direction, modifiers, step):
-    """With Shift ten times finer, with Ctrl five times coarser."""
+    """With Shift the step is ten times finer, with Ctrl five times coarser."""
     qtbot.keyClick(view, key, modifiers)
     assert heard == [("nudged", pytest.approx((direction[0] * step, direction[1] * step)))]
 
@@ -154,26 +154,26 @@ def test_arrows_nudge_by_a_hundredth_of_the_view(view, heard, qtbot, key, direct
     ("key", "factor"), [(Qt.Key.Key_Plus, 0.8), (Qt.Key.Key_Equal, 0.8), (Qt.Key.Key_Minus, 1.25)]
 )
 def test_plus_and_minus_zoom_about_the_middle(view, heard, qtbot, key, factor):
-    """The key of = needs no Shift; the centre stays."""
+    """The key = also zooms, without Shift; the centre stays."""
     qtbot.keyClick(view, key)
     assert heard == [("viewport_wanted", (Viewport((0.0, 0.0), pytest.approx(4.0 * factor)),))]
 
 
 def test_other_keys_are_left_to_the_window(view, heard, qtbot):
-    """A letter is none of the plane's business."""
+    """The plane does not take a letter."""
     qtbot.keyClick(view, Qt.Key.Key_A)
     assert heard == []
 
 
 def test_a_resize_is_told(view, qtbot):
-    """What is in view changes with the size, so that the backdrop is decoded again."""
+    """A resize emits a signal, because the part in view changes and must be decoded."""
     with qtbot.waitSignal(view.resized, timeout=SOON_MS):
         view.resize(300, 350)
     assert view.size_px() == (300, 350)
 
 
 def test_two_fingers_zoom_about_their_middle(view, heard):
-    """A trackpad's gesture: apart shows less of the plane, and the point below stays."""
+    """Spreading two fingers on a trackpad zooms in, and the point between them stays."""
     position = QPointF(at(1, -1))
     gesture = QNativeGestureEvent(
         Qt.NativeGestureType.ZoomNativeGesture,

@@ -1,4 +1,4 @@
-"""The router asks handlers in their order, and a gesture stays with whoever took its first press."""
+"""The router asks handlers in order, and a gesture stays with the handler that took its first press."""
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -11,7 +11,7 @@ NAMES = ("watcher", "picky", "last")
 
 
 class Listener(PointerHandler):
-    """Writes down what it hears, and takes the events that are named in `takes`."""
+    """Records the events that it gets, and takes those that are named in `takes`."""
 
     def __init__(self, name, heard, takes=()):
         self.name, self.heard, self.takes = name, heard, takes
@@ -52,7 +52,7 @@ def heard():
 
 @pytest.fixture
 def router(heard):
-    """One that only watches, one that takes presses, one that takes all."""
+    """A router with a handler that only watches, one that takes presses, and one that takes everything."""
     everything = ("press", "move", "release", "key press", "key release")
     takes = {"watcher": (), "picky": ("press",), "last": everything}
     return PointerRouter([Listener(name, heard, takes[name]) for name in NAMES])
@@ -80,13 +80,13 @@ def key(kind):
 
 
 def test_who_comes_first_is_asked_first_and_who_takes_it_is_the_last(router, heard):
-    """A press that is taken goes no further, and those who do not get it are told."""
+    """A press that is taken goes no further, and the handlers that do not get it are told."""
     assert press(router)
     assert heard == [("watcher", "press"), ("picky", "press"), ("last", "lose gesture")]
 
 
 def test_a_gesture_stays_with_the_handler_that_took_it(router, heard):
-    """Those before it hear the moves and the release; those after it hear nothing until no button is held."""
+    """Handlers before it get moves and release; those after it get nothing until no button is held."""
     press(router)
     heard.clear()
     assert not move(router)
@@ -98,7 +98,7 @@ def test_a_gesture_stays_with_the_handler_that_took_it(router, heard):
 
 
 def test_a_second_button_belongs_to_the_gesture(heard):
-    """It goes to nobody behind the handler that has the gesture, and the gesture lasts until both are up."""
+    """It goes to no handler after the one with the gesture, which lasts until both buttons are released."""
     router = PointerRouter([Listener("first", heard, ("press",)), Listener("last", heard, ("press",))])
     press(router)
     assert heard.pop() == ("last", "lose gesture")
@@ -112,7 +112,7 @@ def test_a_second_button_belongs_to_the_gesture(heard):
 
 
 def test_a_release_that_was_not_heard_ends_the_gesture_too(router, heard):
-    """The pointer moves without a button, or the only button goes down again."""
+    """The gesture ends when the pointer moves without a button, or the only button is pressed again."""
     for again in (lambda: move(router, NONE), lambda: press(router)):
         press(router)
         heard.clear()
@@ -130,7 +130,7 @@ def test_keys_are_offered_in_the_same_order(router, heard):
 
 
 def test_everybody_hears_that_pointer_or_keyboard_left(router, heard):
-    """It holds whichever handler took events before."""
+    """All handlers are told, whichever of them took events before."""
     press(router)
     heard.clear()
     router.leave()

@@ -29,7 +29,7 @@ def laid_out(font, mean, mode=None, gap_nats=None, ring=None, glow=None):
 
 @pytest.fixture
 def drawn(qapp, pixels):  # noqa: ARG001 (fonts need the application)
-    """`drawn(mean, mode, gap)`: the marks on the canvas's colour, uint8 [H, W, 4]."""
+    """`drawn(mean, mode, gap)`: the marks on the canvas colour, uint8 [H, W, 4]."""
 
     def draw(mean, mode=None, gap_nats=None):
         image = QImage(*SIZE_PX, QImage.Format.Format_RGB32)
@@ -59,7 +59,7 @@ def test_each_mark_is_in_its_place_and_colour(drawn):
 
 
 def test_the_texts_stand_on_the_outer_sides(drawn):
-    """They cover neither the line nor each other, whichever mark is on the left."""
+    """The texts cover neither the line nor each other, whichever mark is on the left."""
     near = round(DOT_PX) + 14
     for mean, mode in (((250, 100), (350, 100)), ((350, 100), (250, 100))):
         left, right = min(mean[0], mode[0]), max(mean[0], mode[0])
@@ -69,7 +69,7 @@ def test_the_texts_stand_on_the_outer_sides(drawn):
 
 
 def test_the_gap_stands_on_the_line_or_below_a_short_one(drawn):
-    """With it the picture changes there and nowhere else."""
+    """The gap's text changes the picture there and nowhere else."""
     for mean, mode, (top, bottom) in (
         ((200, 100), (400, 100), (85, 115)),
         ((290, 100), (310, 100), (110, 140)),
@@ -101,7 +101,7 @@ def test_no_text_is_cut_off_by_an_edge(drawn, mean, mode, gap_nats):
 
 
 def test_a_mark_out_of_view_leaves_no_text_behind(drawn):
-    """Its text goes with it, however near it is, instead of standing at the edge."""
+    """Its text disappears with it, even if the mark is near, instead of standing at the edge."""
     for mean in ((-300, 100), (-30, 100), (630, 100), (300, -20)):
         assert not changed(drawn(mean), 0, SIZE_PX[0])
 
@@ -142,7 +142,7 @@ def test_texts_keep_clear_of_the_glow_which_has_a_name_where_there_is_room(qapp,
 
 
 def away(text, center):
-    """How far a text's box is from a point."""
+    """The distance of a text's box from a point."""
     x = max(text.box.left() - center[0], center[0] - text.box.right(), 0)
     y = max(text.box.top() - center[1], center[1] - text.box.bottom(), 0)
     return math.hypot(x, y)
@@ -150,7 +150,7 @@ def away(text, center):
 
 @pytest.mark.parametrize("side", [20, 120, 200, 700])
 def test_each_text_is_near_its_mark_or_a_line_leads_to_it(qapp, side):
-    """Also where one has zoomed in, so that the glow is large: then it lies below the texts."""
+    """They are, even zoomed in, where the glow is large and texts may cover it."""
     mean, mode, room = (400, 320), (620, 340), text_room(1000, 700)
     glow = QRectF(mode[0] - side / 2, mode[1] - side / 2, side, side)
     font = mark_font(qapp.font())
@@ -167,7 +167,7 @@ def test_each_text_is_near_its_mark_or_a_line_leads_to_it(qapp, side):
 
 
 def test_texts_keep_clear_of_the_scale_bar(qapp):
-    """As long as there is room elsewhere."""
+    """They do so if there is room elsewhere."""
     room, bar = text_room(600, 400), QRectF(470, 340, 120, 24)
     font, mean = mark_font(qapp.font()), QPointF(560, 345)
     assert any(text.box.intersects(bar) for text in lay_out_marks(font, room, mean).texts)

@@ -1,4 +1,4 @@
-"""What does not move with the cursor is drawn once and then copied."""
+"""Everything that does not move with the cursor is drawn once and then copied."""
 
 import pytest
 from PySide6.QtCore import QRect, QSize
@@ -11,7 +11,7 @@ WHOLE = QRect(0, 0, 400, 300)
 
 
 class Scene:
-    """Something to draw: one colour everywhere; it writes down which rectangles were asked for."""
+    """A scene of one colour, which records the rectangles that are to be drawn."""
 
     def __init__(self):
         self.color = QColor("#204060")
@@ -41,7 +41,7 @@ def scene(qapp):  # noqa: ARG001 (pixmaps need an application)
 
 @pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
 def test_the_part_that_was_asked_for_is_painted(scene, ratio):
-    """There is the scene's colour, and nothing outside, on screens of any density."""
+    """The part has the scene's colour, and nothing is painted outside of it, on screens of any density."""
     rect = QRect(40, 40, 100, 80)
     image = scene.paint(rect, ratio)
     for place, color in ((rect.center(), scene.color), (QRect(200, 200, 2, 2).center(), QColor("black"))):
@@ -49,14 +49,14 @@ def test_the_part_that_was_asked_for_is_painted(scene, ratio):
 
 
 def test_what_is_there_is_copied(scene):
-    """The second painting of a place, and of one beside it in the same block, asks for nothing."""
+    """Painting a position again, or a neighbouring one in the same block, draws nothing."""
     scene.paint(QRect(10, 10, 30, 30))
     scene.paint(QRect(BLOCK_PX - 40, BLOCK_PX - 40, 30, 30))
     assert len(scene.asked) == 1
 
 
 def test_what_lies_between_two_places_is_not_drawn(scene):
-    """A cursor that jumps has two places drawn; parts that touch are one."""
+    """A cursor that jumps makes two parts to draw; parts that touch become one."""
     here, there = QRect(0, 0, BLOCK_PX, BLOCK_PX), QRect(256, 256, BLOCK_PX, 44)
     image = scene.paint(QRegion(QRect(10, 10, 30, 30)) + QRegion(QRect(270, 270, 30, 20)))
     assert scene.asked == [here, there]
@@ -66,7 +66,7 @@ def test_what_lies_between_two_places_is_not_drawn(scene):
 
 
 def test_what_has_changed_is_drawn_anew(scene):
-    """A part that was forgotten is asked for again, and has the new colour; the rest stays."""
+    """A forgotten part is drawn again, in the new colour; the rest stays."""
     scene.paint(QRect(10, 10, 300, 30))
     scene.color = QColor("#ff0000")
     scene.still.forget(QRect(0, 0, BLOCK_PX, BLOCK_PX))
@@ -78,14 +78,14 @@ def test_what_has_changed_is_drawn_anew(scene):
 
 
 def test_a_whole_view_is_painted_without_a_copy(scene):
-    """While the view moves nothing could be used again, so that each frame is drawn directly."""
+    """While the view moves, nothing can be used again, so each frame is drawn directly."""
     for _ in range(3):
         scene.paint(WHOLE)
     assert scene.asked == [WHOLE] * 3
 
 
 def test_a_whole_view_that_is_kept_is_not_drawn_again(scene):
-    """When the view changes under a dragged cursor, the cursor's next places are there already."""
+    """If the view changes during a drag, the cursor's next positions are already drawn."""
     scene.paint(WHOLE, is_kept=True)
     image = scene.paint(QRect(200, 100, 30, 30))
     assert scene.asked == [WHOLE]
