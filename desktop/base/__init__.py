@@ -1,1 +1,1 @@
-"""What all else builds on: files, machine, command line, errors, array types. No models, no pictures."""
+"""Foundations of the viewer: files, machine, command line, errors, array types. No models, no pictures."""

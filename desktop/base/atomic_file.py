@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# Of the file's name in that of its temporary sibling: a file system may allow no more than 143 bytes.
+# The temporary file's name starts with so many characters of the file's name: some file systems allow only
+# 143 bytes.
 STEM_CHARACTERS = 24
 
 
@@ -20,7 +21,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
     If `path` is a link, the file that it leads to is replaced. Raises OSError without writing if `path` is a
     device or a pipe.
     """
-    # Two threads may write the same file: a cancelled GIF may still be ending when the next one begins.
+    # Two threads may write the same file: a cancelled GIF may not have ended yet when the next one begins.
     unique = f"{os.getpid()}.{threading.get_native_id()}"
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name[:STEM_CHARACTERS]}.{unique}.tmp")
@@ -37,13 +38,13 @@ def replaced_file(path: Path) -> Iterator[Path]:
             error.filename = str(path)
         raise
     finally:
-        # An error here would hide the one that matters.
+        # An error here would hide the error that matters.
         with suppress(OSError):
             temporary.unlink()
 
 
 def check_writable(path: Path) -> None:
-    """Raise OSError if no file can be written at `path`: better before long work than after it."""
+    """Raise OSError if no file can be written at `path`. Called before long work, to fail early."""
     folder = Path(os.path.realpath(path)).parent
     number = 0
     try:

@@ -17,10 +17,10 @@ from desktop.base.installed import as_called
 
 
 class Finite(click.FloatRange):
-    """A float range that rejects nan."""
+    """A float range that rejects nan and infinity."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Convert as click does, which takes nan to be in every range."""
+        """Convert as click does, then reject nan and infinity, which click accepts."""
         number = super().convert(value, param, ctx)
         return (
             number if math.isfinite(number) else self.fail(f"found {value}, expected a number.", param, ctx)
@@ -32,7 +32,7 @@ def run_command(
 ) -> None:
     """Run `command` with the process's arguments and exit.
 
-    A command that still imports much (`imports_more`) calls `heed_ctrl_c` itself when it has.
+    With `imports_more`, the command has more to import and calls `heed_ctrl_c` itself after that.
 
     A wrong option, an error of `expected_errors` and a file that cannot be read or written are each reported
     in one line on standard error, with exit status 2. If the command does not handle Ctrl-C itself, the
@@ -52,7 +52,7 @@ def run_command(
         error.show()
         sys.exit(2)
     except click.ClickException as error:
-        # A wrong option of `desktop.render view` is in that one's help.
+        # For a wrong option of `desktop.render view`, refer to the help of that subcommand.
         context = error.ctx if isinstance(error, click.UsageError) else None
         _fail(prog, f"{error.format_message()} (see {context.command_path if context else prog} --help)")
     except expected_errors as error:
@@ -63,20 +63,21 @@ def run_command(
 
 
 def heed_ctrl_c() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt from now on. While a command was being imported, it ended at once.
+    """Let Ctrl-C raise KeyboardInterrupt from now on. During the imports it ended the process at once.
 
-    Where Ctrl-C is ignored, as by a script's commands in the background, it stays ignored.
+    If Ctrl-C is ignored, as in a script's background commands, it stays ignored.
     """
     if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def open_streams() -> None:
-    """Make standard output and error take every text: characters that their encoding lacks are escaped.
+    """Make standard output and error accept any text: characters that their encoding lacks are escaped.
 
     A stream that is closed (`2>&-`) or missing (None, under pythonw) becomes the null device.
     """
-    # Otherwise the next file that is opened would get the stream's number, and libraries would print into it.
+    # Otherwise the next file that is opened would get the stream's descriptor, and libraries would print into
+    # that file.
     for number in range(3):
         try:
             os.fstat(number)
@@ -86,14 +87,14 @@ def open_streams() -> None:
         stream = getattr(sys, name)
         if stream is None:
             null = os.open(os.devnull, os.O_WRONLY)
-            # Python warns of a file that is never closed, but not of a number.
+            # Python warns about a file object that is never closed, but not about a file descriptor.
             setattr(sys, name, open(null, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def say_on_stderr(text: str) -> None:
-    """Tell on standard error what takes long, so that standard output stays what was asked for."""
+    """Announce a long task on standard error, so that standard output has only the result."""
     click.echo(f"{text} …", err=True)
 
 
@@ -108,7 +109,7 @@ def describe_error(error: Exception) -> str:
 
 
 def describe_os_error(error: OSError) -> str:
-    """The file, what the operating system said, and what to do, in one line."""
+    """One line with the file, the operating system's message, and what to do."""
     advice = {
         errno.ENOSPC: "free some space and try again; what was there before is untouched",
         errno.EACCES: "choose another place or change its permissions",
@@ -124,12 +125,12 @@ def describe_os_error(error: OSError) -> str:
 
 
 def printable(text: str) -> str:
-    """A text, perhaps a stranger's, with every character replaced that could control a terminal."""
+    """A text, perhaps from a stranger, with all characters replaced that could control a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _fail(prog: str, message: str) -> NoReturn:
-    # If standard error cannot be written, nobody is left to be told.
+    # If standard error cannot be written, the message is lost.
     with suppress(OSError):
         click.echo(f"{prog}: {printable(' '.join(message.split()))}", err=True)
     sys.exit(2)

@@ -19,7 +19,10 @@ class DisplayError(Exception):
 
 
 def check_display() -> None:
-    """Raise DisplayError if Qt could not show a window. Of QT_QPA_PLATFORM, names and X11 are checked."""
+    """Raise DisplayError if Qt could not show a window.
+
+    This checks the platform names in QT_QPA_PLATFORM, the X server and X11's libraries.
+    """
     if not sys.platform.startswith("linux"):
         return
     wanted = [entry.partition(":")[0] for entry in os.environ.get("QT_QPA_PLATFORM", "").split(";") if entry]
@@ -47,7 +50,7 @@ def missing_library(error: Exception) -> DisplayError:
 
 
 def _platforms() -> Path:
-    """The folder of Qt's platform plugins; it may not be there."""
+    """The folder of Qt's platform plugins, which may not exist."""
     package = importlib.util.find_spec("PySide6")
     return Path((package and package.origin) or "").parent / "Qt/plugins/platforms"
 
@@ -55,7 +58,7 @@ def _platforms() -> Path:
 def _check_platform_names(wanted: list[str]) -> None:
     known = sorted(file.stem.removeprefix("libq") for file in _platforms().glob("libq*.so"))
     if any(name in os.environ for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")) or not known:
-        return  # there may be more
+        return  # other folders may hold more plugins
     if wanted and not any(name.partition("-")[0] in known for name in wanted):
         raise DisplayError(
             f"found QT_QPA_PLATFORM={';'.join(wanted)}, expected one of {', '.join(known)}; unset it, "

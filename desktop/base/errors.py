@@ -7,7 +7,7 @@ class ReportedError(Exception):
     """An error that is shown as it is, in the window or on the command line.
 
     The text says what was found, what was expected and what to do. It names no command-line option, because
-    the window has none; `desktop.base.command_line` adds the options that are kept here.
+    the window has none; `desktop.base.command_line` adds the options in the attributes below.
 
     Attributes:
         option: the option whose value was refused, such as "layout", or an empty string.

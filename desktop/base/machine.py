@@ -1,4 +1,4 @@
-"""What this machine can run models with: driver, CUDA libraries, installed packages. No ONNX Runtime."""
+"""Finds what this machine has for running models: driver, CUDA libraries, packages. No ONNX Runtime."""
 
 import contextlib
 import ctypes
@@ -23,13 +23,14 @@ DRIVER_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
 DISTRIBUTIONS = ("onnxruntime", "onnxruntime-gpu")
 MAX_CPU_THREADS = 8
-# A container's limit, what it takes, and what of that is given back: control groups of versions 2 and 1.
+# A container's files in control groups of versions 2 and 1: folder, memory limit, memory in use, and the
+# entry of memory.stat that says how much of this the kernel can reclaim.
 GROUPS = Path("/sys/fs/cgroup")
 LIMITS = (
     ("", "memory.max", "memory.current", "inactive_file"),
     ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
-NICE = 10  # of threads that work for seconds while somebody moves the mouse
+NICE = 10  # the niceness of threads that work for seconds while somebody moves the mouse
 
 
 class DeviceError(ReportedError):
@@ -38,12 +39,12 @@ class DeviceError(ReportedError):
 
 @dataclass(frozen=True)
 class Device:
-    """Where the model really runs.
+    """The device that the model really runs on.
 
     Attributes:
-        kind: "cuda" or "cpu", as the session itself reports it after a first run.
-        description: for the status bar.
-        reason: why it is not CUDA, or an empty string.
+        kind: "cuda" or "cpu", as the session reports it after a first run.
+        description: a text for the status bar.
+        reason: why the device is not CUDA, or an empty string.
     """
 
     kind: Literal["cuda", "cpu"]
@@ -58,8 +59,8 @@ def cpu_threads() -> int:
 
 
 def free_memory_bytes() -> int:
-    """The memory that programs can still use, within the limit of a container."""
-    import psutil  # a twentieth of the imports before the window
+    """The memory that is still available to programs, within the container's limit."""
+    import psutil  # a twentieth of the import time at the start, so imported only when needed
 
     free = int(psutil.virtual_memory().available)
     for folder, limit_file, taken_file, given_back in LIMITS:
@@ -71,14 +72,14 @@ def free_memory_bytes() -> int:
 
 
 def _given_back_bytes(path: Path, name: str) -> int:
-    """The memory in which files are kept that nobody uses: Linux takes it back if a program needs it."""
+    """The page cache that is not in active use: Linux reclaims it if a program needs memory."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         return int(dict(line.split() for line in path.read_text("ascii").splitlines())[name])
     return 0
 
 
 def lower_priority() -> None:
-    """Let all other threads go before the calling one and those that it starts. Only on Linux."""
+    """Lower the priority of the calling thread and of threads that it starts. Only on Linux."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
@@ -101,14 +102,14 @@ def driver_version() -> str:
 
 
 def why_no_cuda(providers: Sequence[str], driver: Callable[[], bool] = has_driver) -> str:
-    """Why CUDA cannot be tried with these providers available, or an empty string when it can."""
+    """Why CUDA cannot be tried with these available providers; an empty string if it can."""
     if "CUDAExecutionProvider" not in providers:
         return "this ONNX Runtime is built without CUDA"
     return "" if driver() else "found no NVIDIA driver"
 
 
 def torch_libraries(cuda_major: str) -> Path | None:
-    """The folder in which an installed PyTorch ships cuBLAS of this major version. PyTorch is not imported.
+    """The folder in which the installed PyTorch ships cuBLAS for this CUDA version. PyTorch is not imported.
 
     None if PyTorch is not installed, was built without CUDA or for another CUDA version, or takes its
     libraries from the same wheels as ONNX Runtime.
@@ -129,8 +130,8 @@ def cublas_names(cuda_major: str) -> tuple[str, str]:
 def needed_libraries(cuda_major: str) -> tuple[str, ...]:
     """The libraries that ONNX Runtime 1.31 needs on CUDA, by the names that the loader looks up.
 
-    Its CUDA provider links to all of them but cuDNN, which it loads for the first convolution. It loads cuFFT
-    only for Fourier transforms, which no decoder has.
+    The CUDA provider links to all of them except cuDNN, which it loads at the first convolution. It loads
+    cuFFT only for Fourier transforms, which decoders do not have.
     """
     if sys.platform == "win32":
         names = (f"cublasLt64_{cuda_major}", f"cublas64_{cuda_major}", "curand64_10")
@@ -179,7 +180,7 @@ def installed(names: Sequence[str]) -> dict[str, str]:
 
 @cache
 def _distributions() -> dict[str, str]:
-    """The installed packages of ONNX Runtime, which are looked up once: their files take 3 ms to read."""
+    """The installed packages of ONNX Runtime; cached, because reading their metadata takes 3 ms."""
     return installed(DISTRIBUTIONS)
 
 

@@ -1,7 +1,7 @@
 """The sign of negative numbers: a minus (U+2212) where people read them, a hyphen where they are copied.
 
-Files, the clipboard and command lines have the hyphen, which every program reads. Whatever is typed or pasted
-may have either.
+Files, the clipboard and command lines use the hyphen, which every program reads. Typed or pasted text may use
+either.
 """
 
 import re
@@ -17,7 +17,7 @@ def with_minus(number: str) -> str:
 
 
 def with_hyphen(text: str) -> str:
-    """Return a text whose numbers every program reads; a minus between words stays."""
+    """Return a text in which negative numbers have a hyphen, for programs; a minus between words stays."""
     return OF_A_NUMBER.sub("-", text)
 
 

@@ -1,12 +1,12 @@
-"""Parts of this program that run in processes of their own: how Python starts them, and how the app does.
+"""The command lines of parts that run in separate processes, started by Python or by the packaged app.
 
-The app (`make app`) has no Python: it is one executable, whose first argument can name a part of the program.
-`.packaging/app/start.py` looks at that argument before anything else is imported.
+The app (`make app`) has no Python executable: it is one file, whose first argument can name a part of the
+program. `.packaging/app/start.py` looks at that argument before it imports anything else.
 """
 
 import sys
 
-# PyInstaller sets it.
+# PyInstaller sets `sys.frozen`.
 IS_APP = bool(getattr(sys, "frozen", False))
 TRIAL = "--part=trial"
 PAGE = "--part=page"

@@ -1,4 +1,4 @@
-"""Python's own `import`, put back after a library has put another in its place."""
+"""Restores Python's own `import` after a library has replaced it."""
 
 import builtins
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def plain_import() -> Iterator[None]:
-    """Undo in the end what the block's imports do to `import` itself.
+    """At the end of the block, restore the `import` that was in use before.
 
-    PySide replaces it, for the sake of `from __feature__ import snake_case`, which nothing here uses. Its own
-    reads the whole source of every module that is imported later, to look for "PySide6" in it, and leaves it
-    in `linecache`. At the start of the viewer that was a tenth of the time, and 15 MiB.
+    PySide replaces `import` to support `from __feature__ import snake_case`, which this program does not use.
+    PySide's version reads the source of every module that is imported later, looks for "PySide6" in it, and
+    leaves it in `linecache`. That took a tenth of the viewer's start, and 15 MiB.
     """
     before = builtins.__import__
     try:

@@ -1,4 +1,4 @@
-"""A progress bar on standard error for what takes long, if that is a terminal."""
+"""A progress bar for long tasks, shown if standard error is a terminal."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ STEPS = 1000
 
 
 class ProgressBar:
-    """A context manager. Nothing is shown before LONG_S seconds have passed, and nothing stays at the end."""
+    """A context manager that shows a bar after LONG_S seconds and clears it at the end."""
 
     def __init__(self, label: str) -> None:
         self._label = label

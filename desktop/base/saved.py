@@ -1,8 +1,8 @@
-"""What is saved between starts: one JSON file in the user's data folder, shared by all open viewers.
+"""Saves views and settings between starts, in one JSON file in the user's data folder.
 
-A change is applied to the file's current content, under a lock, and the whole file is replaced: two viewers
-do not overwrite each other's entries, and reading needs no lock. These are the sections, and the modules that
-define what is in them:
+All open viewers share the file. A change is applied to the file's current content under a lock, and the whole
+file is replaced, so that two viewers do not overwrite each other's entries, and reading needs no lock. These
+are the sections, and the modules that define their content:
 
     readings   SHA-256 of a decoder → the overrides of its reading     desktop.reading.saved_overrides
     models     SHA-256 of a decoder → its path, view, own pictures,
@@ -13,7 +13,7 @@ define what is in them:
     recent     paths of the models that were opened, newest first      desktop.widgets.common.settings
     geometry   the window's geometry, as base64                        desktop.widgets.common.settings
     theme      the chosen theme                                        desktop.widgets.common.settings
-    hints      the hints that somebody has followed                    desktop.widgets.common.settings
+    hints      the hints that a person has followed                    desktop.widgets.common.settings
     dims_points  whether points become faint while somebody draws      desktop.widgets.common.settings
     layer_presets                                                      desktop.widgets.common.settings
     exports    the folder of the last export, and names by dialog      desktop.widgets.common.settings
@@ -33,9 +33,9 @@ from desktop.base.atomic_file import replaced_file
 from desktop.base.user_folders import data_folder
 
 FORMAT = 1
-KEPT_NAME = "saved.json.old"  # of a file that cannot be used
+KEPT_NAME = "saved.json.old"  # a file that cannot be used is renamed to this
 MAX_FILE_CHARS = 12 << 20
-# How long a change waits for that of another viewer, which takes milliseconds.
+# The longest time that a change waits for another viewer's change, which usually takes milliseconds.
 LOCK_S = 2.0
 SECTIONS: dict[str, type] = {
     "readings": dict,
@@ -51,12 +51,12 @@ Edit = Callable[[Content], None]
 
 
 def place() -> Path:
-    """Return the path of the file. Raises OSError if the user has no home folder."""
+    """Return the file's path. Raises OSError if the user has no home folder."""
     return data_folder() / "saved.json"
 
 
 def read() -> tuple[Content, str]:
-    """Return what is saved, by section, and what is wrong with the file: one line, or an empty string.
+    """Return the saved content by section, and one line about a problem with the file, or an empty string.
 
     If the file cannot be used, its sections are empty; nothing is raised. If there is no file yet,
     `readings.json` and `session.json` of older versions are read, and QT_SECTIONS are missing, because older
@@ -82,17 +82,18 @@ def read() -> tuple[Content, str]:
 
 
 def change(edit: Edit) -> None:
-    """Apply `edit` to what is saved now, and save the result. Raises OSError if that fails.
+    """Apply `edit` to the current content, and save the result. Raises OSError if that fails.
 
-    If the file would be too large, the oldest models are left out. A file that cannot be used is kept beside.
+    If the file would be too large, the oldest models are left out. A file that cannot be used is renamed to
+    KEPT_NAME.
     """
     path = place()
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f"{path.name}.lock"), timeout=LOCK_S):
-        for left in path.parent.glob(f".{path.name}.*.tmp"):  # by a process that was killed
+        for left in path.parent.glob(f".{path.name}.*.tmp"):  # left over from a process that was killed
             left.unlink(missing_ok=True)
         content, note = read()
-        if note and path.is_file():  # a newer version may have written it, or somebody can mend it
+        if note and path.is_file():  # a newer version may have written the file, or a person may repair it
             with contextlib.suppress(OSError):
                 path.replace(path.with_name(KEPT_NAME))
         edit(content)
@@ -109,7 +110,7 @@ def newest(entries: dict[str, Any], most: int) -> dict[str, Any]:
 
 
 def _read(path: Path, has_format: bool = True) -> tuple[Content | None, str]:
-    """Return a file's object; None if there is no file, empty with a note if it cannot be used."""
+    """Return a file's JSON object and a note: None without a file, an empty object if it cannot be used."""
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(MAX_FILE_CHARS + 1)

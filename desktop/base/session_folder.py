@@ -1,4 +1,4 @@
-"""A folder for this process alone in the user's cache, removed when the process ends, or by a later one."""
+"""A process's private folder in the user's cache. The process removes it at its end, or else a later one."""
 
 import contextlib
 import shutil
@@ -13,19 +13,19 @@ LOCK_SUFFIX = ".lock"
 
 
 def place() -> Path:
-    """Return the folder that holds the folders of all processes. Raises OSError if the user has none."""
+    """Return the folder that holds all processes' folders. Raises OSError if the user has no home folder."""
     return cache_folder() / "sessions"
 
 
 class SessionFolder:
-    """A folder that is made when it is first needed. A lock beside it says that its process still runs."""
+    """A folder that is made when first needed. A locked file beside it shows that its process still runs."""
 
     def __init__(self) -> None:
         self._path: Path | None = None
         self._lock: FileLock | None = None
 
     def path(self) -> Path:
-        """Return the folder's path, and make the folder if it is not there yet. Raises OSError."""
+        """Return the folder's path; make the folder if it does not exist. Raises OSError."""
         if self._path is None:
             path = place() / uuid.uuid4().hex
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ class SessionFolder:
         return self._path
 
     def close(self) -> None:
-        """Remove the folder with all that is in it."""
+        """Remove the folder with its content."""
         if self._lock is not None:
             _remove(Path(self._lock.lock_file), self._lock)
         self._path, self._lock = None, None

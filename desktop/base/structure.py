@@ -1,9 +1,9 @@
 """Turns JSON values, which may come from anyone, into values of annotated types and back. Uses cattrs.
 
-Nothing is converted: "3" is not a number, and true is not one either. Numbers are finite and no larger than
-float32 can hold. Choices (enums) are written as their member names in lower case, so that their texts in the
-window may change. Keys and choices that this version does not know, because a newer one wrote them, are left
-out; what an older version did not write takes its default.
+Nothing is converted: neither "3" nor true is a number. Numbers must be finite and fit into float32. Choices
+(enums) are written as their member names in lower case, so that their texts in the window may change. Keys
+and choices that this version does not know, because a newer one wrote them, are left out; fields that an
+older version did not write get their defaults.
 """
 
 import dataclasses
@@ -29,10 +29,10 @@ Hook = Callable[[object, Any], Any]
 
 
 def structure(converter: Converter, data: object, kind: type[T], where: str = "") -> T:
-    """Return `data`, values from JSON, as a `kind`. `where` is its name in errors.
+    """Return `data`, values from JSON, as an object of type `kind`. Errors call the data `where`.
 
-    Raises ValueError that says in one line where it found what, and what was expected, such as
-    "state.z[1]: found nan, expected a finite number".
+    Raises ValueError with one line that says where the error is, what was found and what was expected, such
+    as "state.z[1]: found nan, expected a finite number".
     """
     try:
         return converter.structure(data, kind)
@@ -41,7 +41,7 @@ def structure(converter: Converter, data: object, kind: type[T], where: str = ""
 
 
 def strict_converter() -> Converter:
-    """Return a converter that reads and writes as this module describes; more hooks can be added."""
+    """Return a converter that follows this module's rules; more hooks can be added to it."""
     converter = Converter(unstruct_collection_overrides={tuple: list, frozenset: sorted})
     converter.register_structure_hook(bool, _exact)
     converter.register_structure_hook(str, _exact)
@@ -140,7 +140,7 @@ def _list(data: object) -> list[Any]:
 
 
 def _tuple_hook(kind: Any, converter: Converter) -> Hook:
-    """Read tuples whose items are all of one type, of any length or of a fixed one; no others are needed."""
+    """Make a hook for tuples of any or a fixed length whose items have one type; others are not supported."""
     item, *others = typing.get_args(kind)
     length = None if others == [...] else 1 + len(others)
     assert length is None or set(others) <= {item}, f"{kind}: tuples of several types are not supported"

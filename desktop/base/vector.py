@@ -1,4 +1,4 @@
-"""A vector of numbers that never changes, and is cheap to hold, compare and share however long it is."""
+"""An immutable vector of numbers that is cheap to keep, compare and share, whatever its length."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,22 +9,22 @@ from numpy.typing import ArrayLike
 
 from desktop.base.arrays import Array
 
-# Longer vectors are float32, which is what decoders take: a million numbers are 4 MB and not 8.
+# Longer vectors are float32, the type of decoder inputs: a million numbers take 4 MB instead of 8.
 LONGEST_DOUBLE = 1 << 16
-# The hash reads at most about so many numbers, evenly spaced; equality reads all.
+# The hash is computed from about so many evenly spaced numbers at most; equality compares all.
 HASHED = 1024
 SHOWN = 6
 
 
 class Vector(Sequence[float]):
-    """Numbers in a read-only array, float32 if they are given so or are very many, and float64 otherwise.
+    """Numbers in a read-only array: float32 if they are given as float32 or very long, otherwise float64.
 
-    It equals a vector, a tuple or a list of the same numbers. Only a vector of at most 1,024 numbers also has
-    the hash of the tuple. Raises ValueError for values that have more than one axis.
+    A vector equals any vector, tuple or list of the same numbers. A vector of at most 1,024 numbers also has
+    the hash of the tuple. Raises ValueError for values that do not have exactly one axis.
 
     Args:
         values: the numbers, [d].
-        is_own: whether `values` is an array that nobody else writes to, which is then not copied.
+        is_own: whether no other code writes to the array `values`, so that it need not be copied.
     """
 
     __slots__ = ("_array", "_digest", "_hash")
@@ -42,7 +42,7 @@ class Vector(Sequence[float]):
 
     @property
     def array(self) -> Array:
-        """The numbers, [d], which cannot be written to."""
+        """The numbers as a read-only array, [d]."""
         return self._array
 
     @property
@@ -52,13 +52,13 @@ class Vector(Sequence[float]):
 
     @property
     def digest(self) -> bytes:
-        """What tells z apart as decoders get them, see `digest`; it is computed once."""
+        """A hash of the numbers as float32, which is what decoders get (see `digest`); computed once."""
         if self._digest is None:
             self._digest = digest(self._array)
         return self._digest
 
     def with_number(self, index: int, value: float) -> "Vector":
-        """Return the vector with another number at one place."""
+        """Return a copy with `value` at `index`."""
         changed = self._array.astype(np.float64)
         changed[index] = value
         return Vector(changed, is_own=True)
@@ -97,7 +97,7 @@ class Vector(Sequence[float]):
         return bool((self._array == other._array).all())
 
     def __hash__(self) -> int:
-        """Hash some of the numbers; it is computed once."""
+        """The hash of some of the numbers, computed once."""
         if self._hash is None:
             self._hash = hash(tuple(self._array[:: -(-len(self) // HASHED) or 1].tolist()))
         return self._hash

@@ -1,4 +1,4 @@
-"""Stop runs that take too long, by one thread that exists only during runs and shortly after."""
+"""Stops runs that take too long, from one thread that exists only during runs and shortly after."""
 
 import threading
 import time
@@ -24,7 +24,8 @@ class Guard:
 class Watchdog:
     """Calls `stop` for each run that takes longer than `limit_s` seconds, at most LOOK_EVERY_S too late.
 
-    Any thread may use it. Its own thread ends with `close`, or by itself once nothing has run for LINGER_S.
+    Any thread may use a watchdog. The watchdog's own thread ends with `close`, or when nothing has run for
+    LINGER_S.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -37,9 +38,9 @@ class Watchdog:
 
     @contextmanager
     def watch(self, stop: Callable[[], None]) -> Iterator[Guard]:
-        """Watch the block: `stop()` may be called once, from another thread, while it runs.
+        """Watch the block: `stop()` may be called once, from another thread, while the block runs.
 
-        After `close` it is called before the block begins.
+        After `close`, `stop()` is called before the block begins.
         """
         guard = Guard(time.monotonic() + self.limit_s, stop)
         with self._lock:
@@ -58,11 +59,11 @@ class Watchdog:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing may run any more."""
+        """Whether the watchdog was closed, so that nothing may run any more."""
         return self._closing.is_set()
 
     def close(self) -> None:
-        """End the thread, and stop whatever still runs or begins from now on."""
+        """End the thread, and stop all current and later runs."""
         with self._lock:
             self._closing.set()
             thread = self._thread
@@ -82,7 +83,7 @@ class Watchdog:
                         guard.expired = True
                         guard.stop()
         with self._lock:
-            # A run that began since the last look found this thread alive and started none.
+            # A run that began after the last check found this thread alive and did not start another.
             self._thread = None
             if self._running and not self._closing.is_set():
                 self._thread = threading.Thread(target=self._look, name="watchdog", daemon=True)

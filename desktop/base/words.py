@@ -1,4 +1,4 @@
-"""Texts for one line: a stranger's without what could disturb it, and numbers of nats in one format."""
+"""Formats one-line texts: untrusted text without harmful characters, and nats in one number format."""
 
 import unicodedata
 
@@ -6,21 +6,21 @@ from desktop.base.minus import with_minus
 
 MAX_CHARS = 300
 NAME_CHARS = 80
-# Signs that turn the direction of the text after them, so that "gnp.exe" is read as "exe.png".
+# Characters that change the direction of text after them, so that "gnp.exe" is read as "exe.png".
 DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LARGE_NATS = 1000
-HIDDEN = frozenset(("Cc", "Cs", "Zl", "Zp"))  # control characters, halves of pairs, line and paragraph ends
+HIDDEN = frozenset(("Cc", "Cs", "Zl", "Zp"))  # control characters, surrogates, line and paragraph separators
 
 
 def one_line(text: str, most: int = MAX_CHARS) -> str:
     r"""Return a text in one line, with the middle left out if it has more than `most` characters.
 
-    What cannot be seen, or would move what can, is written as in Python: `\n`, `\x1b`, `\u202e`. A byte of
-    a file's name that is no UTF-8 is written as `\xff`.
+    Characters that are invisible or change the text's direction are written as in Python: `\n`, `\x1b`,
+    `\u202e`. A byte of a file name that is not UTF-8 is written like `\xff`.
     """
-    if len(text) > 4 * most:  # a text of megabytes is not looked at in whole
+    if len(text) > 4 * most:  # do not go through a text of megabytes
         text = text[: 2 * most] + text[-2 * most :]
-    # Most texts are plain, and some are shown with each move of a drag.
+    # Most texts are plain, and some are shown again at each step of a drag.
     seen = text if text.isprintable() else "".join(_seen(sign) for sign in text)
     if len(seen) <= most:
         return seen
@@ -29,7 +29,7 @@ def one_line(text: str, most: int = MAX_CHARS) -> str:
 
 
 def _seen(sign: str) -> str:
-    if "\udc80" <= sign <= "\udcff":  # how Python keeps the bytes of a file's name
+    if "\udc80" <= sign <= "\udcff":  # Python's form of bytes in file names that are not UTF-8
         return f"\\x{ord(sign) - 0xDC00:02x}"
     if sign in DIRECTIONS or unicodedata.category(sign) in HIDDEN:
         return sign.encode("unicode_escape", "backslashreplace").decode()
@@ -37,9 +37,9 @@ def _seen(sign: str) -> str:
 
 
 def in_nats(nats: float, error_nats: float | None = None) -> str:
-    """Write a number of nats with its unit, the same everywhere; large ones with fewer digits.
+    """Format a number of nats with its unit; large numbers have fewer decimals.
 
-    The standard error, if there is one, has as many decimals: "−147.24 ± 0.41 nats".
+    The standard error, if given, has the same number of decimals: "−147.24 ± 0.41 nats".
     """
     digits = "z.2f" if abs(nats) < LARGE_NATS else ",.1f"
     error = "" if error_nats is None else f" ± {error_nats:{digits}}"

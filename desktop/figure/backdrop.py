@@ -1,4 +1,4 @@
-"""Decodes the plane for a figure, at the figure's own size. No Qt."""
+"""Decodes the plane at the size that a figure needs. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,8 +27,8 @@ class Cells:
     """The grid of pictures that covers a part of the plane.
 
     Attributes:
-        edges: of the whole grid in view coordinates.
-        columns, rows: how many pictures it has.
+        edges: the edges of the whole grid in view coordinates.
+        columns, rows: the number of pictures across and down.
         picture_px: width and height of each.
     """
 
@@ -38,7 +38,7 @@ class Cells:
     picture_px: tuple[int, int]
 
     def centers(self) -> Doubles:
-        """The view coordinates [rows · columns, 2] of the pictures, by rows from the top left."""
+        """The view coordinates [rows · columns, 2] of the pictures' middles, by rows from the top left."""
         left, bottom, right, top = self.edges
         a = left + (np.arange(self.columns) + 0.5) * (right - left) / self.columns
         b = top - (np.arange(self.rows) + 0.5) * (top - bottom) / self.rows
@@ -46,9 +46,9 @@ class Cells:
 
 
 def cells_of(decoder: KeptDecoder, projection: Projection, scale: float) -> Cells | None:
-    """The pictures that a figure of this size needs; None if nothing of the plane is in view.
+    """The grid of pictures that a figure of this size needs; None if no part of the plane is in view.
 
-    They are as large as in the window, and lie at the same fixed places.
+    The pictures have the same sizes and fixed places as in the window.
     """
     model = decoder.model
     view_px = projection.size_px if decoder.is_slow else (0.0, 0.0)
@@ -78,7 +78,7 @@ def backdrop_z(decoder: KeptDecoder, projection: Projection, scale: float) -> Fl
 
 
 def can_be_finer(decoder: KeptDecoder) -> bool:
-    """Whether decoded pictures have more pixels than a figure at scale 1 keeps of them."""
+    """Whether decoded pictures have more pixels than a figure at scale 1 uses."""
     model = decoder.model
     _, height, width = model.image_shape
     kept = pyramid_for(model.image_shape, 1e3 * model.picture_s, 1.0).picture_px
@@ -86,7 +86,7 @@ def can_be_finer(decoder: KeptDecoder) -> bool:
 
 
 def backdrop_cost(decoder: KeptDecoder, projection: Projection, scale: float) -> Cost:
-    """What it costs to decode the plane; what is there costs nothing."""
+    """The cost of decoding the plane; pictures of a slow decoder that are kept already cost nothing."""
     cells = cells_of(decoder, projection, scale)
     if cells is None:
         return Cost(0, decoder.model.picture_s)
@@ -98,7 +98,7 @@ def backdrop_cost(decoder: KeptDecoder, projection: Projection, scale: float) ->
 def decode_backdrop(
     decoder: KeptDecoder, projection: Projection, scale: float
 ) -> Iterator[Progress | Backdrop | None]:
-    """Decode the plane in short steps, yielding the Backdrop last, or nothing if there is none in view."""
+    """Decode the plane in short steps. The Backdrop is yielded last; nothing is if no plane is in view."""
     cells = cells_of(decoder, projection, scale)
     if cells is None:
         return

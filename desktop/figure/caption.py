@@ -1,4 +1,4 @@
-"""The caption that a figure has until somebody writes another one. No Qt."""
+"""Writes a figure's default caption, which a person may replace. No Qt."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,9 +25,9 @@ from desktop.view.first_view import corners, is_on_samples
 from desktop.view.state import ViewState
 
 MOST_ROUNDS = 3
-ROUNDING = 1e-4  # of a z on a plane, for one that is float32
-MOST_CHECKED = 1000  # of the points that may lie on it
-MOST_NUMBERS = 8  # more numbers of z are not written out
+ROUNDING = 1e-4  # relative tolerance for a float32 z that lies on a plane
+MOST_CHECKED = 1000  # at most this many points that may lie on the plane are compared in all coordinates
+MOST_NUMBERS = 8  # a z with more numbers is shortened
 INVERTED = "grey values of the decoded pictures inverted"
 SMOOTHED = ", smoothed because many posteriors are too narrow to draw"
 TEXTS = {
@@ -46,9 +46,9 @@ TEXTS = {
 
 
 def caption_of(source: Source, subject: Subject, figure: Figure, beside: Source | None = None) -> str:
-    """Say which model it is, how good it is, and what is seen; with two planes, both models.
+    """The caption: which model it is, how good it is, and what is seen; with two planes, both models.
 
-    How much is in view depends on the room that the caption itself takes.
+    What is in view depends on the room that the caption itself takes, so it is computed in several rounds.
     """
     text, foot = quick_caption(source, subject, figure, beside), foot_point(subject)
     normals = [_drawn_normals(plane, figure) for plane in subject.planes]
@@ -56,7 +56,7 @@ def caption_of(source: Source, subject: Subject, figure: Figure, beside: Source 
         try:
             projections = layout_of(subject, replace(figure, caption=text)).projections
             seen = in_view(subject, projections)
-        except FigureError:  # there is no room for a plane, which whoever lays it out says
+        except FigureError:  # there is no room for a plane; the layout of the figure reports that
             return text
         is_smoothed = any(
             one is not None and is_map_smoothed(one, projection, DENSITY_CELL_PX)
@@ -69,7 +69,7 @@ def caption_of(source: Source, subject: Subject, figure: Figure, beside: Source 
 
 
 def quick_caption(source: Source, subject: Subject, figure: Figure, beside: Source | None = None) -> str:
-    """The caption without a look at what is in view and where the plane lies, which may take a moment."""
+    """The caption of all parts, in view or not, without the plane's position; faster than `caption_of`."""
     return _caption(source, subject, figure, everything(subject), beside)
 
 
@@ -98,16 +98,16 @@ def _drawn_normals(plane: Subject, figure: Figure) -> PlaneNormals | None:
 
 
 def title_of(letter: str, source: Source, epoch: int | None) -> tuple[str, str]:
-    """The two lines above a plane of two: which model it is, and its epoch and test ELBO.
+    """The two lines above one of two planes: the model's name, and its epoch and test ELBO.
 
-    There is little room for these; the caption has the standard error, too.
+    They leave out the ELBO's standard error, which is in the caption, because there is little room.
     """
     name, *facts = _facts(source, epoch, has_errors=False)
     return f"{letter}  {name}", ", ".join(facts)
 
 
 def _model(source: Source, subject: Subject) -> str:
-    """What is needed to decode the same pictures again: the model, its inputs, and what its prior is."""
+    """The facts that are needed to decode the same pictures again: the model, its inputs, and its prior."""
     inputs = in_words(taken(source.further_inputs, subject.state.inputs))
     facts = [*_facts(source, subject.state.epoch), *filter(None, [inputs])]
     reading = source.reading
@@ -117,7 +117,7 @@ def _model(source: Source, subject: Subject) -> str:
 
 
 def _facts(source: Source, epoch: int | None, has_errors: bool = True) -> list[str]:
-    """The name of a model, its epoch and its test ELBO, as far as they are known."""
+    """A model's name, and its epoch and test ELBO if they are known."""
     words = [one_line(source.name, NAME_CHARS)]
     bundle = source.bundle
     shares = {} if bundle is None else unfinished(bundle)
@@ -177,7 +177,7 @@ def _shown(
 
 
 def _texts(subject: Subject, is_smoothed: bool) -> dict[Part, str]:
-    """What each part shows, of these images and in so many dimensions."""
+    """The clauses of the parts, for this number of images and of latent dimensions."""
     texts = dict(TEXTS)
     images = "" if subject.encoded is None else f"{len(subject.encoded.mean):,} images"
     texts[Part.DENSITY] = texts[Part.DENSITY].replace("posterior,", f"posterior of {images},")
@@ -193,7 +193,7 @@ def _texts(subject: Subject, is_smoothed: bool) -> dict[Part, str]:
 
 
 def foot_point(subject: Subject) -> str:
-    """Say where the plane lies among the dimensions that it does not span; empty if it spans all of them."""
+    """Name a point that the plane goes through; empty if the latent space has only two dimensions."""
     state, posterior = subject.state, subject.posterior
     latent_dim = len(state.z)
     if not subject.is_projected:
@@ -218,10 +218,10 @@ def foot_point(subject: Subject) -> str:
 
 
 def _are_on(state: ViewState, z: Array) -> NDArray[np.bool_]:
-    """Whether each z [N, d] lies on the plane, but for rounding, [N]."""
+    """Whether each z [N, d] lies on the plane, up to rounding, [N]."""
     plane, found = state.plane, np.zeros(len(z), np.bool_)
     ab = plane.project(z)
-    # Most are told by one coordinate, so that not all of them are needed for all points.
+    # One coordinate rules out most points, so that all coordinates are computed only for the others.
     place = int(np.argmin(np.abs(plane.u.array) + np.abs(plane.v.array)))
     beside = np.abs(ab @ [plane.u[place], plane.v[place]] + plane.origin[place] - z[:, place])
     (rows,) = np.nonzero(beside <= ROUNDING * (1 + np.abs(z[:, place])))
@@ -232,7 +232,7 @@ def _are_on(state: ViewState, z: Array) -> NDArray[np.bool_]:
 
 
 def _points(subject: Subject, shown: frozenset[Part], seen: InView) -> str:
-    """Say what the points on a plane are; empty if none are in view."""
+    """The clause about the points on a plane; empty if none are in view."""
     if Part.POINTS not in shown or subject.posterior is None:
         return ""
     by_label = ", coloured by label" if subject.posterior.labels is not None else ""

@@ -1,4 +1,4 @@
-"""Where the numbers at contours stand on a figure's plane. No Qt."""
+"""Places the numbers of contours on a figure's plane. No Qt."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -11,8 +11,8 @@ from desktop.figure.texts import width_px
 
 Box = tuple[tuple[float, float], tuple[float, float]]  # middle, and width and height
 
-TRIED = 48  # places along a contour
-MOST_POINTS = 2_000  # of more, only so many are looked at
+TRIED = 48  # places that are tried along a contour
+MOST_POINTS = 2_000  # if there are more points, an evenly spaced subset of about this size is used
 GAP_PX = 1.0
 
 
@@ -22,10 +22,10 @@ def contour_labels(
     room_px: tuple[float, float],
     points_px: Doubles,
 ) -> list[tuple[str, tuple[float, float]]]:
-    """The texts of contours [K, 2] with the middles of their boxes, which lie in the room and on nothing.
+    """The texts of contours [K, 2], with the middles of their boxes, which lie within the room.
 
-    They keep off the boxes that are taken, and off each other, and cover few of the points [M, 2]. A contour
-    without such a place has no number.
+    The boxes do not overlap each other or those in `taken`, and cover few of the points [M, 2]. A contour
+    without such a place gets no number.
     """
     points = points_px[:: -(-len(points_px) // MOST_POINTS) or 1]
     boxes, found = list(taken), []
@@ -40,12 +40,12 @@ def contour_labels(
 
 
 def _covered(place: tuple[float, float], size: tuple[float, float], points: Doubles) -> int:
-    """How many points a box covers."""
+    """The number of points that a box covers."""
     return int((np.abs(points - place) < np.asarray(size) / 2).all(axis=1).sum())
 
 
 def _places(line: Doubles, room_px: tuple[float, float]) -> Iterator[tuple[float, float]]:
-    """The places on a contour that are tried in turn: from the lower right one to either side."""
+    """Places along a contour in the order of trial: the lower right one, then others on both sides of it."""
     if len(line) == 2:  # an upright line through the whole plane
         for share in (0.5, *np.linspace(0.1, 0.9, 9).tolist()):
             yield float(line[0, 0]), share * room_px[1]
@@ -63,7 +63,7 @@ def _is_free(
     boxes: Sequence[Box],
     room_px: tuple[float, float],
 ) -> bool:
-    """Whether a box lies in the room and on none of the others."""
+    """Whether a box lies within the room and overlaps no other box."""
     for middle, side, room in zip(place, size, room_px, strict=True):
         if not side / 2 + GAP_PX <= middle <= room - side / 2 - GAP_PX:
             return False

@@ -36,12 +36,12 @@ from desktop.jobs.density_map import PosteriorMap
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-DENSITIES = (0.01, 0.1, 1.0, 10.0)  # the numbers at its colours
+DENSITIES = (0.01, 0.1, 1.0, 10.0)  # the numbers below the density's colour bar
 
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What is computed of a plane before it is drawn; None is not drawn."""
+    """The computed layers of a plane; those that are None are not drawn."""
 
     backdrop: Backdrop | None = None
     density: PosteriorMap | None = None
@@ -54,12 +54,12 @@ def draw(
     contents: Sequence[Content],
     is_vector: bool = False,
 ) -> "Canvas":
-    """Draw everything; with `is_vector`, pictures keep their own pixels."""
+    """Draw the whole figure; with `is_vector`, pictures are not resampled."""
     from matplotlib.figure import Figure as Canvas
 
     width, height = figure.size_px
     colors = COLORS[figure.ground]
-    # One point of 1/72 inch is a pixel at scale 1.
+    # A pixel at scale 1 is one point (1/72 inch).
     ground = "none" if figure.ground is Ground.TRANSPARENT else colors.paper
     canvas = Canvas(figsize=(width / 72, height / 72), dpi=72 * figure.scale, facecolor=ground)
     for seen, place, content in zip(subject.planes, layout.planes, contents, strict=True):
@@ -116,7 +116,7 @@ def _draw_axes(pen: Pen, layout: PlaneLayout) -> None:
 
 
 def _draw_entry(pen: Pen, entry: Entry, x: float, y: float) -> None:
-    """Draw an entry of the legend whose left upper corner is (x, y)."""
+    """Draw an entry of the legend with its upper left corner at (x, y)."""
     if entry.mark is Mark.SCALE:
         _draw_scale(pen, entry.text, x, y)
         return
@@ -157,7 +157,7 @@ def _draw_hatch(pen: Pen, x: float, middle: float) -> None:
 
 
 def _draw_scale(pen: Pen, name: str, x: float, y: float) -> None:
-    """Draw the density's colours with their numbers, and its name below."""
+    """Draw the density's colour bar with its numbers, and the density's name below."""
     top = y + 6
     pen.picture(color_scale()[np.newaxis], np.array([(x, top), (x + SCALE_BAR_PX, top + 10)]), 3)
     low, high = np.log10([LOW_SHARE, HIGH_SHARE]).tolist()

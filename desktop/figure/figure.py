@@ -1,4 +1,4 @@
-"""What a figure of the plane shows, and how large it is. No Qt."""
+"""Defines a figure of the plane: its settings, and the view and points that it shows. No Qt."""
 
 import math
 from collections.abc import Mapping
@@ -19,19 +19,19 @@ from desktop.view.state import OVER_BACKDROP, PALE_OPACITY, Layer, ViewState
 from export.bundle import Posterior
 
 LEAST_SIDE_PX, MAX_SIZE_PX, MAX_SCALE = 160, 8192, 8
-START_SIZE_PX, START_PAIR_PX = (1200, 900), (1600, 840)  # of a plane, and of two side by side
+START_SIZE_PX, START_PAIR_PX = (1200, 900), (1600, 840)  # default sizes with one plane and with two
 START_SCALE = 2
-# In print: the width of a page's text, and the size of the caption's letters.
+# Default sizes in print, as wide as the text of a page, and the size of the caption's letters.
 START_MM, START_PAIR_MM, START_TEXT_PT = (170, 128), (170, 89), 8
 MM_RANGE, TEXT_PT_RANGE = (40, 900), (4, 24)
 POINTS_PER_MM = 72 / 25.4
-# Beside the picture, drawing it and encoding it take about as many bytes for each pixel.
 DENSITY_CELL_PX = 1.0  # finer than in the window, which draws the density while the plane is moved
+# The memory that drawing and encoding take per pixel, in addition to the picture itself.
 BYTES_PER_PIXEL = 14
 
 
 class FigureError(ReportedError):
-    """A figure cannot be made as it was asked for."""
+    """A figure cannot be made with the given settings."""
 
 
 class Part(StrEnum):
@@ -51,10 +51,10 @@ class Part(StrEnum):
     CURSOR = "Cursor"
 
 
-# Drawn only with the points, whose parts they are.
+# Parts that are drawn only together with the points.
 OF_POINTS = frozenset({Part.NAMES, Part.SELECTED})
 
-# The layers of the view that are parts too.
+# The part of a figure for each layer of the view.
 OF_LAYERS = {
     Layer.BACKDROP: Part.BACKDROP,
     Layer.DENSITY: Part.DENSITY,
@@ -64,14 +64,14 @@ OF_LAYERS = {
     Layer.TRUE_POSTERIOR: Part.TRUE_POSTERIOR,
     Layer.ENCODED: Part.ENCODED,
 }
-# What the decoded plane is paled for, as on the screen.
+# If one of these parts is drawn over the decoded plane, the plane is pale, as on the screen.
 OVER_PLANE = frozenset(OF_LAYERS[layer] for layer in OVER_BACKDROP)
 
 
 class Ground(StrEnum):
-    """What a figure is drawn on; the values are the names in the window.
+    """The background of a figure; the values are the names in the window.
 
-    On transparent ground the colours are those for white paper.
+    On a transparent background, the colours are those for white paper.
     """
 
     WHITE = "White"
@@ -93,28 +93,29 @@ class FileKind(StrEnum):
 
     @property
     def ending(self) -> str:
-        """The ending of its files' names."""
+        """The extension of the format's file names."""
         return f".{self.value.lower()}"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """How a view is drawn as a figure.
+    """The settings of a figure.
 
     Attributes:
         size_px: width and height at scale 1; texts and lines have fixed sizes in these pixels.
-        scale: pixels of the PNG for each of these. In SVG and PDF it only keeps more pixels of
-            decoded pictures that are larger than their place on the plane.
+        scale: pixels of the PNG per pixel of `size_px`. In SVG and PDF, a larger scale only keeps more
+            pixels of decoded pictures that are larger than their place on the plane.
         parts: the layers that are drawn.
-        has_axes, has_legend: whether these are drawn around the plane.
-        caption: the text below; empty for none.
-        ground: what it is drawn on.
-        opacity: of the decoded plane, from 0 to 1; None is pale under points and maps, and else opaque.
-        is_inverted: whether grey pictures are drawn dark on white; not on dark ground.
-        unit_pt: how many points a pixel of `size_px` is in print. With None it stays a pixel in SVG, and
-            is a point in PDF.
-        caption_gives_way: whether clauses at the caption's end are left out where the plane would get too
-            low. What a person has written stays whole.
+        has_axes, has_legend: whether axes and legend are drawn around the plane.
+        caption: the text at the bottom; empty for none.
+        ground: the background.
+        opacity: the decoded plane's opacity from 0 to 1; with None the plane is pale under points and maps,
+            and otherwise opaque.
+        is_inverted: whether grey pictures are drawn dark on white; has no effect on dark ground.
+        unit_pt: the points in print per pixel of `size_px`. If None, a pixel stays a pixel in SVG, and is
+            one point in PDF.
+        caption_gives_way: whether clauses at the caption's end are left out if the plane would get too
+            little height. False for a caption that a person has written.
     """
 
     size_px: tuple[int, int] = START_SIZE_PX
@@ -131,7 +132,7 @@ class Figure:
 
     @property
     def full_px(self) -> tuple[int, int]:
-        """Width and height of the PNG."""
+        """Width and height of the PNG in pixels."""
         width, height = self.size_px
         return round(width * self.scale), round(height * self.scale)
 
@@ -148,7 +149,7 @@ class Figure:
         return PALE_OPACITY if parts & OVER_PLANE else 1.0
 
     def details(self) -> dict[str, str | int | float | bool]:
-        """The settings that are stored in the file beside the view's state; an automatic opacity is none."""
+        """The settings stored in the file beside the view's state; an automatic opacity is left out."""
         opacity = {} if self.opacity is None else {"opacity": round(100 * self.opacity)}
         return {
             "width": self.size_px[0],
@@ -162,25 +163,25 @@ class Figure:
         }
 
     def why_not(self, free_bytes: int) -> str:
-        """Say what was found and expected if the figure is too large to be made; empty if it fits."""
+        """An error text if the figure is too large to be made; empty if it fits."""
         width, height = self.full_px
         return why_not(width, height, width * height * BYTES_PER_PIXEL, free_bytes)
 
     def largest_scale(self, free_bytes: int) -> int | None:
-        """The largest smaller scale that fits; None if there is none."""
+        """The largest whole scale below this one that fits; None if there is none."""
         smaller = range(math.ceil(self.scale) - 1, 0, -1)
         return next((n for n in smaller if not replace(self, scale=n).why_not(free_bytes)), None)
 
 
 @dataclass(frozen=True, eq=False)
 class OwnImage:
-    """Where an image is that was drawn or opened.
+    """The posteriors of an image that was drawn or opened.
 
     Attributes:
-        mean, logvar: of its approximate posterior, [d] each.
-        contours: of its true posterior on the plane of the first two axes, those of 50 and of 95 %, each as
-            curves (a, b) [K, 2]; empty if it is not known.
-        gap_nats: log p(x) − ELBO, or None if it is not known.
+        mean, logvar: the parameters of the approximate posterior, [d] each.
+        contours: the contours of 50 and 95 % of the true posterior on the plane of the first two axes, each
+            as curves (a, b) [K, 2]; empty if the true posterior is not known.
+        gap_nats: log p(x) − ELBO, or None if this is not known.
     """
 
     mean: Floats
@@ -191,18 +192,18 @@ class OwnImage:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is drawn: a view of a model with its points.
+    """The content of a figure: a view of a model with its points.
 
     Attributes:
         state: the view.
         posterior: the approximate posteriors of the points, if there are any.
-        encoded: those of the images of which density and holes are; mostly the same.
+        encoded: the approximate posteriors of the images for density and holes; usually the same.
         label_names: the names of the labels; empty if the points have none.
         points_name: what the points are, such as "Test images".
-        own: the drawn image, or None.
+        own: the image that was drawn or opened, or None.
         title: the lines above the plane.
-        beside: what is drawn on a second plane, B, to the right of this one, which is A then; or None.
-        name_offsets: where names of groups stay if they can, in pixels from the groups' middles, by text.
+        beside: the content of a second plane, B, to the right of this one, which is then A; or None.
+        name_offsets: preferred places of group names by text, in pixels from the middle of the group.
     """
 
     state: ViewState
@@ -217,12 +218,12 @@ class Subject:
 
     @property
     def planes(self) -> tuple["Subject", ...]:
-        """What is on each plane, from left to right."""
+        """The contents of the planes, from left to right."""
         return (self,) if self.beside is None else (self, self.beside)
 
     @property
     def shares_axes(self) -> bool:
-        """Whether both planes have the same z at the same place."""
+        """Whether there are two planes that have the same z at the same place."""
         if self.beside is None:
             return False
         one, other = self.state, self.beside.state
@@ -241,12 +242,12 @@ class Subject:
 
     @property
     def is_projected(self) -> bool:
-        """Whether the plane is one of many: what lies on it are projections from more dimensions."""
+        """Whether z has more than two dimensions, so that points and maps are projected on the plane."""
         return len(self.state.z) > 2
 
     @property
     def has_too_few_for_holes(self) -> bool:
-        """Whether no holes are drawn, because the images are too few to tell them from chance."""
+        """Whether there are too few images to tell holes from chance; then no holes are drawn."""
         state = self.state
         return self.encoded is not None and too_few_for_holes(state.plane, state.prior, self.encoded.logvar)
 
@@ -275,7 +276,7 @@ class Subject:
         return [] if labels is None else sorted(set(labels[rows].tolist()))
 
     def label_name(self, label: int) -> str:
-        """The name of a label for people."""
+        """The label's name in legend and drawing; its number if it has no name."""
         return self.label_names[label] if label < len(self.label_names) else str(label)
 
     def possible_anywhere(self) -> frozenset[Part]:
@@ -304,7 +305,7 @@ class Subject:
         return frozenset(Part) - missing
 
     def shown_parts(self) -> frozenset[Part]:
-        """The parts that the view itself shows, but for the cursor, which belongs to the window."""
+        """The parts that the view itself shows, except the cursor, which belongs to the window."""
         found = {part for layer, part in OF_LAYERS.items() if layer in self.state.layers}
         if Part.POINTS in found:
             found |= OF_POINTS

@@ -1,4 +1,4 @@
-"""What of a figure's plane lies in the part that is drawn. No Qt."""
+"""Finds which parts and points of a plane are within a figure's area. No Qt."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from desktop.latent.normals import ellipse, project_normals
 from desktop.latent.paths import path_line
 from desktop.latent.plane_prior import PriorOnPlane
 
-FAR_PX = 1e5  # where curves end that go on
+FAR_PX = 1e5  # coordinates are limited to this, so that curves that go far out do not overflow
 RADII = (1.0, 2.0)
 
 
 @dataclass(frozen=True, eq=False)
 class InView:
-    """What of a plane can be seen.
+    """The visible content of a plane.
 
     Attributes:
-        parts: the parts of which something lies in view.
+        parts: the parts that are at least partly in view.
         points: whether each point is drawn and in view, [N].
     """
 
@@ -31,12 +31,12 @@ class InView:
 
 
 def everything(subject: Subject) -> list[InView]:
-    """What there is to draw on each plane, wherever it lies."""
+    """All content of each plane, in view or not."""
     return [InView(plane.possible(), plane.are_shown) for plane in subject.planes]
 
 
 def in_view(subject: Subject, projections: Sequence[Projection]) -> list[InView]:
-    """What can be seen on each plane of a figure, by the part of it that is drawn."""
+    """The visible content of each plane; `projections` say which area of each plane is drawn."""
     return [_on(plane, projection) for plane, projection in zip(subject.planes, projections, strict=True)]
 
 
@@ -49,7 +49,7 @@ def _on(subject: Subject, projection: Projection) -> InView:
 
 
 def _is_seen(part: Part, subject: Subject, projection: Projection, points: NDArray[np.bool_]) -> bool:
-    """Whether something of a part lies in view; the decoded plane and the density are everywhere."""
+    """Whether a part is at least partly in view; the decoded plane and the density always are."""
     state, own = subject.state, subject.own
     if part in (Part.POINTS, Part.NAMES):
         return bool(points.any())
@@ -80,12 +80,12 @@ def _is_seen(part: Part, subject: Subject, projection: Projection, points: NDArr
 
 
 def _are_inside(px: Doubles, projection: Projection) -> NDArray[np.bool_]:
-    """Whether pixels [..., 2] lie on the area."""
+    """Whether pixels [..., 2] are within the area."""
     return np.asarray(((px >= 0) & (px <= np.array(projection.size_px))).all(axis=-1))
 
 
 def _crosses(curves: Iterable[Doubles], projection: Projection, is_filled: bool = False) -> bool:
-    """Whether one of some curves (a, b) [K, 2], or a point, comes into the area."""
+    """Whether one of the curves (a, b) [K, 2], or a single point, is at least partly within the area."""
     from matplotlib.path import Path
     from matplotlib.transforms import Bbox
 

@@ -1,4 +1,4 @@
-"""Where the parts of a figure are: its plane or two of them, axes, the legend and the caption. No Qt."""
+"""Lays out a figure: one or two planes with axes, the legend and the caption. No Qt."""
 
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -15,13 +15,14 @@ CAPTION_LINE_PX, TITLE_LINE_PX = 17.0, 18.0
 MARGIN_PX, GAP_PX, BETWEEN_PX = 16.0, 18.0, 28.0
 TICK_PX, TICK_GAP_PX, TICK_EVERY_PX = 5.0, 4.0, 64.0
 LEAST_AREA_PX = 64.0
-# The legend beside the plane has this share of the figure's width, up to the second one if a word is longer.
+# The legend beside the plane has up to this share of the figure's width; up to the second one if a word is
+# too long for the first.
 LEGEND_SHARE, MOST_LEGEND_SHARE = 0.3, 0.4
-# It stands below the plane, or all but the labels do, if the plane's shorter side gets so many times as long
-# by that, or if there is no room for all of it beside the plane, and that side stays so long.
+# The legend, or all of it except the labels, goes below the plane if the plane's shorter side gets
+# WORTH_BELOW times as long by that. LEAST_BELOW times is enough if the legend does not fit beside the plane.
 WORTH_BELOW, LEAST_BELOW = 1.25, 0.6
-# A caption that gives way leaves the plane such a share of the figure's height, but for its first sentence,
-# of which there may be so many lines.
+# A caption that gives way leaves the plane this share of the figure's height. Its first sentence always
+# stays, with up to this many lines.
 PLANE_SHARE, MOST_FIRST_LINES = 0.5, 3
 OF_LABELS = frozenset({Mark.NONE, Mark.DOT, Mark.SELECTED})
 CAPTION_GAP_PX = 6.0
@@ -29,14 +30,15 @@ CAPTION_GAP_PX = 6.0
 
 @dataclass(frozen=True)
 class PlaneLayout:
-    """The place of a plane and of what is around it, in pixels at scale 1 with y downward.
+    """The layout of a plane, its axes and its title, in pixels at scale 1 with y downward.
 
     Attributes:
         area: left, top, width and height of the plane.
         projection: the plane in that area.
-        across, upward: pixels along the area's lower and left edge, with the number there.
-        names: of both axes; empty where there is none.
-        name_x_px: the middle of the name at the left.
+        across, upward: the ticks along the area's lower and left edge: pixels from its left and top, and the
+            number there.
+        names: the names of both axes; an axis without a name has an empty one.
+        name_x_px: the x of the left axis's name.
         title: the lines above the plane.
     """
 
@@ -51,15 +53,15 @@ class PlaneLayout:
 
 @dataclass(frozen=True)
 class Layout:
-    """The places in pixels at scale 1, with y downward.
+    """The layout of a figure, in pixels at scale 1 with y downward.
 
     Attributes:
         planes: the plane, or A and B from left to right.
         legend: the entries of the legend, beside the plane, below it, or both.
-        legend_places_px: their left upper corners.
-        is_whole: whether the legend has all entries with whole texts.
-        caption: its lines.
-        caption_px: the left end of the first line's middle.
+        legend_places_px: the upper left corners of the legend's entries.
+        is_whole: whether the legend has room for all entries without shortened texts.
+        caption: the lines of the caption.
+        caption_px: the left end of the caption's first line, at half the line's height.
     """
 
     planes: tuple[PlaneLayout, ...]
@@ -91,9 +93,9 @@ class Layout:
 
 
 def in_print(size_mm: tuple[float, float], text_pt: float) -> tuple[tuple[int, int], float]:
-    """The size of a figure in pixels at scale 1, and how many points such a pixel is, for a size in print.
+    """For a size in print: the size of a figure in pixels at scale 1, and the points per such pixel.
 
-    `text_pt` is the size of the caption and the legend; the other texts are nearly as large.
+    `text_pt` is the letter size of the caption and the legend; other texts are nearly as large.
     """
     unit_pt = text_pt / TEXT_SIZE_PX
     width, height = (max(1, round(side * POINTS_PER_MM / unit_pt)) for side in size_mm)
@@ -103,8 +105,8 @@ def in_print(size_mm: tuple[float, float], text_pt: float) -> tuple[tuple[int, i
 def layout_of(subject: Subject, figure: Figure) -> Layout:
     """Lay out a figure. Raises FigureError if no room is left for the plane.
 
-    The legend has the place that it would have if everything were in view, so that it does not depend on what
-    is. If there is nothing to explain, the plane gets its room.
+    The legend is placed as if everything were in view, so that its place does not depend on the view. If the
+    legend has no entries, the plane gets the legend's room.
     """
     layout = _laid_out(subject, figure)
     if not figure.has_legend or layout.legend:
@@ -115,7 +117,7 @@ def layout_of(subject: Subject, figure: Figure) -> Layout:
 
 
 def _laid_out(subject: Subject, figure: Figure) -> Layout:
-    """Lay out a figure with the legend where the plane gets the most of it. Raises FigureError."""
+    """Lay out a figure with the legend at the place that is best for the plane. Raises FigureError."""
     entries = legend_of(subject, figure, everything(subject)) if figure.has_legend else []
     if not entries:
         return _arranged(subject, figure, [], [])
@@ -139,9 +141,9 @@ def _laid_out(subject: Subject, figure: Figure) -> Layout:
 
 
 def _arranged(subject: Subject, figure: Figure, beside: list[Entry], below: list[Entry]) -> Layout:
-    """Lay out a figure with room for these entries of the legend beside the plane and below.
+    """Lay out a figure with room for these entries of the legend beside and below the plane.
 
-    Those that are in view are drawn. Raises FigureError.
+    The layout has only the entries of content that is in view. Raises FigureError.
     """
     width, height = figure.size_px
     top, right, bottom = MARGIN_PX, width - MARGIN_PX, height - MARGIN_PX
@@ -159,7 +161,7 @@ def _arranged(subject: Subject, figure: Figure, beside: list[Entry], below: list
     top += TITLE_LINE_PX * titles + (CAPTION_GAP_PX if titles else 0)
     ends = [y + entry.height_px for entry, (_, y) in zip(rows, in_rows(rows, room), strict=True)]
     rows_px = max(ends) + CAPTION_GAP_PX if rows else 0.0
-    # What the caption leaves: the plane's share, or the legend beside it if that has room at all.
+    # The caption leaves enough height for the plane's share, and for the legend beside it if that can fit.
     column_px = sum(entry.height_px for entry in column)
     least = PLANE_SHARE * height + axes_px
     if column_px + rows_px + CAPTION_GAP_PX + CAPTION_LINE_PX <= bottom - top:
@@ -189,7 +191,7 @@ def _arranged(subject: Subject, figure: Figure, beside: list[Entry], below: list
 
 
 def _in_column(entries: list[Entry]) -> list[float]:
-    """Where the entries begin if each stands below the one before."""
+    """The top of each entry in a column."""
     return list(accumulate((entry.height_px for entry in entries), initial=0.0))[: len(entries)]
 
 
@@ -207,13 +209,14 @@ def _caption(figure: Figure, width_px: float, room_px: float) -> list[str]:
 def _planes(
     subject: Subject, figure: Figure, right: float, top: float, bottom: float
 ) -> tuple[PlaneLayout, ...]:
-    """Lay out the planes side by side up to the right edge, each as wide as the other."""
+    """Lay out planes of the same width side by side, up to `right`. Raises FigureError."""
     count, height = len(subject.planes), bottom - top
     names = [axis_words(plane.chart) if figure.has_axes else ("", "") for plane in subject.planes]
     if subject.shares_axes:
         names[1] = names[1][0], ""  # the numbers at the left are those of A
     names_px = [NAME_SIZE_PX + 8 if up else 0.0 for _, up in names]
-    # The numbers at the left take room, which hardly changes which ones they are.
+    # The width of the numbers at the left depends slightly on the layout. A second round uses the widths from
+    # the first.
     numbers_px = [0.0] * count
     found: list[PlaneLayout] = []
     for _ in range(2 if any(names_px) else 1):
@@ -248,7 +251,7 @@ def _planes(
 
 
 def _name(name: str, most_px: float) -> str:
-    """The name of an axis of this length."""
+    """The name of an axis, shortened to the axis's length."""
     return shortened(name, most_px, NAME_SIZE_PX)
 
 
@@ -263,7 +266,7 @@ def _ticks(projection: Projection) -> tuple[list[tuple[float, str]], list[tuple[
         left, bottom = max(left, limits[0]), max(bottom, limits[1])
         right, top = min(right, limits[2]), min(top, limits[3])
     width, height = projection.size_px
-    # Long numbers, of a view that is far zoomed in, need more room.
+    # Long numbers, as in a view that is zoomed in far, need more room.
     longest = max((width_px(text, TICK_SIZE_PX) for _, text in tick_texts(left, right, 4)), default=0)
     most = max(2, int(width / max(TICK_EVERY_PX, 1.6 * longest)))
     across = [(float(projection.view_px((x, 0))[0]), text) for x, text in tick_texts(left, right, most)]

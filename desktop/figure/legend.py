@@ -1,4 +1,4 @@
-"""The legend of a figure: what explains what is drawn. No Qt."""
+"""The entries of a figure's legend, and their sizes and places. No Qt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ MARK_PX, SCALE_BAR_PX, SCALE_HEIGHT_PX = 26.0, 120.0, 50.0
 
 
 class Mark(Enum):
-    """What stands before a text of the legend."""
+    """The symbol before a text of the legend."""
 
     NONE = auto()
     DOT = auto()
@@ -31,7 +31,7 @@ class Mark(Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """A mark with its text, which has line breaks where it goes on below; `color` is that of a dot."""
+    """A mark with its text, which may have line breaks; `color` is the colour of a dot."""
 
     mark: Mark
     text: str
@@ -39,24 +39,24 @@ class Entry:
 
     @property
     def height_px(self) -> float:
-        """How much room it takes."""
+        """The height of the entry."""
         first = SCALE_HEIGHT_PX if self.mark is Mark.SCALE else LEGEND_LINE_PX
         return first + LEGEND_MORE_PX * self.text.count("\n")
 
     @property
     def width_px(self) -> float:
-        """How wide it is with its mark."""
+        """The width of the entry with its mark."""
         widest = max(width_px(line, LEGEND_TEXT_PX) for line in self.text.split("\n"))
         return max(SCALE_BAR_PX + 14, widest) if self.mark is Mark.SCALE else widest + self.mark_px
 
     @property
     def mark_px(self) -> float:
-        """How much of that is left of its text."""
+        """The width of the mark, left of the text."""
         return 0.0 if self.mark in (Mark.NONE, Mark.SCALE) else MARK_PX
 
 
 def legend_of(subject: Subject, figure: Figure, seen: Sequence[InView]) -> list[Entry]:
-    """The entries that explain what is seen, on both planes if there are two; `seen` is for each of them."""
+    """The entries for the visible content of all planes; `seen` has one item per plane."""
     planes = subject.planes
     parts = figure.parts & frozenset().union(*(each.parts for each in seen))
     entries: list[Entry] = []
@@ -90,7 +90,7 @@ def legend_of(subject: Subject, figure: Figure, seen: Sequence[InView]) -> list[
 
 
 def _groups(subject: Subject, seen: Sequence[InView]) -> list[tuple[str, dict[int, str]]]:
-    """The points by what they are, each with the names of their labels; those of two planes once if equal."""
+    """Headings for the points, each with the names of its labels; one if those of two planes are alike."""
     found = [
         (plane.points_name, {n: plane.label_name(n) for n in plane.labels_among(each.points)})
         for plane, each in zip(subject.planes, seen, strict=True)
@@ -105,19 +105,19 @@ def _groups(subject: Subject, seen: Sequence[InView]) -> list[tuple[str, dict[in
 
 
 def within_px(entries: list[Entry], most_px: float) -> list[Entry]:
-    """The entries with texts that are no wider than there is room, on two lines if one is too short."""
+    """The entries with their texts fitted into this width, on one or two lines."""
     return [replace(e, text="\n".join(_lines(e.text, most_px - e.mark_px))) for e in entries]
 
 
 def least_px(entries: list[Entry]) -> float:
-    """The width from which on no word of the entries has to be shortened."""
+    """The least width at which no word of the entries has to be shortened."""
     return max(
         width_px(word, LEGEND_TEXT_PX) + e.mark_px for e in entries for word in e.text.split() or [e.text]
     )
 
 
 def _lines(text: str, most_px: float) -> list[str]:
-    """A text in one line, or in two of about the same length; what has no second line ends in an ellipsis."""
+    """A text in one line, or in two of about the same length; an ellipsis replaces text without room."""
     if width_px(text, LEGEND_TEXT_PX) <= most_px:
         return [text]
     lines = wrapped(text, most_px, LEGEND_TEXT_PX) or [text]
@@ -134,9 +134,9 @@ def _lines(text: str, most_px: float) -> list[str]:
 
 
 def in_rows(entries: list[Entry], room_px: float) -> list[tuple[float, float]]:
-    """Where the entries stand, from the left upper corner, if they follow each other in rows of this width.
+    """The entries' upper left corners if they are arranged in rows of this width.
 
-    A scale stands at the right end of the first rows.
+    A scale is at the right end of the first rows.
     """
     scale = next((entry for entry in entries if entry.mark is Mark.SCALE), None)
     scale_px = 0.0 if scale is None else scale.width_px + COLUMN_GAP_PX
@@ -154,7 +154,7 @@ def in_rows(entries: list[Entry], room_px: float) -> list[tuple[float, float]]:
 
 
 def fitting(entries: list[Entry], room_px: float) -> list[Entry]:
-    """The entries that fit; instead of dots that do not, a line says how many there are."""
+    """The entries that fit; a line with the number of the others replaces dots that do not fit."""
     over = sum(entry.height_px for entry in entries) - room_px
     dots = [entry for entry in entries if entry.mark is Mark.DOT]
     if over <= 0 or len(dots) < 2:

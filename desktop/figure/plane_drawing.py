@@ -26,29 +26,29 @@ from desktop.models.own_posterior import OwnPosterior, name_of, pictures_of
 from desktop.view.state import Layer
 
 POINT_PX, POINTS_AT_ONCE = 3.4, 1000
-# Points get smaller where side by side they would cover a larger share of the plane than this.
+# Points get smaller if, side by side, they would cover a larger share of the plane than this.
 POINTS_SHARE, LEAST_POINT_PX = 0.6, 1.6
-RING_PX, HOLE_PX = 7.5, 5.2  # the diameters of the ring around a selected point
-# More names would cover each other, and the points. Names that would cover a larger share of the plane than
-# this are written in small letters.
+RING_PX, HOLE_PX = 7.5, 5.2  # the outer and inner diameter of the ring around a selected point
+# Names are left out if there are more than MOST_NAMES, because they would cover each other and the points. If
+# they would cover more than NAMES_SHARE of the plane, they are written in small letters.
 MOST_NAME_PX, MOST_NAMES, NAMES_SHARE = 160.0, 24, 0.15
 SMALL_NAME_PX, NAME_EDGE_PX = 10.0, 12.0
-MIDDLE_PX = 6.0, 6.0  # where a line from a name ends
+MIDDLE_PX = 6.0, 6.0  # room that is kept free where a line from a name ends
 CURSOR_PX, PATH_POINT_PX, PATH_TEXT_PX = 7.0, 12.0, 9
 CARD_PX, CARD_PAD_PX, CARD_GAP_PX = 56.0, 5.0, 16.0
-MARKS_OF_CURVE = 12  # places that names keep off
-MAX_PINNED = 64  # a view that is opened may come from a stranger
+MARKS_OF_CURVE = 12  # points per curve that names keep off
+MAX_PINNED = 64  # an opened view may come from a stranger and pin any number of images
 
 
 class PlaneDrawing:
     """Draws on the plane's own axes.
 
     Args:
-        subject: what is drawn.
-        figure: how.
-        layout: where.
+        subject: the content of the plane.
+        figure: the settings of the figure.
+        layout: the layout of the plane.
         pen: draws on axes of the size of the layout's area.
-        is_vector: whether pictures keep their own pixels.
+        is_vector: whether pictures keep their own pixels instead of being resampled.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class PlaneDrawing:
         self._names: list[GroupName] = []
         if {Part.POINTS, Part.NAMES} <= self._parts:
             self._names = placed_names(subject, self._projection, self._parts)
-        # Vector files hold the pictures as they are decoded, and whoever shows them enlarges them.
+        # Vector files hold the pictures as they were decoded; programs that show the file enlarge them.
         self._smooth = "none" if is_vector else "antialiased"
 
     def draw(self, backdrop: Backdrop | None, density: PosteriorMap | None) -> None:
@@ -159,8 +159,8 @@ class PlaneDrawing:
             self._draw_rings(px[seen & is_chosen])
         for is_drawn, share in ((~is_chosen, FAINT_SHARE if is_chosen.any() else 1.0), (is_chosen, 1.0)):
             (rows,) = np.nonzero(seen & is_drawn)
-            # In the file's order, so that no label covers all others, and in parts, because Matplotlib holds
-            # the interpreter while it draws one.
+            # Points are drawn in the file's order, so that no label covers all others, and in parts, because
+            # Matplotlib holds Python's global lock while it draws one part.
             for start in range(0, len(rows), POINTS_AT_ONCE):
                 part = rows[start : start + POINTS_AT_ONCE]
                 names = [] if labels is None else labels[part].tolist()
@@ -186,7 +186,7 @@ class PlaneDrawing:
         self._pen.circle(start, 2.2, color, self._colors.paper, 0.8, 5.7)
 
     def _draw_rings(self, px: Doubles) -> None:
-        """Draw rings around points; those that meet become one outline."""
+        """Draw rings around points; rings that overlap become one outline."""
         for color, size, zorder in ((self._colors.ink, RING_PX, 4.8), (self._colors.paper, HOLE_PX, 4.9)):
             self._pen.axes.scatter(px[:, 0], px[:, 1], s=size**2, c=color, linewidths=0, zorder=zorder)
 
@@ -206,7 +206,7 @@ class PlaneDrawing:
         )
 
     def _draw_own(self) -> None:
-        """Draw where the drawn image is: by its true posterior, and by the encoder's."""
+        """Draw the true and the approximate posterior of the drawn or opened image."""
         own, colors = self._subject.own, self._colors
         if own is None:
             return
@@ -292,7 +292,7 @@ class PlaneDrawing:
 
 
 def point_px(subject: Subject, projection: Projection) -> float:
-    """The diameter of the points, of which many are smaller on a small plane."""
+    """The diameter of the points, which is smaller for many points on a small plane."""
     width, height = projection.size_px
     share = POINTS_SHARE * width * height / max(1, int(subject.are_shown.sum()))
     return float(np.clip(2 * np.sqrt(share / np.pi), LEAST_POINT_PX, POINT_PX))
@@ -301,9 +301,9 @@ def point_px(subject: Subject, projection: Projection) -> float:
 def placed_names(
     subject: Subject, projection: Projection, parts: frozenset[Part] = frozenset()
 ) -> list[GroupName]:
-    """The names of the groups in view on a plane, at their places on a projection, inside of it.
+    """The names of the groups in view on a plane, with places inside the projection's area.
 
-    They keep off the path, and off where a drawn image is, if these are among the parts drawn.
+    They keep off the path and the posteriors of a drawn image, if these are in `parts`.
     """
     posterior, labels = subject.posterior, subject.labels_shown
     if posterior is None or posterior.labels is None or not 0 < len(labels) <= MOST_NAMES:
@@ -342,7 +342,7 @@ def placed_names(
 
 
 def names_px(subject: Subject, projection: Projection) -> float:
-    """The size of the names' letters: smaller if they would cover much of the plane."""
+    """The letter size of the names, which is smaller if they would cover much of the plane."""
     names = [shortened(subject.label_name(n), MOST_NAME_PX, NAME_SIZE_PX) for n in subject.labels_shown]
     widths = (width_px(name, NAME_SIZE_PX, is_bold=True) + NAME_EDGE_PX for name in names)
     width, height = projection.size_px
@@ -351,7 +351,7 @@ def names_px(subject: Subject, projection: Projection) -> float:
 
 
 def _marks(subject: Subject, projection: Projection, parts: frozenset[Part]) -> Doubles:
-    """The places [K, 2] that lie over the names: of the path, and of a drawn image."""
+    """The points [K, 2] that names keep off: those of the path, and of a drawn image's posteriors."""
     state, own = subject.state, subject.own
     plane = state.plane
     marks: list[Doubles] = []

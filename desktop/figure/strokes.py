@@ -1,7 +1,7 @@
-"""The strokes of a figure's drawing, by Matplotlib: lines, circles, texts, pictures. No Qt.
+"""Draws lines, circles, texts and pictures with Matplotlib. No Qt.
 
-Matplotlib is imported where it is used: it takes a quarter of a second, and a program that draws no figure
-does not wait for it.
+Matplotlib is imported where it is used. The import takes a quarter of a second, which a program that draws no
+figure can spare.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Colors:
-    """The colours of a ground.
+    """The colours for one background.
 
     Attributes:
-        paper: of the ground itself.
+        paper: the background itself.
         ink: texts, the cursor, and the approximate posterior of a drawn image.
         muted: axes and headings.
         line: the prior's contours.
@@ -111,7 +111,7 @@ class Pen:
     def diamond(
         self, px: Array, radius: float, face: str, edge: str, thick: float, zorder: float = 3
     ) -> None:
-        """Draw a square that stands on a corner around a point; `radius` goes to the corners."""
+        """Draw a square that stands on a corner, with its middle at `px`; `radius` goes to the corners."""
         from matplotlib.patches import RegularPolygon
 
         x, y = px.tolist()
@@ -122,7 +122,7 @@ class Pen:
     def box(
         self, corner: tuple[float, float], size: tuple[float, float], edge: str, opacity: float, zorder: float
     ) -> None:
-        """Draw a rounded box of the paper's colour."""
+        """Draw a rounded box in the background's colour."""
         from matplotlib.patches import FancyBboxPatch
 
         self.axes.add_patch(
@@ -141,7 +141,7 @@ class Pen:
     def name(
         self, x: float, y: float, text: str, size: float, edge: str, zorder: float, is_bold: bool = False
     ) -> None:
-        """Draw a text in a rounded box around a point."""
+        """Draw a text in a rounded box with its middle at (x, y)."""
         width, height = width_px(text, size, is_bold) + 10, size + 7
         self.box((x - width / 2, y - height / 2), (width, height), edge, 0.88, zorder)
         self.text(x, y, text, size, self.colors.ink, "center", zorder + 0.1, is_bold)
@@ -158,7 +158,7 @@ class Pen:
         is_bold: bool = False,
         turned: float = 0,
     ) -> None:
-        """Draw a text, which is never a formula; its middle is at y. It is turned about that point."""
+        """Draw a text with its middle at height y, rotated about (x, y); it is never parsed as a formula."""
         self.axes.text(
             x,
             y,

@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 ELLIPSIS = "…"
-# Read by Matplotlib's settings before it draws; texts are never taken for formulas.
+# The font that comes with Matplotlib.
 FAMILY = "DejaVu Sans"
 
 
@@ -30,7 +30,7 @@ def wrapped(text: str, most_px: float, size_px: float) -> list[str]:
 
 
 def within_lines(text: str, most_px: float, size_px: float, most_lines: int) -> list[str]:
-    """Break a text into at most so many lines; clauses at its end that have no room are left out."""
+    """Break a text into at most `most_lines` lines; clauses at the end that do not fit are left out."""
     lines = wrapped(text, most_px, size_px)
     clauses = re.split(r"(?<=[;.]) ", text.strip())
     while len(lines) > most_lines and len(clauses) > 1:
@@ -43,7 +43,7 @@ def within_lines(text: str, most_px: float, size_px: float, most_lines: int) -> 
 
 
 def shortened(text: str, most_px: float, size_px: float, is_bold: bool = False) -> str:
-    """A text that is no wider than `most_px`, with an ellipsis where its end is missing."""
+    """The text, or if it is wider than `most_px`, as much of its beginning as fits with an ellipsis."""
     if width_px(text, size_px, is_bold) <= most_px:
         return text
     low, high = 0, len(text)
@@ -57,7 +57,7 @@ def shortened(text: str, most_px: float, size_px: float, is_bold: bool = False) 
 
 
 def drawable(text: str) -> str:
-    """Replace every letter that the font lacks by a question mark."""
+    """Replace letters that the font lacks by question marks."""
     return "".join(letter if _has(letter) else "?" for letter in text)
 
 

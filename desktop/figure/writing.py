@@ -1,4 +1,4 @@
-"""Makes a figure in the worker's steps, and writes it as PNG, SVG or PDF. No Qt."""
+"""Makes a figure in short steps for the worker, and writes it as PNG, SVG or PDF. No Qt."""
 
 import io
 from collections.abc import Callable, Generator, Iterator
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 POLL_S = 0.004
 NOTHING = Content()
 CREATOR = "Latent Plane"
-# The same ids in each SVG, so that the same figure is the same file.
+# Matplotlib makes ids in SVG from this, so that the same figure always gives the same file.
 SALT = "latent-plane"
-TRUE_TYPE = 42  # texts in a PDF stay texts that other programs can edit
+TRUE_TYPE = 42  # the font type with which other programs can edit a PDF's texts
 Found = TypeVar("Found")
 
 
 def kind_of(path: Path) -> FileKind:
-    """The format that a file's name asks for. Raises FigureError for another ending."""
+    """The format for a file's extension. Raises FigureError for any other extension."""
     for kind in FileKind:
         if path.suffix.lower() == kind.ending:
             return kind
@@ -46,7 +46,7 @@ def kind_of(path: Path) -> FileKind:
 
 
 def figure_cost(decoder: KeptDecoder, subject: Subject, figure: Figure, plane: int = 0) -> Cost:
-    """What decoding a plane of a figure costs, by the decoder of that plane. Raises FigureError."""
+    """The cost of decoding a figure's plane number `plane` with its own decoder. Raises FigureError."""
     layout = layout_of(subject, figure)
     if Part.BACKDROP not in figure.parts:
         return Cost(0, decoder.model.picture_s)
@@ -56,7 +56,7 @@ def figure_cost(decoder: KeptDecoder, subject: Subject, figure: Figure, plane: i
 def plane_content(
     decoder: KeptDecoder, subject: Subject, figure: Figure, plane: int = 0
 ) -> Generator[Progress | None, None, Content]:
-    """Compute what is drawn on a plane of a figure, by the decoder of that plane. Raises FigureError.
+    """Compute the content of a figure's plane number `plane` with its own decoder. Raises FigureError.
 
     Yields the Progress of decoding.
     """
@@ -78,10 +78,10 @@ def save_figure(
     note: str = "",
     beside: Content = NOTHING,
 ) -> Iterator[Progress | None]:
-    """Make a figure and write it, as its name's ending says. Raises FigureError and OSError.
+    """Make a figure and write it in the format of the file's extension. Raises FigureError and OSError.
 
-    `beside` is the content of the second plane, if there is one, by its own decoder. Yields the Progress of
-    decoding. A PNG carries `note`, a text from `desktop.view.provenance`.
+    `beside` is the content of the second plane if there is one, from that plane's own decoder. Yields the
+    Progress of decoding. A PNG stores `note`, a text from `desktop.view.provenance`.
     """
     kind = kind_of(path)
     if kind is FileKind.PNG:
@@ -118,7 +118,7 @@ def _drawn(
     finish: Callable[["Canvas"], Found],
     is_vector: bool = False,
 ) -> Generator[Progress | None, None, Found]:
-    """Decode and draw a figure, and return what `finish` makes of it."""
+    """Decode and draw a figure, and return the result of `finish`."""
     if reason := figure.why_not(free_memory_bytes()):
         raise FigureError(reason)
     layout = layout_of(subject, figure)
@@ -129,7 +129,7 @@ def _drawn(
         import matplotlib
 
         with matplotlib.rc_context():
-            matplotlib.rcdefaults()  # what people set for their own plots has no effect here
+            matplotlib.rcdefaults()  # a user's own Matplotlib settings have no effect here
             matplotlib.rcParams["svg.hashsalt"] = SALT
             matplotlib.rcParams["pdf.fonttype"] = TRUE_TYPE
             return finish(draw(subject, figure, layout, contents, is_vector))
@@ -150,7 +150,7 @@ def _svg(canvas: "Canvas", figure: Figure, title: str) -> bytes:
     canvas.set_dpi(72)
     facts = {"Title": title, "Description": figure.caption, "Creator": CREATOR, "Date": None}
     canvas.savefig(file, format="svg", metadata=facts)
-    # Matplotlib's unit is the point, of which a browser makes 4/3 pixels.
+    # Matplotlib writes the size in points, and a browser shows a point as 4/3 pixels.
     width, height = figure.size_px
     points = f'width="{width}pt" height="{height}pt"'.encode()
     size = f'width="{width}" height="{height}"'
@@ -160,7 +160,7 @@ def _svg(canvas: "Canvas", figure: Figure, title: str) -> bytes:
 
 
 def _pdf(canvas: "Canvas", figure: Figure, title: str) -> bytes:
-    """One page, on which a pixel at scale 1 is a point, or as many as the figure says."""
+    """A PDF of one page, on which a pixel at scale 1 is `figure.unit_pt` points, or one."""
     from matplotlib.backends import backend_mixed, backend_pdf
 
     pdf: Any = backend_pdf  # without types
@@ -170,11 +170,11 @@ def _pdf(canvas: "Canvas", figure: Figure, title: str) -> bytes:
     pdf.FigureCanvasPdf(canvas)  # the figure draws on it from now on
     canvas.set_dpi(72)
     facts = {"Title": title, "Subject": figure.caption, "Creator": CREATOR, "CreationDate": None}
-    # As Matplotlib writes a page itself, but for the scale.
+    # The steps of Matplotlib's own `savefig`, with a scale.
     file = pdf.PdfFile(buffer, metadata={name: fact for name, fact in facts.items() if fact != ""})
     try:
         file.newPage(width * unit, height * unit)
-        file.width, file.height = width, height  # beyond them nothing is drawn
+        file.width, file.height = width, height  # nothing is drawn beyond them
         file.output(unit, 0, 0, unit, 0, 0, pdf.Op.concat_matrix)
         page = pdf.RendererPdf(file, 72, height, width)
         renderer = mixed.MixedModeRenderer(canvas, width, height, 72, page)
@@ -189,7 +189,7 @@ def _pdf(canvas: "Canvas", figure: Figure, title: str) -> bytes:
 def _density(
     subject: Subject, figure: Figure, projection: Projection
 ) -> Generator[None, None, PosteriorMap | None]:
-    """Return density and holes of the aggregate posterior in view, if they are drawn."""
+    """Compute density and holes of the aggregate posterior in view; None if neither is drawn."""
     if subject.encoded is None or not figure.parts & {Part.DENSITY, Part.HOLES}:
         return None
     found = None
@@ -202,10 +202,10 @@ def _density(
 
 
 def aside(work: Callable[[], Found]) -> Generator[None, None, Found]:
-    """Run something that takes long in a thread of its own, yielding None while it runs."""
+    """Run long work in a separate thread, and yield None while it runs."""
     pool = ThreadPoolExecutor(1, "figure")
     running = pool.submit(work)
-    pool.shutdown(wait=False)  # somebody who cancels does not wait for what is being drawn
+    pool.shutdown(wait=False)  # a person who cancels does not wait until the drawing ends
     while not running.done():
         wait([running], POLL_S)
         yield None

@@ -1,1 +1,1 @@
-"""Animations: frames, captions, and the files they are written to."""
+"""Animations: their frames, captions and file formats."""

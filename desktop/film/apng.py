@@ -1,7 +1,7 @@
 """Writes an animated PNG with exactly as many frames as are given. No Qt.
 
-It is written by hand because pillow's writer merges equal frames in a row. The format is PNG, third edition
-(W3C 2025).
+The file is written without pillow, whose writer merges equal frames in a row. The format is PNG, third
+edition (W3C 2025).
 """
 
 import struct
@@ -24,10 +24,10 @@ class ApngWriter:
     """Writes frames uint8 [H, W], [H, W, 3] or [H, W, 4] to a binary file.
 
     Args:
-        file: to write to.
+        file: the file to write to.
         size_px: width and height.
         channels: 1, 3 or 4.
-        count: how many frames there will be.
+        count: the number of frames that will be added.
         frame_s: seconds per frame.
         comment: text stored in the file, under the keyword that `desktop.images.note` reads.
     """
@@ -52,7 +52,7 @@ class ApngWriter:
             self._write(b"iTXt", KEYWORD.encode() + b"\0\0\0\0\0" + comment.encode())
 
     def add(self, frame: Bytes) -> None:
-        """Write one more frame: only the part that differs from the frame before."""
+        """Write one more frame: only the part that differs from the previous frame."""
         left, top, right, bottom = changed_box(self._last, frame)
         first, self._last = self._last is None, frame
         part = frame[top:bottom, left:right]

@@ -13,10 +13,10 @@ SEPARATOR = "   "
 
 
 class CaptionStrip:
-    """Draws a strip of text under each frame; all have the same height, so that the picture stands still.
+    """Draws a strip of text under each frame; all strips have the same height, so that the picture stays put.
 
-    Where the frame is too narrow, a text breaks between its parts, then between words. A word that is wider
-    than the frame is cut off.
+    If the frame is too narrow, a text breaks between its parts, then between words. A word that is wider than
+    the frame is cut off.
     """
 
     def __init__(self, texts: Sequence[Sequence[str]], width_px: int) -> None:

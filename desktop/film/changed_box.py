@@ -1,4 +1,4 @@
-"""Finds the part of a frame that differs from the frame before. No Qt."""
+"""Finds the part of a frame that differs from the previous frame. No Qt."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ Box = tuple[int, int, int, int]
 def changed_box(before: Bytes | None, frame: Bytes, even: bool = False) -> Box:
     """Return the smallest box (left, top, right, bottom) outside of which two frames [H, W(, C)] are equal.
 
-    The box is the whole frame if there is no frame before, and one pixel if nothing differs. With `even`,
-    its left column and top row are even.
+    The box is the whole frame if there is no previous frame, and one pixel if nothing differs. With `even`,
+    the box's left column and top row are even.
     """
     height, width = frame.shape[:2]
     if before is None:

@@ -1,4 +1,4 @@
-"""How long a path's film lasts, and how many frames it needs to last as long as its path is played. No Qt."""
+"""Computes the frame count with which a film of a path lasts as long as the path's playback. No Qt."""
 
 import sys
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ ROUNDING_S = 0.06  # the window shows tenths of seconds
 
 
 def lasting(film: Film, once_s: float, most_frames: int) -> Film:
-    """The film with as many frames as it takes to go along the path once in so many seconds.
+    """The film with the number of frames that goes along the path once in `once_s` seconds.
 
-    A film that does so already, but for rounding, keeps its frames.
+    A film that has this duration already, up to rounding, keeps its number of frames.
     """
     if abs(film.once_s - once_s) < ROUNDING_S:
         return film
@@ -24,9 +24,9 @@ def lasting(film: Film, once_s: float, most_frames: int) -> Film:
 
 
 def noted_seconds(details: Mapping[str, str | int | float | bool]) -> float | None:
-    """How long a film with these settings, which its file carries, takes to go along the path once.
+    """The seconds that a film takes to go along the path once, from the settings in its file.
 
-    Earlier versions noted frames alone. None if that does not tell.
+    Files of earlier versions have only frame count and frame rate. None if the settings do not suffice.
     """
     seconds, frames, fps = (_positive(details.get(name)) for name in ("seconds", "frames", "fps"))
     if seconds is not None or frames is None or fps is None:
@@ -35,7 +35,7 @@ def noted_seconds(details: Mapping[str, str | int | float | bool]) -> float | No
 
 
 def _positive(value: object) -> float | None:
-    # A whole number of a file can be too large for a float.
+    # A whole number in a file can be too large for a float.
     if isinstance(value, (int, float)) and 0 < value <= sys.float_info.max:
         return float(value)
     return None

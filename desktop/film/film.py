@@ -1,4 +1,4 @@
-"""Describes an animation and makes it: which frames it shows, with which captions. No Qt."""
+"""Describes animations, and makes those of paths and epochs with their captions. No Qt."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from desktop.jobs.route import Route, straight_walk, walk_route
 from desktop.jobs.route_decoder import along
 from desktop.latent.paths import CurveZ, PathKind, Walk, visual_z
 
-# Takes what `make_animation` takes.
+# A function with the parameters of `make_animation`.
 Make = Callable[[Path, int, Pictures, Look, int], Iterator[float]]
 # A caption shows at most this many numbers of z: more would not fit into a line.
 CAPTION_NUMBERS = 4
@@ -61,14 +61,14 @@ class Film:
     """The settings of an animation.
 
     Attributes:
-        subject: what it shows.
+        subject: what the film shows.
         format: the file format.
         frame_count: the total number of frames of a path; epochs always get one frame each.
         fps: frames per second; the format may round it.
         scale: every pixel becomes a block of `scale` × `scale`.
-        ping_pong: whether it runs there and back.
-        captions: what is written under each frame.
-        content: what the frames show; those of manifold grids show pictures alone.
+        ping_pong: whether the film runs there and back.
+        captions: the parts of the caption under each frame.
+        content: what the frames show; frames of manifold grids show only pictures.
     """
 
     subject: Subject = Subject.PATH
@@ -92,7 +92,7 @@ class Film:
 
     @property
     def once_s(self) -> float:
-        """How long a path's film takes to go along it once, at the frame rate that the format really has."""
+        """The seconds that a film takes to go along its path once, at the format's actual frame rate."""
         return self.frame_count / real_fps(self.format, self.fps) / (2 if self.ping_pong else 1)
 
     def details(self) -> dict[str, str | int | float | bool]:
@@ -118,13 +118,13 @@ def film_px(film: Film, image_px: tuple[int, int]) -> tuple[int, int]:
 
 
 def path_cost(decoder: KeptDecoder, route: Route, film: Film, view: View | None = None) -> Cost:
-    """Return what the pictures of a route's film cost; what is there costs nothing. Raises ValueError.
+    """Return the cost of decoding a route's film. A slow decoder's kept pictures are free. Raises ValueError.
 
-    With the plane, its pictures are among them. Raises FigureError too, if it cannot be drawn.
+    A film with the plane includes the plane's pictures. Raises FigureError if the plane cannot be drawn.
     """
     frames = film.frame_count // 2 + 1 if film.ping_pong else film.frame_count
     on_way = along(decoder, route)
-    if route.kind is PathKind.VISUAL:  # where the frames are is known only after measuring
+    if route.kind is PathKind.VISUAL:  # the places of the frames are known only after measuring
         pace = on_way.cost(visual_z(route.curve, decoder.is_slow))
         cost = Cost(pace.pictures + frames * film.with_picture, pace.picture_s)
     elif film.with_picture:
@@ -150,8 +150,8 @@ def path_film(
 ) -> Iterator[float | Progress]:
     """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError and OSError.
 
-    It yields the Progress of a slow decoder too. A film with the plane needs the `view` that is drawn, and
-    may raise FigureError. `make` can keep the frames instead of writing them.
+    With a slow decoder, its Progress is yielded, too. A film with the plane needs the `view` to draw, and may
+    raise FigureError. `make` can keep the frames instead of writing them.
     """
     stage: Stage | None = None
     if film.with_plane and view is not None:
@@ -208,10 +208,10 @@ def epoch_film(
 ) -> Iterator[float]:
     """Write one frame per epoch, there and back if `film.ping_pong`, yielding the share done.
 
-    `epochs` yields pairs of an epoch's number and None while the epoch decodes, and then of its number and
-    its probabilities, float32 [N, C, H, W]; in all, `count` epochs. The pictures of an epoch become a sheet
-    with `columns` columns. `z` is the z that all captions show. Raises AnimationError, OSError, and whatever
-    `epochs` raises.
+    `epochs` covers `count` epochs. For each epoch it yields the pair of number and None while the epoch
+    decodes, and then the pair of number and probabilities, float32 [N, C, H, W]. The pictures of an epoch
+    become a sheet with `columns` columns. `z` is the z that all captions show. Raises AnimationError,
+    OSError, and whatever `epochs` raises.
     """
     numbers: list[int] = []
     sheets: list[Bytes] = []
@@ -230,7 +230,7 @@ def epoch_film(
 
 
 def epoch_order(count: int, ping_pong: bool) -> list[int]:
-    """The places of the epochs, of which there are `count`, in the order of a film's frames."""
+    """The indices of `count` epochs in the order of a film's frames."""
     return [*range(count), *(range(count - 2, 0, -1) if ping_pong else ())]
 
 

@@ -13,12 +13,13 @@ from desktop.images.room import MAX_SIDE_PX
 from desktop.images.room import why_not as why_not_room
 
 MAX_FPS = 60
-# What a pixel of the frames that are being encoded takes at once, with what the encoders make of it.
+# The memory that encoding takes per pixel of a frame, for the frames that are in memory at once and for the
+# encoders' own buffers.
 FRAME_BYTES = 40
 
 
 class Format(StrEnum):
-    """A file format; the values are the names in the window, and in lower case the file endings."""
+    """A file format; the values are the names in the window, and in lower case the file extensions."""
 
     GIF = "GIF"
     WEBP = "WebP"
@@ -27,7 +28,7 @@ class Format(StrEnum):
 
     @property
     def ending(self) -> str:
-        """The file ending, with the dot."""
+        """The file extension, with the dot."""
         return f".{self.value.lower()}"
 
 
@@ -57,7 +58,7 @@ class AnimationError(Exception):
 
 
 def format_of(path: Path) -> Format:
-    """Return the format for a file's ending, APNG for `.png`. Raises AnimationError for other endings."""
+    """Return the format for a file's extension, APNG for `.png`. Raises AnimationError for any other."""
     ending = path.suffix.lower()
     if ending == ".png":
         return Format.APNG
@@ -84,7 +85,7 @@ def real_fps(kind: Format, fps: float) -> float:
 
 
 def why_not(kind: Format) -> str:
-    """Say why a format cannot be written here and what to do; empty if it can be written."""
+    """An error text if a format cannot be written on this machine; empty if it can."""
     if kind is Format.MP4 and find_spec("av") is None:
         if IS_APP:
             return (
@@ -96,7 +97,7 @@ def why_not(kind: Format) -> str:
 
 
 def why_too_large(kind: Format, width_px: int, height_px: int) -> str:
-    """Say what was found and expected if frames are too large for a format or the memory; empty if not."""
+    """An error text if frames are too large for a format or the memory; empty if they are not."""
     most = min(LIMITS[kind].largest_side_px, MAX_SIDE_PX)
     size_bytes = FRAME_BYTES * width_px * height_px
     reason = why_not_room(width_px, height_px, size_bytes, free_memory_bytes(), most)
@@ -104,7 +105,7 @@ def why_too_large(kind: Format, width_px: int, height_px: int) -> str:
 
 
 def largest_scale(kind: Format, width_px: int, height_px: int, below: int) -> int | None:
-    """Return the largest scale below another one at which pictures of this size fit, or None."""
+    """Return the largest scale smaller than `below` at which pictures of this size fit, or None."""
     scales = (n for n in range(below - 1, 0, -1) if not why_too_large(kind, n * width_px, n * height_px))
     return next(scales, None)
 

@@ -1,7 +1,7 @@
 """Writes a GIF with one palette and exactly as many frames as are given. No Qt.
 
-The container is written by hand because pillow's writer merges equal frames in a row; pillow's LZW coder
-compresses the pixels. A frame that equals the one before is written as a single pixel. The format is GIF89a
+The container is written here, because pillow's writer merges equal frames in a row; pillow's LZW coder
+compresses the pixels. A frame that equals the previous one is written as a single pixel. The format is GIF89a
 (CompuServe 1990).
 """
 
@@ -27,7 +27,7 @@ class GifWriter:
     """Writes frames uint8 [H, W], [H, W, 3] or [H, W, 4] to a binary file; transparency becomes black.
 
     Args:
-        file: to write to.
+        file: the file to write to.
         size_px: width and height.
         ticks: hundredths of a second per frame.
         palette: colours of all frames, uint8 [at most 256, 3]; None for gray frames, which keep all levels.
@@ -59,7 +59,7 @@ class GifWriter:
             file.write(b"\x21\xfe" + _blocks(comment.encode()))
 
     def add(self, frame: Bytes) -> None:
-        """Write one more frame: only the part that differs from the frame before."""
+        """Write one more frame: only the part that differs from the previous frame."""
         indices = self._indices(frame)
         left, top, right, bottom = changed_box(self._last, indices)
         self._last = indices
@@ -78,7 +78,7 @@ class GifWriter:
         if indices.min() >= 0:
             return np.asarray(indices, np.uint8)
         # The exact lookup comes first because pillow confuses nearly equal colours. Dithering is off because
-        # its grain would crawl from frame to frame.
+        # its pattern would move from frame to frame.
         colors = Image.fromarray(rgb)
         return np.asarray(colors.quantize(palette=self._palette, dither=Image.Dither.NONE))
 
@@ -86,8 +86,8 @@ class GifWriter:
 def shared_palette(frames: Bytes, with_text: bool = False) -> Bytes:
     """Return one palette uint8 [K, 3], K at most 256, for frames [N, H, W, 3 or 4].
 
-    It holds the frames' exact colours if they fit, otherwise the median cut of all their pixels. With text it
-    also holds grays from black to white.
+    The palette holds the frames' exact colours if they fit, and otherwise colours that median cut chooses
+    from all pixels. With `with_text` it also holds grays from black to white.
     """
     rgb = as_rgb(frames)
     grays = GRAYS[:: (COLORS - 1) // (TEXT_GRAYS - 1)][:TEXT_GRAYS] if with_text else GRAYS[:0]

@@ -10,7 +10,7 @@ from desktop.base.arrays import Bytes
 from desktop.film.formats import AnimationError, Format, why_not
 from desktop.film.gif import as_rgb
 
-CODEC, PIXELS = "libx264", "yuv420p"  # what every player plays
+CODEC, PIXELS = "libx264", "yuv420p"  # a combination that every player supports
 
 
 class Mp4Writer:
@@ -23,7 +23,7 @@ class Mp4Writer:
     def __init__(self, path: Path, frame_s: Fraction, comment: str = "") -> None:
         if reason := why_not(Format.MP4):
             raise AnimationError(reason)
-        # Imported here, because it takes longer than all else that films need.
+        # Imported here, because this import is the slowest of all that films need.
         import imageio.v3 as imageio
 
         self._file: Any = imageio.imopen(path, "w", plugin="pyav", extension=".mp4", container="mp4")

@@ -1,4 +1,4 @@
-"""A film of the plane over the epochs: the layers in view, as the model of each epoch gives them. No Qt."""
+"""Films of the plane over the epochs: each frame shows the layers as that epoch's model gives them. No Qt."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -25,23 +25,24 @@ from desktop.models.model import Model
 from desktop.models.opened import Opened
 from desktop.models.own_posterior import OwnPosterior
 
-# Frames that are shown on the way there and on the way back are drawn twice if more would be in memory.
+# The most memory for frames that are kept for the way back; further frames are drawn a second time.
 KEPT_BYTES = 256 << 20
-# The share of a frame for decoding its plane.
+# The share of a frame's progress for decoding the plane.
 DECODE_SHARE = 0.8
 
 
 @dataclass(frozen=True, eq=False)
 class PlaneEpochs:
-    """What draws the plane of an epoch. The names of groups stand beside them as at the end, in each frame.
+    """Draws the plane of each epoch. Group names keep the offsets that they have at the last epoch.
 
     Attributes:
         whole: the open model, which has epochs.
-        device: where their models run.
-        kept: the pictures of slow decoders.
-        view: what is drawn. Test images are where each epoch has them, and own pictures are encoded again.
-        film: its content and scale.
-        on_model: called with the model that decodes now, so that it can be interrupted; with None after it.
+        device: the device on which the epochs' models run.
+        kept: the kept pictures of slow decoders.
+        view: the view to draw. Test images are at each epoch's places, and own pictures are encoded again.
+        film: the settings, of which content and scale are used.
+        on_model: called with the model before it decodes, so that it can be interrupted, and with None
+            afterwards.
     """
 
     whole: Opened
@@ -59,7 +60,8 @@ class PlaneEpochs:
         opened = load_epoch(self.whole, epoch, self.device)
         with closing(opened.model) as model:
             self.on_model(model)
-            # How large pictures on the plane of a slow decoder are depends on it: the same in each frame.
+            # The size of a slow decoder's pictures on the plane depends on this time, so that one value gives
+            # the same size in all frames.
             model.picture_s = self.whole.model.picture_s
             try:
                 view = yield from self._view_at(epoch, opened)
@@ -77,7 +79,7 @@ class PlaneEpochs:
                 self.on_model(None)
 
     def cost(self, decoder: KeptDecoder, epochs: Sequence[Epoch]) -> Cost:
-        """What all frames cost, by the decoder of any epoch. Raises FigureError."""
+        """The cost of decoding all frames; `decoder` may be that of any epoch. Raises FigureError."""
         z = stage_z(decoder, self.view, self.film.scale)
         if self.film.content is Content.BESIDE:
             z = np.concatenate([z, np.array([self.view.state.z], np.float32)])
@@ -85,14 +87,14 @@ class PlaneEpochs:
 
     @cached_property
     def _name_offsets(self) -> dict[str, tuple[float, float]]:
-        """Where names stand beside the groups of the last epoch, or of own pictures as encoded now."""
+        """The offsets of names from their groups at the last epoch, or from own pictures as encoded now."""
         view = self.view
         if not isinstance(view.posterior, OwnPosterior):
             view = replace(view, posterior=self.whole.posterior)
         return stage_names(KeptDecoder(self.whole.model, self.kept), view, self.film.scale)
 
     def _view_at(self, epoch: Epoch, opened: Opened) -> Generator[float, None, View]:
-        """What is drawn of an epoch."""
+        """The view with the points of an epoch."""
         found = opened.posterior
         own = self.view.posterior
         state = replace(self.view.state, epoch=epoch.number)
@@ -118,27 +120,27 @@ def plane_epochs_film(
 ) -> Iterator[float]:
     """Write one frame per epoch, there and back if the film says so, yielding the share done.
 
-    Raises AnimationError, OSError, and what `PlaneEpochs.frame` raises.
+    Raises AnimationError, OSError, and the errors of `PlaneEpochs.frame`.
     """
     film = planes.film
     order = epoch_order(len(epochs), film.ping_pong)
     z = planes.view.state.z if film.content is Content.BESIDE else ()
     texts = [caption(film, name, str(epochs[place].number), z) for place in order] if film.captions else ()
-    # Pictures are enlarged already.
+    # The frames are enlarged already.
     look = Look(film.format, film.fps, 1, texts, comment)
     with closing(_Frames(planes, epochs, order)) as frames:
         told = 0.0
-        # One by one, because each takes long.
+        # One frame at a time, because each takes long.
         for share in make(path, len(order), frames.take, look, 1):
             told = max(told, share, 0.99 * frames.share)
             yield told
 
 
 class _Frames:
-    """The frames, drawn when they are asked for.
+    """The frames of the film, each drawn when it is asked for.
 
     Attributes:
-        share: of all frames, that is drawn.
+        share: the share of all frames that is drawn.
     """
 
     def __init__(self, planes: PlaneEpochs, epochs: Sequence[Epoch], order: Sequence[int]) -> None:
@@ -148,7 +150,7 @@ class _Frames:
         self.share = 0.0
 
     def take(self, indices: Sequence[int]) -> Bytes | None:
-        """The frame [1, H, W, 3] with the only one of the indices; None if it has to be asked for again."""
+        """The frame [1, H, W, 3] for the single index; None if the caller has to ask again."""
         (index,) = indices
         place = self._order[index]
         if place in self._drawn:
@@ -168,13 +170,13 @@ class _Frames:
         return None
 
     def close(self) -> None:
-        """End the drawing that goes on."""
+        """End the current drawing."""
         if self._drawing is not None:
             self._drawing.close()
 
 
 def _shares(drawing: Generator[Progress | None, None, Stage]) -> Generator[float, None, Stage]:
-    """Take the steps of a drawing, yielding the share done."""
+    """Run the steps of a drawing, yielding the share done."""
     share = 0.0
     while True:
         try:

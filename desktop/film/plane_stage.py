@@ -17,7 +17,7 @@ from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.chart import Projection
 
-# The plane is at least so large; from the second size on, its texts and lines grow with it.
+# The plane is at least LEAST_PLANE_PX wide; if it is wider than LAYOUT_PX, its texts and lines grow with it.
 LEAST_PLANE_PX, LAYOUT_PX = 240, 480
 RING_PX, HALO_PX = 2.0, 4.5
 RING, HALO = 255, 14
@@ -29,9 +29,9 @@ class Stage:
 
     Attributes:
         background: the plane, uint8 [P, P, 3].
-        projection: where a z lies on it, in pixels at scale 1.
-        corner_px: the left upper corner of the projection's area at scale 1.
-        layout_scale: pixels of the background for each at scale 1.
+        projection: gives a z's place on the plane, in pixels at scale 1.
+        corner_px: the upper left corner of the projection's area at scale 1.
+        layout_scale: pixels of the background per pixel at scale 1.
         scale: every pixel of a picture becomes a block of `scale` × `scale`.
     """
 
@@ -61,7 +61,7 @@ class Stage:
 
 
 def plane_side_px(image_px: tuple[int, int], scale: int) -> int:
-    """The side of the plane beside a picture of this width and height, enlarged."""
+    """The side of the plane beside an enlarged picture; `image_px` is width and height before enlarging."""
     return max(LEAST_PLANE_PX, scale * max(image_px))
 
 
@@ -74,7 +74,7 @@ def make_stage(decoder: KeptDecoder, subject: Subject, scale: int) -> Generator[
 
 
 def stage_cost(decoder: KeptDecoder, subject: Subject, scale: int) -> Cost:
-    """What the plane costs, without the pictures beside it. Raises FigureError."""
+    """The cost of decoding the plane, without the pictures beside it. Raises FigureError."""
     return figure_cost(decoder, subject, _figure(decoder, subject, scale))
 
 
@@ -87,7 +87,7 @@ def stage_z(decoder: KeptDecoder, subject: Subject, scale: int) -> Floats:
 
 
 def stage_names(decoder: KeptDecoder, subject: Subject, scale: int) -> dict[str, tuple[float, float]]:
-    """Where the names of groups stand on the plane, from the middles of their groups. Raises FigureError."""
+    """The offsets of group names from the middles of their groups, by name. Raises FigureError."""
     figure = _figure(decoder, subject, scale)
     if not {Part.POINTS, Part.NAMES} <= figure.parts:
         return {}
@@ -110,7 +110,7 @@ def _figure(decoder: KeptDecoder, subject: Subject, scale: int) -> Figure:
 
 
 def draw_ring(picture: Bytes, center: Doubles, size: float) -> None:
-    """Draw the cursor's ring, antialiased and in place, into a picture uint8 [H, W, 3] around (x, y)."""
+    """Draw the cursor's ring, antialiased, around `center` (x, y) into a picture uint8 [H, W, 3]."""
     reach = size * (CURSOR_PX + HALO_PX)
     height, width = picture.shape[:2]
     left, top = (int(max(0, np.floor(place - reach))) for place in center)

@@ -1,4 +1,4 @@
-"""Makes the frames of a film to be shown at once, in place of a file. No Qt."""
+"""Makes a film's frames in memory for a preview, instead of writing a file. No Qt."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from desktop.film.writer import BATCH, Look, Pictures
 from desktop.images.pixels import enlarge
 from desktop.models.epochs import Epoch
 
-# So many frames, and so many pixels of each, are made at most.
+# A preview has at most this many frames, of at most so many pixels each.
 MOST_FRAMES, MOST_PIXELS = 90, 400_000
 # Each plane takes about half a second.
 MOST_PLANES = 12
@@ -32,7 +32,7 @@ class Preview:
     def make(
         self, _: Path, count: int, pictures: Pictures, look: Look, batch: int = BATCH
     ) -> Iterator[float]:
-        """Take the place of `writer.make_animation`, and write nothing."""
+        """Keep the frames; a replacement for `writer.make_animation`, which would write them."""
         captions: CaptionStrip | None = None
         for start in range(0, count, batch):
             while (found := pictures(range(start, min(count, start + batch)))) is None:
@@ -47,13 +47,13 @@ class Preview:
 
 
 def some_of(epochs: Sequence[Epoch]) -> list[Epoch]:
-    """The epochs whose planes a preview shows: some, evenly spread, with the first and the last one."""
+    """The epochs that a preview shows: at most MOST_PLANES, evenly spaced, with the first and the last."""
     places = np.linspace(0, len(epochs) - 1, min(len(epochs), MOST_PLANES))
     return [epochs[round(place)] for place in places.tolist()]
 
 
 def preview_film(film: Film, image_px: tuple[int, int]) -> Film:
-    """The film with fewer and smaller frames; image_px is width and height of a picture."""
+    """The film with fewer and smaller frames; `image_px` is width and height of a picture."""
     scale = film.scale
     while scale > 1 and np.prod(film_px(replace(film, scale=scale), image_px)) > MOST_PIXELS:
         scale -= 1

@@ -1,6 +1,6 @@
 """Writes a lossless animated WebP with exactly as many frames as are given. No Qt.
 
-The container is written by hand because libwebp's animation encoder merges equal frames in a row; pillow
+The container is written here, because libwebp's animation encoder merges equal frames in a row; pillow
 encodes each frame as a still picture. The format is RFC 9649, section 2.7.
 """
 
@@ -18,9 +18,9 @@ from desktop.images.note import webp_note
 
 ANIMATION, EXIF, ALPHA = 0x02, 0x08, 0x10
 DO_NOT_BLEND = 0x02
-# libwebp's effort from 0 to 6: higher ones take several times as long and save a few per cent.
+# libwebp's effort from 0 to 6; higher values take several times as long and save a few per cent.
 METHOD = 1
-# The size stands in the header as 32 bits. The rest is for the text at the end.
+# The file's header has 32 bits for the size. The difference is reserved for the text at the end.
 MAX_FILE_BYTES = (1 << 32) - (1 << 24)
 
 
@@ -28,9 +28,9 @@ class WebpWriter:
     """Writes frames uint8 [H, W], [H, W, 3] or [H, W, 4] to a binary file that can seek.
 
     Args:
-        file: to write to.
+        file: the file to write to.
         size_px: width and height.
-        duration_ms: how long a frame lasts.
+        duration_ms: the duration of a frame.
         alpha: whether frames have four channels.
         comment: text stored in the file, as Exif's ImageDescription.
     """
@@ -47,7 +47,7 @@ class WebpWriter:
         file.write(_chunk(b"ANIM", struct.pack("<IH", 0, 0)))  # transparent background, loop forever
 
     def add(self, frame: Bytes) -> None:
-        """Write one more frame: only the part that differs from the frame before."""
+        """Write one more frame: only the part that differs from the previous frame."""
         left, top, right, bottom = changed_box(self._last, frame, even=True)
         self._last = frame
         part = np.ascontiguousarray(frame[top:bottom, left:right])
@@ -62,7 +62,7 @@ class WebpWriter:
             )
 
     def close(self) -> None:
-        """End the file: write the text, and the file size into the header."""
+        """End the file: write the text, and enter the file size in the header."""
         if self._comment:
             exif: bytes = webp_note(self._comment)["exif"]
             self._file.write(_chunk(b"EXIF", exif.removeprefix(b"Exif\0\0")))

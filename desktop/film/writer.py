@@ -1,4 +1,4 @@
-"""Writes a sequence of pictures to an animation file, with progress and cancel. No Qt."""
+"""Writes a sequence of pictures to an animation file, with progress and cancellation. No Qt."""
 
 import contextlib
 import queue
@@ -38,7 +38,7 @@ class Look:
         format: the file format.
         fps: frames per second; the format may round it.
         scale: every pixel becomes a block of `scale` × `scale`.
-        captions: for every frame the parts of its caption; empty for no captions.
+        captions: the parts of each frame's caption; empty for no captions.
         comment: text stored in the file.
     """
 
@@ -64,10 +64,10 @@ def make_animation(
 ) -> Iterator[float]:
     """Write `count` frames to a file, yielding the share done from 0 to 1.
 
-    `pictures(indices)` returns uint8 [N, H, W(, C)] for some of the frames 0 to count − 1, at most `batch` of
-    them, or None if it has to be asked again. It is called between yields, so that the caller can do other
-    work in between. A separate thread encodes. Closing the
-    generator cancels the animation: a file that was at `path` before stays as it was, and the thread ends
+    `pictures(indices)` returns uint8 [N, H, W(, C)] for at most `batch` of the frames 0 to count − 1, or None
+    if it must be called again. The caller can do other work between yields. A separate thread encodes.
+
+    Closing the generator cancels the animation: an old file at `path` stays as it was, and the thread ends
     within one frame and removes its temporary file. Raises AnimationError or OSError.
     """
     kind = look.format

@@ -1,4 +1,4 @@
-"""The connected parts of a mask, found by their runs in each row. No Qt."""
+"""Finds the connected parts of a mask from the runs in each row. No Qt."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,12 @@ Mask = NDArray[np.bool_]
 def connected_parts(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Number the parts of a mask [H, W] whose pixels touch at a side or a corner.
 
-    Returns int32 [H, W] with the numbers 1, 2, … and 0 outside, and the parts' sizes in pixels; that of 0 is
-    what is outside.
+    Returns int32 [H, W] with the parts' numbers 1, 2, … and 0 outside of all parts, and the sizes in pixels
+    by number; the size at 0 counts the pixels outside.
     """
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
-    ends = np.nonzero(edges == -1)[1]  # the column after a run's last
+    ends = np.nonzero(edges == -1)[1]  # the column after the last one of a run
     parents = list(range(len(rows)))
 
     def root(run: int) -> int:

@@ -1,4 +1,4 @@
-"""How a model's data look: their levels, their background, their colours. No Qt."""
+"""Finds how a model's data look: their levels, their background, their colours. No Qt."""
 
 import math
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from desktop.models.own_posterior import pictures_of
 from desktop.models.source import Source
 from export.bundle import Posterior
 
-MOST_IMAGES = 512  # of the test images are looked at, evenly spread
+MOST_IMAGES = 512  # at most this many test images are examined, evenly spaced
 MOST_PIXELS = 1 << 16
-SAME = 0.06  # how far two numbers of one background may lie apart
-EVEN_SHARE = 0.6  # of the pixels at the edges that a background takes
+SAME = 0.06  # pixels of one background differ by at most this
+EVEN_SHARE = 0.6  # an even background takes at least this share of the pixels at the edges
 HALF = 0.5
-PALETTE = 8  # colours of the data, beside black and white
-CUT = 32  # how many colours the data's are reduced to
-APART = 0.12  # how far two colours of the palette lie apart
+PALETTE = 8  # colours of the data, in addition to black and white
+CUT = 32  # the data's colours are reduced to so many, from which the palette is chosen
+APART = 0.12  # the least distance between two colours of the palette
 GRAYS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 DIGITS = tuple("0123456789")
@@ -25,7 +25,7 @@ DRAW_A_DIGIT = "Draw a digit"
 
 Color = tuple[float, ...]
 
-# Of a model whose data are not known.
+# Colours to draw with if a model's data are not known.
 PRIMARIES: tuple[Color, ...] = (
     (1.0, 0.0, 0.0),
     (1.0, 0.8, 0.0),
@@ -40,12 +40,12 @@ PRIMARIES: tuple[Color, ...] = (
 
 @dataclass(frozen=True)
 class DataLook:
-    """What is to be known of a model's data, to fit a picture to it and to draw one like it.
+    """The properties of a model's data that are needed to fit a picture to them or to draw a similar one.
 
     Attributes:
-        levels: how many values a pixel can have, 2 or 256.
-        is_mnist: whether images were prepared as MNIST's digits were.
-        ground: the colour of an even background, a number from 0 to 1 for each channel; None without one.
+        levels: the number of values that a pixel can have, 2 or 256.
+        is_mnist: whether images were prepared like MNIST's digits.
+        ground: the colour of an even background, a number from 0 to 1 per channel; None without one.
         is_filled: whether images are known to fill their frame, as photos do.
     """
 
@@ -56,7 +56,7 @@ class DataLook:
 
 
 def data_look(source: Source, posterior: Posterior | None) -> DataLook:
-    """Return how the data of a model look, by its bundle and its test images."""
+    """Return how a model's data look, judged by its bundle and its test images."""
     bundle = source.bundle
     dataset = None if bundle is None else bundle.manifest.get("dataset")
     name = dataset.get("name") if isinstance(dataset, dict) else None
@@ -72,7 +72,7 @@ def data_look(source: Source, posterior: Posterior | None) -> DataLook:
 
 
 def invitation(source: Source | None, look: DataLook) -> str:
-    """Return what an empty canvas says. Other data than MNIST's digits have labels from 0 to 9, too."""
+    """Return the text on an empty canvas. Labels 0 to 9 alone do not make digits: clothes have them, too."""
     bundle = None if source is None else source.bundle
     is_of_digits = look.is_mnist and bundle is not None and bundle.label_names == DIGITS
     return DRAW_A_DIGIT if is_of_digits else "Draw here, or drop a picture"
@@ -86,9 +86,9 @@ def some_images(posterior: Posterior) -> Floats | None:
 
 
 def surface(look: DataLook, images: Floats | None, image_shape: tuple[int, int, int]) -> Floats:
-    """Return what to draw on, float32 [C, H, W]: the data's background, or else their mean.
+    """Return the surface to draw on, float32 [C, H, W]: the data's background, or else their mean.
 
-    Without images it is black for grey levels, transparent, or a medium grey for colours.
+    Without images it is black for grey levels, medium grey for colours, and transparent for data with alpha.
     """
     if look.ground is not None:
         color = np.array(look.ground, np.float32)[:, np.newaxis, np.newaxis]
@@ -101,7 +101,7 @@ def surface(look: DataLook, images: Floats | None, image_shape: tuple[int, int, 
 def palette(look: DataLook, images: Floats | None, channels: int) -> tuple[Color, ...]:
     """Return colours to draw with: grey levels, or black, white and a few colours of the data.
 
-    There is none to choose of two levels.
+    The palette is empty for binary data, where there is nothing to choose.
     """
     if look.levels == 2:
         return ()
@@ -110,7 +110,7 @@ def palette(look: DataLook, images: Floats | None, channels: int) -> tuple[Color
     found: list[Color] = [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0)]
     left = list(PRIMARIES) if images is None else _common(images)
     while left and len(found) < PALETTE + 2:
-        # The one farthest from all others, so that a few show the range of the data.
+        # Take the colour farthest from all others, so that a few colours show the range of the data.
         distances = [min(math.dist(color, other) for other in found) for color in left]
         farthest = int(np.argmax(distances))
         if distances[farthest] < APART:
@@ -120,7 +120,7 @@ def palette(look: DataLook, images: Floats | None, channels: int) -> tuple[Color
 
 
 def contrasting(color: Color) -> Color:
-    """Return black or white, whichever can be seen better on a colour, with as many numbers."""
+    """Return black or white, whichever is seen better on a colour, with the same number of channels."""
     bright = sum(color[:3]) / len(color[:3]) > HALF
     return tuple(0.0 if bright else 1.0 for _ in color[:3])
 
@@ -129,14 +129,14 @@ def _ground(images: Floats) -> Color | None:
     edges = np.concatenate([images[:, :, 0], images[:, :, -1], images[..., 0], images[..., -1]], axis=2)
     color = np.median(edges, axis=(0, 2))
     is_near = (np.abs(edges - color[:, np.newaxis]) <= SAME).all(axis=1)
-    if images.shape[1] == 4 and color[3] <= SAME:  # what is transparent has no colour
+    if images.shape[1] == 4 and color[3] <= SAME:  # transparent pixels have no colour
         is_near = edges[:, 3] <= SAME
         color = np.zeros(4)
     return tuple(float(number) for number in color) if is_near.mean() >= EVEN_SHARE else None
 
 
 def _common(images: Floats) -> list[Color]:
-    """The colours of a median cut; of transparent pixels none."""
+    """The images' colours, reduced by a median cut; transparent pixels are left out."""
     pixels = images.transpose(0, 2, 3, 1).reshape(-1, images.shape[1])
     if pixels.shape[1] == 4:
         pixels = pixels[pixels[:, 3] > HALF]
@@ -145,7 +145,7 @@ def _common(images: Floats) -> list[Color]:
         return list(PRIMARIES)
     from PIL import Image  # models of grey levels need no Pillow
 
-    # A few pixels of very many are enough, and they are a picture because pillow wants one.
+    # Evenly spaced pixels are enough if there are many. pillow needs them as a picture.
     sheet = Image.fromarray(rgb[:: -(-len(rgb) // MOST_PIXELS)][np.newaxis])
     chosen = sheet.quantize(CUT, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     colors = np.asarray(chosen.getpalette(), np.float64).reshape(-1, 3)[:CUT] / 255

@@ -7,8 +7,8 @@ import numpy as np
 from desktop.base.arrays import Array, Bytes, Floats
 from desktop.images.pixels import opaque, to_bytes
 
-# Where the second picture is darker, where both are equal, and where it is lighter. Blue and orange are told
-# apart by nearly everybody, and the middle is the canvas.
+# The colours where the second picture is darker, equal and lighter. Nearly everybody can tell blue and orange
+# apart, and the middle is the colour of the canvas.
 DARKER, EQUAL, LIGHTER = (86, 170, 255), (14, 17, 22), (255, 166, 64)
 # The largest differences that the strongest colours may stand for.
 REACHES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -19,7 +19,7 @@ class Difference:
     """The second picture minus the first.
 
     Attributes:
-        numbers: float32 [H, W], from −1 to 1; of colours, the mean over the channels.
+        numbers: float32 [H, W], from −1 to 1; for colour pictures the mean over the channels.
         reach: the difference that the strongest colours stand for, one of REACHES.
         picture: `numbers` in these colours, uint8 [H, W, 3].
     """
@@ -35,9 +35,9 @@ class Difference:
 
 
 def difference(first: Floats, second: Floats) -> Difference | None:
-    """Compare two pictures float32 [C, H, W] in [0, 1] as they are seen; None if their sizes differ.
+    """Compare two pictures float32 [C, H, W] in [0, 1] as they are shown; None if their sizes differ.
 
-    Channels may differ: a grey picture is compared with the mean of a coloured one's channels.
+    Channels may differ: a grey picture is compared with the mean of a colour picture's channels.
     """
     if first.shape[1:] != second.shape[1:]:
         return None
@@ -48,7 +48,7 @@ def difference(first: Floats, second: Floats) -> Difference | None:
 
 
 def signed_colors(shares: Array) -> Bytes:
-    """Colour numbers [...] from −1 to 1, to uint8 [..., 3]."""
+    """Convert numbers [...] from −1 to 1 to colours uint8 [..., 3]."""
     limited = np.clip(shares, -1, 1)[..., np.newaxis]
     end = np.where(limited < 0, np.array(DARKER, np.float32), np.array(LIGHTER, np.float32))
     middle = np.array(EQUAL, np.float32)
@@ -57,7 +57,7 @@ def signed_colors(shares: Array) -> Bytes:
 
 
 def _grey(picture: Floats) -> Floats:
-    """The picture [H, W] as it is seen, from 0 to 1; NaN counts as black, what is transparent as grey."""
+    """The picture [H, W] as it is shown, from 0 to 1; NaN counts as black, and transparent pixels as grey."""
     if len(picture) == 1:
         grey: Floats = np.fmin(np.fmax(picture[0], 0), 1)
         return grey

@@ -10,13 +10,13 @@ from desktop.base.arrays import Bytes, Doubles
 
 Words = NDArray[np.uint32]
 
-FAINT_SHARE = 0.3  # of the opacity of points, for those that are not selected while others are
+FAINT_SHARE = 0.3  # while points are selected, the others have this share of the usual opacity
 LEAST_COVERED = 0.02
-SAMPLES = 8  # per pixel and side, for the share of a pixel that a dot covers
+SAMPLES = 8  # samples per pixel and side, from which the covered share of a pixel is computed
 
 
 def dot_coverage(diameter_px: float) -> Doubles:
-    """Return the share [S, S] of each pixel that a dot in the middle covers, with S even."""
+    """Return the share of each pixel that a dot in the middle covers, [S, S] with S even."""
     side = 2 * math.ceil((diameter_px + 1) / 2)
     along = (np.arange(side * SAMPLES) + 0.5) / SAMPLES - side / 2
     inside = along[:, None] ** 2 + along[None, :] ** 2 <= (diameter_px / 2) ** 2
@@ -29,9 +29,9 @@ def draw_dots(
 ) -> Iterator[None]:
     """Draw dots into a transparent canvas [H, W] of premultiplied 0xAARRGGBB, in steps.
 
-    `centers_px` [N, 2] are rounded to corners of pixels; dots that are not whole on the canvas are left out.
-    `colors` uint8 [K, 3] are chosen by `color_of` [N]. Where dots overlap, a pixel belongs to the dot that
-    covers most of it, so that edges do not show through.
+    `centers_px` [N, 2] are rounded to corners of pixels; dots that reach beyond the canvas are left out.
+    `color_of` [N] has each dot's index into `colors`, uint8 [K, 3]. Where dots overlap, a pixel belongs to
+    the dot that covers most of it, so that edges do not show through.
     """
     side = len(coverage)
     height, width = canvas.shape
@@ -45,14 +45,14 @@ def draw_dots(
 
 
 def _ascending(coverage: Doubles) -> list[tuple[int, int]]:
-    """The pixels of a dot that are covered, from the least covered to the most."""
+    """The covered pixels of a dot, from the least covered to the most covered."""
     rows, columns = np.nonzero(coverage > LEAST_COVERED)
     order = np.argsort(coverage[rows, columns], kind="stable")
     return list(zip(rows[order].tolist(), columns[order].tolist(), strict=True))
 
 
 def _premultiplied(colors: Bytes, alpha: float) -> Words:
-    """Colours [K, 3] at an opacity, as words [K]."""
+    """Colours [K, 3] with an opacity as premultiplied words [K]."""
     red, green, blue = np.rint(colors.T * alpha).astype(np.uint32)
     words: Words = (
         (np.uint32(round(255 * alpha)) << np.uint32(24))

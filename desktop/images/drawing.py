@@ -1,4 +1,4 @@
-"""A picture drawn by hand: strokes of a round pen on the model's pixels. No Qt."""
+"""Pictures drawn by hand: strokes of a round pen on the model's pixels. No Qt."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -20,12 +20,12 @@ class Tool(StrEnum):
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture, and which of its pixels are known.
+    """A drawn picture, and which of its pixels are known.
 
     Attributes:
         pixels: float32 [C, H, W] in [0, 1].
         known: bool [H, W].
-        surface: what nothing is drawn on, float32 [C, H, W]: the eraser brings it back.
+        surface: the empty canvas, float32 [C, H, W], which the eraser restores.
     """
 
     pixels: Floats
@@ -51,8 +51,8 @@ class Drawing:
     def covered(self, cover: Floats, tool: Tool, color: tuple[float, ...]) -> "Drawing":
         """Return the drawing with a tool's effect where `cover` [H, W] says how much of a pixel it touches.
 
-        `color` has a number for each channel but alpha, which becomes opaque, or one number for all. Pen and
-        eraser make the pixels that they touch known.
+        `color` has one number for all channels, or one for each channel except alpha, which becomes opaque.
+        Pixels that pen or eraser touch become known.
         """
         touched = cover > THRESHOLD
         if tool is Tool.UNKNOWN:
@@ -74,12 +74,12 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Stroke:
-    """A stroke that goes on: where it crosses itself, it covers no more than once.
+    """A stroke in progress. Where it crosses itself, it covers pixels only once.
 
     Attributes:
-        before: the drawing without it.
+        before: the drawing without the stroke.
         tool, color: as in `Drawing.covered`.
-        cover: how much of each pixel [H, W] it touches; None before it has begun.
+        cover: how much of each pixel [H, W] the stroke touches; None before its first line.
     """
 
     before: Drawing
@@ -88,13 +88,13 @@ class Stroke:
     cover: Floats | None = None
 
     def to(self, start: tuple[float, float], end: tuple[float, float], radius_px: float) -> "Stroke":
-        """Return the stroke with another line, of a round pen."""
+        """Return the stroke with one more line of a round pen."""
         more = coverage(self.before.known.shape, start, end, radius_px)
         return replace(self, cover=more if self.cover is None else np.maximum(self.cover, more))
 
     @property
     def drawing(self) -> Drawing:
-        """The drawing with it."""
+        """The drawing with the stroke."""
         if self.cover is None:
             return self.before
         return self.before.covered(self.cover, self.tool, self.color)
@@ -109,7 +109,7 @@ def blank(image_shape: tuple[int, ...], surface: Floats | None = None) -> Drawin
 def coverage(
     shape: tuple[int, ...], start: tuple[float, float], end: tuple[float, float], radius_px: float
 ) -> Floats:
-    """Return how much of each pixel [H, W] a round line covers, by the distance of its centre to the line."""
+    """Return how much of each pixel [H, W] a round line covers, by the distance from pixel centre to line."""
     y, x = np.mgrid[0.5 : shape[0], 0.5 : shape[1]]
     (x0, y0), (x1, y1) = start, end
     dx, dy = x1 - x0, y1 - y0

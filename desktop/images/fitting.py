@@ -1,4 +1,4 @@
-"""Fits any picture to the look of a model's training data, and names each step. No Qt.
+"""Fits any picture to the look of a model's training data, and describes each step. No Qt.
 
 MNIST's digits are light on dark, scaled into 20 × 20 pixels with their aspect ratio kept, and moved so that
 their centre of mass is in the middle of 28 × 28 (LeCun et al., "The MNIST database of handwritten digits").
@@ -17,14 +17,16 @@ from desktop.images.windows import dilated
 from desktop.reading.tensors import LUMA
 
 BOX_SHARE = 20 / 28
-INK = CLEAN = 0.1  # of the range from black to white: what is ink, and a background that is black or white
-HALF, DARK = 0.5, 0.25  # a transparent picture with less luma than this would be lost on black
+# Shares of the range from black to white: more than INK is ink, and a background within CLEAN of black or
+# white counts as black or white.
+INK = CLEAN = 0.1
+HALF, DARK = 0.5, 0.25  # a transparent picture with less luma than DARK could not be seen on black
 OPAQUE = 0.99
 WORKING_SIDE_PX = 560
-# 90 of 100 of MNIST's test digits have strokes of 1.6 to 3.7 pixels; the median is 2.3. A ballpoint's on a
-# photo are thinner than one, and would be gone after thresholding.
+# Of MNIST's test digits, 90 % have strokes of 1.6 to 3.7 pixels; the median is 2.3. A ballpoint's strokes on
+# a photo are thinner than one pixel, and would be lost by thresholding.
 THIN_PX, STROKE_PX = 1.5, 2.3
-THICKENED_SIDE_PX = 160  # of the digit, while its strokes are made thicker
+THICKENED_SIDE_PX = 160  # the largest side of a digit while its strokes are made thicker
 NOTHING = "nothing stands out from the background"
 TRANSPARENT = "every pixel is transparent"
 
@@ -34,12 +36,12 @@ class Fitted:
     """A picture fitted to a model.
 
     Attributes:
-        original: the picture before fitting, uint8 [h, w, 3], scaled down if it was large, and on a ground if
-            it was transparent; with alpha, [h, w, 4], if the model has it.
+        original: the picture before fitting, uint8 [h, w, 3], scaled down if it was large, and on a
+            background if it was transparent; with alpha, [h, w, 4], if the model has it.
         pixels: the fitted picture, float32 [C, h, w] in [0, 1], in the model's shape.
-        steps: what was done, in words.
-        levelled: the ink that was found in the original, uint8 [h, w], if that was more than inverting it.
-        problem: why nothing is to be seen in `pixels`; empty if there is something.
+        steps: the steps of fitting, in words.
+        levelled: the ink in the original, uint8 [h, w], if finding it took more than inverting.
+        problem: why `pixels` are empty; an empty string if they are not.
     """
 
     original: Bytes
@@ -52,9 +54,9 @@ class Fitted:
 def fit(picture: Bytes | ReadPicture, image_shape: tuple[int, int, int], look: DataLook) -> Fitted:
     """Fit a picture uint8 [H, W, 4] to a model whose data have a `look`.
 
-    A picture that already has the model's size is neither scaled nor moved, nor levelled if it is on black or
-    white. Other data than MNIST's digits keep their levels and colours: a picture is put on their background,
-    or cropped to fill the frame if they have none.
+    A picture that already has the model's size is neither scaled nor moved, and on black or white it is not
+    levelled either. Except for MNIST's digits, levels and colours are kept: a picture is put on the data's
+    background, or cropped to fill the frame if the data have none.
     """
     if isinstance(picture, ReadPicture):
         done = fit(picture.pixels, image_shape, look)
@@ -86,7 +88,7 @@ def fit(picture: Bytes | ReadPicture, image_shape: tuple[int, int, int], look: D
     is_inverted = not same_size and image_shape[0] == 1 and _is_negative(shown @ LUMA, look)
     if is_inverted:
         steps.append("inverted to the data's background")
-        # What is around it then gets the data's background by being inverted too.
+        # The space around the picture is inverted too, and so becomes the data's background.
         ground = 1 - look.ground[0] if look.ground is not None else ground
     if not same_size:
         steps.append(f"scaled to {image_shape[2]} × {image_shape[1]}")
@@ -95,7 +97,7 @@ def fit(picture: Bytes | ReadPicture, image_shape: tuple[int, int, int], look: D
 
 
 def _middle(picture: Bytes, image_shape: tuple[int, int, int]) -> Bytes:
-    """The largest part in the middle of [h, w, 4] with a model's aspect ratio; itself if that is all."""
+    """The largest middle part of [h, w, 4] with a model's aspect ratio; the same object if that is all."""
     height, width = picture.shape[:2]
     scale = min(height / image_shape[1], width / image_shape[2])
     rows, columns = max(1, round(scale * image_shape[1])), max(1, round(scale * image_shape[2]))
@@ -106,7 +108,7 @@ def _middle(picture: Bytes, image_shape: tuple[int, int, int]) -> Bytes:
 
 
 def _is_negative(gray: Floats, look: DataLook) -> bool:
-    """Whether a picture [h, w] lies on an even ground as far from the data's as black is from white."""
+    """Whether a picture [h, w] has an even background whose level is far from the data's background."""
     if look.ground is None:
         return False
     edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
@@ -123,7 +125,7 @@ def _ground_name(ground: float | Floats, look: DataLook) -> str:
 
 
 def _closer(picture: Bytes, ground: float | Floats, gray: Floats, ink: Ink) -> tuple[Floats, Ink]:
-    """The ink of a small digit on a large picture again, from the pixels around it alone."""
+    """Find the ink of a small digit on a large picture again, from only the pixels around it."""
     by = -(-max(picture.shape[:2]) // WORKING_SIDE_PX)
     rows, columns = _extent(ink.levels)
     margin = max(rows.stop - rows.start, columns.stop - columns.start) // 2
@@ -137,7 +139,7 @@ def _closer(picture: Bytes, ground: float | Floats, gray: Floats, ink: Ink) -> t
 
 
 def _fit_digit(gray: Floats, ink: Ink | None, same_size: bool, found: Fitted) -> Fitted:
-    """Complete what is `found` with the digit in [H, W] in [0, 1]."""
+    """Return `found` with the fitted digit; `gray` [H, W] is the picture in [0, 1]."""
     edge = float(np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
     if same_size and not CLEAN < edge < 1 - CLEAN and np.ptp(gray) > CLEAN:
         ink = Ink(1 - gray if edge > HALF else gray, edge > HALF, is_levelled=False)
@@ -169,16 +171,16 @@ def _empty(image_shape: tuple[int, int, int]) -> Floats:
 
 
 def _ground(small: Floats, is_digit: bool, look: DataLook) -> float | Floats:
-    """What to put behind a transparent picture [h, w, 4], colours multiplied by alpha: a grey level or [3].
+    """The background for a transparent picture [h, w, 4] (colours multiplied by alpha): a grey level or [3].
 
-    It is the digit's own paper if that reaches the edges, or the data's background, and else what shows the
-    picture.
+    For a digit it is the digit's own paper if that reaches the edges. Otherwise it is the data's background,
+    or else black or white, whichever makes the picture visible.
     """
     alpha, luma = small[..., 3], small[..., :3] @ LUMA
     mean = float(luma.sum()) / max(float(alpha.sum()), 1e-6)
     if look.ground is not None and not is_digit:
         if len(look.ground) == 1 and abs(mean - look.ground[0]) < DARK:
-            return 1 - look.ground[0]  # it would be lost on the data's own, and is inverted afterwards
+            return 1 - look.ground[0]  # invisible on the data's background, so it is inverted afterwards
         color = look.ground[:3] if len(look.ground) > 1 else 3 * look.ground
         return np.array(color, np.float32)
     edge = np.ones(alpha.shape, bool)
@@ -190,21 +192,21 @@ def _ground(small: Floats, is_digit: bool, look: DataLook) -> float | Floats:
 
 
 def _extent(levels: Floats) -> tuple[slice, slice]:
-    """The rows and columns of [H, W] that have ink."""
+    """The range of rows and columns of [H, W] that contain ink."""
     rows, columns = np.flatnonzero((levels > INK).any(1)), np.flatnonzero((levels > INK).any(0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def stroke_width(mask: Floats) -> float:
-    """The mean width of strokes in a mask [H, W]: twice the area by the perimeter."""
+    """The mean width of strokes in a mask [H, W]: twice the area divided by the perimeter."""
     solid = np.pad(mask > 0.5, 1)
     sides = sum(int((solid ^ np.roll(solid, 1, axis)).sum()) for axis in (0, 1))
-    # Sides of pixels overstate the length of a curve in any direction by 4 / π on average.
+    # Counting pixel sides overestimates the length of a curve by 4 / π, averaged over all directions.
     return 2 * float(solid.sum()) / max(1.0, sides * np.pi / 4)
 
 
 def _thickened(digit: Floats, box: int) -> Floats:
-    """A digit whose strokes are not too thin at a size of `box` pixels; the same one if they are not."""
+    """The digit with thicker strokes if they would be too thin at `box` pixels; otherwise the same object."""
     longest = max(digit.shape)
     width_px = stroke_width(digit) * box / longest
     if width_px >= THIN_PX or longest < 2 * box:

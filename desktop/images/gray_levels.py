@@ -14,10 +14,11 @@ def has_wide_numbers(mode: str) -> bool:
 
 
 def from_numbers(numbers: Array) -> tuple[Bytes, str]:
-    """Return uint8 [H, W] for whole numbers or floats [H, W], and what was done, in words.
+    """Return uint8 [H, W] for whole numbers or floats [H, W], and a description of what was done.
 
-    Floats from 0 to 1, or from 0 to 128 and up to 255, and whole numbers of a usual bit depth keep their
-    levels. Of others the least becomes black and the largest white. What is not finite becomes black.
+    Floats from 0 to 1, floats from 0 to a maximum between 128 and 255, and whole numbers of a usual bit depth
+    keep their levels. For others, the least number becomes black and the largest white. Numbers that are not
+    finite become black.
     """
     levels: Array = numbers.astype(np.float32 if numbers.dtype.itemsize <= 2 else np.float64)
     levels[~np.isfinite(levels)] = np.nan

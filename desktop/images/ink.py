@@ -1,8 +1,8 @@
-"""Finds the ink on any paper: its levels are relative to the paper beside it, not to black and white. No Qt.
+"""Finds the ink on any paper. Its levels are relative to the paper around it, not to black and white. No Qt.
 
-What is narrower than half the picture and lighter than its surroundings is ink (the white top-hat transform),
-so that shadows and uneven light count as paper; dark ink is inverted first. Parts that are tiny beside the
-largest are specks.
+Ink is everything that is narrower than half the picture and lighter than its surroundings (the white top-hat
+transform), so that shadows and uneven light count as paper. Dark ink is inverted first. Parts that are tiny
+compared with the largest are specks.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from desktop.base.arrays import Floats
 from desktop.images.connected import Mask, connected_parts
 from desktop.images.windows import box_mean, dilated, opened
 
-MIN_CONTRAST = 0.03  # of the range from black to white
-MIN_SIGMAS = 8.0  # how far ink stands out of the paper's noise
+MIN_CONTRAST = 0.03  # the least contrast of ink, as a share of the range from black to white
+MIN_SIGMAS = 8.0  # the least contrast of ink in standard deviations of the paper's noise
 NOISY, SHARP_GRAIN = 1 / 255, 0.07
-SMOOTHED_SIDE_PX = 200  # smaller pictures have no pixels to spare for the mean over neighbours
-SPECK_SHARE = 0.06  # of the largest part's pixels
-EDGE_SHARE = 0.05  # how large the rest must be for what touches the picture's edge to be no ink
+SMOOTHED_SIDE_PX = 200  # smaller pictures are not smoothed, because their strokes are too few pixels wide
+SPECK_SHARE = 0.06  # parts with less than this share of the largest part's pixels are specks
+EDGE_SHARE = 0.05  # parts at the picture's edge are left out if others have at least this share of its size
 SAME_LEVELS = 0.2
 
 
@@ -29,8 +29,8 @@ class Ink:
     Attributes:
         levels: float32 [H, W]: 0 on the paper and 1 in the ink.
         is_dark: whether the ink was darker than the paper.
-        is_levelled: whether more was done than inverting; otherwise the picture was light on black, or dark
-            on white.
+        is_levelled: whether `levels` differ by more than an inversion from the picture; if not, the picture
+            was light on black or dark on white.
     """
 
     levels: Floats
@@ -58,17 +58,17 @@ def find_ink(gray: Floats) -> Ink | None:
         return None
     low = paper + 2 * sigma
     kept = _without_specks(heights - low > 0.5 * (full - low))
-    # Strokes keep their edges unless these would be lost in the grain.
+    # Use the unsmoothed picture, with sharp edges, unless it is too grainy.
     sharp = light if grain < SHARP_GRAIN * (full - low) else smooth
     levels = np.clip((sharp - ground - low) / (full - low), 0, 1).astype(np.float32)
     levels *= dilated(kept.astype(np.float32), max(1, side // 100))
-    # One stray pixel is no reason to speak of levels.
+    # A few stray pixels do not count.
     is_levelled = float(np.quantile(np.abs(levels - light), 0.999)) > SAME_LEVELS
     return Ink(levels, is_dark, is_levelled)
 
 
 def _ink_level(heights: Floats, paper: float, least: float) -> float | None:
-    """The level of the ink's middle; None if there is none."""
+    """The level in the middle of the ink's strokes; None if there is no ink."""
     core = heights[heights > least]
     if not core.size:
         return None
@@ -77,7 +77,7 @@ def _ink_level(heights: Floats, paper: float, least: float) -> float | None:
 
 
 def _without_specks(mask: Mask) -> Mask:
-    """The large parts of a mask; what touches the picture's edge only if there is little else."""
+    """The large parts of a mask; parts that touch the picture's edge stay only if there is little else."""
     labels, sizes = connected_parts(mask)
     sizes[0] = 0
     at_edge, along_edge = np.zeros((2, len(sizes)), bool)

@@ -1,8 +1,8 @@
 """The colours of labels, for the window and for figures. No Qt."""
 
 # Ten colours that everyone can tell apart: the CIEDE2000 distance of any two is at least 18, and at least 12
-# as protanopes, deuteranopes and tritanopes see them (Machado et al. 2009; a test computes it). On the plane,
-# each group also carries its label as text.
+# as people with protanopia, deuteranopia or tritanopia see them (Machado et al. 2009; a test computes this).
+# On the plane, each group also has its label as text.
 LABEL_COLORS = (
     "#287afe",
     "#ed9912",

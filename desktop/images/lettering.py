@@ -1,4 +1,4 @@
-"""The letters that are drawn into pictures of pictures, bright on a dark ground. No Qt."""
+"""The letters in sheets and animations, bright on a dark background. No Qt."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ GROUND, INK = 16, 240
 @cache
 def font(size_px: int) -> "FreeTypeFont":
     """The font that comes with pillow."""
-    from PIL import ImageFont  # not before something is written
+    from PIL import ImageFont  # imported only when text is drawn
 
     found = ImageFont.load_default(size_px)
     assert isinstance(found, ImageFont.FreeTypeFont)
@@ -20,7 +20,7 @@ def font(size_px: int) -> "FreeTypeFont":
 
 
 def drawable(text: str) -> str:
-    """Replace every letter that the font lacks by a question mark."""
+    """Replace letters that the font lacks by question marks."""
     minus = text.replace("−", "-").replace("×", "x")
     return "".join(letter if _has(letter) else "?" for letter in " ".join(minus.split()))
 

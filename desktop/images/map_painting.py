@@ -1,4 +1,4 @@
-"""Strokes of a round brush on the maps of z, and the maps as pictures. No Qt."""
+"""Paints strokes of a round brush on the maps of z, and draws the maps as pictures. No Qt."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,11 +10,11 @@ from desktop.base.arrays import Bytes, Floats
 from desktop.images.drawing import coverage
 
 MAX_VALUE = 1e9
-# Colours at −reach, half of it, 0, half of the reach, and reach. They grow brighter evenly, so that the maps
-# can also be read as grey pictures; 0 is grey, and the sign is blue or yellow.
+# The colours at −1, −½, 0, ½ and 1 times the reach. Brightness increases evenly, so that the maps can also be
+# read as grey pictures; 0 is grey, negative numbers are blue and positive ones yellow.
 STOPS = ((10, 26, 74), (54, 84, 138), (119, 119, 119), (196, 164, 104), (255, 240, 200))
-STEPS = 128  # colours to either side of 0
-# Beyond the reach colours do not change. So few numbers may lie there, by default.
+STEPS = 128  # colours on each side of 0
+# Beyond the reach, colours do not change. By default, at most this share of the numbers is beyond it.
 SHARE_BEYOND = 0.005
 
 
@@ -28,10 +28,10 @@ class MapTool(StrEnum):
 
 @dataclass(frozen=True)
 class Brush:
-    """How a stroke paints.
+    """The settings of a stroke.
 
     Attributes:
-        tool: what it does.
+        tool: the tool.
         value: the number that ADD adds and that SET sets.
         size: the diameter in cells of a map.
     """
@@ -43,16 +43,17 @@ class Brush:
 
 @dataclass(frozen=True)
 class MapStroke:
-    """A stroke while it is painted.
+    """A stroke in progress.
 
-    It acts once on every cell, however often the brush passes over it. At the brush's edge it acts in part,
-    but erases whole cells, so that nothing is left of a stroke that is erased along the same way.
+    A stroke changes a cell once, however often the brush passes over it. At the brush's edge the change is
+    partial, but erasing always covers whole cells, so that erasing along the same way removes a stroke
+    completely.
 
     Attributes:
         start: the maps [C, h, w] before the stroke.
-        erased: what erasing brings back, [C, h, w].
+        erased: the numbers that erasing restores, [C, h, w].
         channels: which maps are painted.
-        brush: how they are painted.
+        brush: the settings of the stroke.
         cover: how much of each cell [h, w] has been covered.
     """
 
@@ -63,14 +64,14 @@ class MapStroke:
     cover: Floats
 
     def along(self, start: tuple[int, int], end: tuple[int, int]) -> "MapStroke":
-        """Return the stroke after a straight line between two cells (row, column)."""
+        """Return the stroke with one more straight line between two cells (row, column)."""
         (top, left), (bottom, right) = start, end
         here, there = (left + 0.5, top + 0.5), (right + 0.5, bottom + 0.5)
         line = coverage(self.cover.shape, here, there, self.brush.size / 2)
         return replace(self, cover=np.maximum(self.cover, line))
 
     def maps(self) -> Floats:
-        """Return the maps [C, h, w] as the stroke leaves them."""
+        """Return the maps [C, h, w] after the stroke."""
         painted = self.start.copy()
         before, tool = self.start[self.channels], self.brush.tool
         wanted = {
@@ -79,7 +80,7 @@ class MapStroke:
             MapTool.ERASE: self.erased[self.channels],
         }[tool]
         cover = (self.cover > 0).astype(np.float32) if tool is MapTool.ERASE else self.cover
-        # In this form numbers are exact where the cover is 0 or 1.
+        # This formula gives exact numbers where the cover is 0 or 1.
         mixed = before * (1 - cover) + wanted * cover
         painted[self.channels] = np.clip(mixed, -MAX_VALUE, MAX_VALUE)
         return painted
@@ -93,7 +94,7 @@ def new_stroke(maps: Floats, erased: Floats, channels: slice, brush: Brush) -> M
 def reach_of(maps: Floats, least: float) -> float:
     """The number that the brightest colour stands for: `least`, or more if the maps have larger numbers.
 
-    It is 1, 2 or 5 times a power of ten if it is not `least`.
+    A number other than `least` is 1, 2 or 5 times a power of ten.
     """
     finite = np.abs(maps[np.isfinite(maps)])
     large = float(np.quantile(finite, 1 - SHARE_BEYOND)) if finite.size else 0.0
@@ -104,7 +105,7 @@ def reach_of(maps: Floats, least: float) -> float:
 
 
 def map_pictures(maps: Floats, reach: float) -> Bytes:
-    """Maps [..., h, w] as pictures uint8 [..., h, w, 3], from dark at −reach to bright at reach."""
+    """Draw maps [..., h, w] as pictures uint8 [..., h, w, 3], from dark at −reach to bright at reach."""
     scaled = np.nan_to_num(np.clip(maps / reach, -1, 1))
     pictures: Bytes = COLORS[np.rint((scaled + 1) * STEPS).astype(np.intp)]
     return pictures

@@ -17,7 +17,7 @@ from desktop.images.picture_kinds import kind_of
 from desktop.view.provenance import MAX_TEXT_CHARS, is_provenance
 
 KEYWORD = "latent-plane"
-# In PNG and GIF the note is before the pixels. A WebP has a chunk for each frame before it.
+# In PNG and GIF the note is before the pixels. In WebP it comes after the chunks of all frames.
 HEAD_BYTES, MAX_CHUNKS = 4 << 20, 100_000
 
 
@@ -60,7 +60,7 @@ def note_in(data: bytes) -> str | None:
 def _note(file: BinaryIO) -> str | None:
     from PIL import ExifTags, Image
 
-    from desktop.images import read_image  # noqa: F401 - takes Pillow's own limits away
+    from desktop.images import read_image  # noqa: F401 - removes Pillow's own limits
 
     kind = kind_of(file.read(16))
     file.seek(0)

@@ -1,4 +1,4 @@
-"""Reads many pictures from the arrays of an `.npz`, one after another; never a pickle. No Qt."""
+"""Reads many pictures from the arrays of an `.npz`, one after another. Pickles are never read. No Qt."""
 
 import io
 import math
@@ -25,7 +25,7 @@ from desktop.images.picture_files import (
 from desktop.images.picture_kinds import MAX_FILE_BYTES, ImageError
 
 MAX_LABELS_BYTES = 64 << 20
-# In Fortran's order each picture lies all over the array, so all of it is held.
+# In Fortran order, each picture is spread over the whole array, so that all of the array must be in memory.
 MAX_FORTRAN_BYTES = 64 << 20
 
 
@@ -96,7 +96,7 @@ class ArrayPictures(PictureSet):
             raise ImageError(f"{self.path}: {first_line(error)}; expected arrays that numpy saved") from error
 
     def _read_fortran(self, entry: IO[bytes]) -> IO[bytes]:
-        """The data of images in C's order, which lie in an entry in Fortran's."""
+        """The data of images in C order, read from an entry in Fortran order."""
         size = math.prod(self._shape) * self._dtype.itemsize
         data = entry.read(size)
         if len(data) < size:
@@ -172,7 +172,7 @@ def _read_labels(archive: zipfile.ZipFile, path: Path, count: int) -> Array:
 
 
 def _array_header(entry: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
-    """The shape and dtype of a `.npy` whose data comes next, and whether in Fortran's order.
+    """Read a `.npy` header up to the data: shape, dtype, and whether the data are in Fortran order.
 
     Raises ImageError.
     """

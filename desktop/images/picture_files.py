@@ -1,6 +1,6 @@
-"""Reads many pictures from a folder or a zip, one after another; the folders inside are labels. No Qt.
+"""Reads many pictures from a folder or a zip, one after another; folders inside it are labels. No Qt.
 
-Nothing is unpacked to disk, and one picture at a time is in memory.
+Nothing is unpacked to disk, and only one picture at a time is in memory.
 """
 
 import os
@@ -24,12 +24,12 @@ from desktop.images.picture_kinds import (
     ImageError,
 )
 
-MAX_LISTED = 200_000  # pictures in a folder or a zip, of which at most `most` are read
-MAX_DIRECTORY_BYTES = 64 << 20  # of a zip's list of entries, which is read as a whole
+MAX_LISTED = 200_000  # a folder or a zip may have this many pictures, of which at most `most` are read
+MAX_DIRECTORY_BYTES = 64 << 20  # the largest list of entries in a zip, which is read as a whole
 MAX_LABELS = 256
 NO_FOLDER, OTHERS = "no folder", "others"
 HASH_BYTES = 1 << 20
-# macOS puts a folder of this name into zips, with a stray "picture" for each that is meant.
+# macOS adds a folder of this name to zips, with a metadata file for each picture that has the same extension.
 STRAYS = "__MACOSX"
 UTF8_NAME = 0x800  # the flag of a zip's entry
 END_RECORD, END_RECORD_BYTES, MAX_COMMENT_BYTES = b"PK\x05\x06", 22, 65_535
@@ -42,8 +42,8 @@ class PictureSet(ABC):
 
     Attributes:
         path: the folder or the file.
-        found: how many pictures there are; more than `names` if only some are read.
-        names: of the pictures that are read.
+        found: the number of pictures in it; more than `names` has if only some are read.
+        names: the names of the pictures that are read.
         labels: uint8 [N], or None.
         label_names: the names of the labels 0, 1, …
     """
@@ -56,13 +56,13 @@ class PictureSet(ABC):
 
     @abstractmethod
     def content(self) -> Iterator[bytes]:
-        """Everything that the pictures depend on, piece by piece, for a hash. Raises OSError."""
+        """All bytes that the pictures depend on, in pieces, for a hash. Raises OSError."""
 
     @abstractmethod
     def pictures(self) -> Iterator[Bytes | ImageError]:
-        """Each picture as uint8 [H, W, 4] in the order RGBA, or why it cannot be read.
+        """Each picture as uint8 [H, W, 4] in the order RGBA, or an error if it cannot be read.
 
-        Raises ImageError if none of the rest can be read.
+        Raises ImageError if none of the remaining pictures can be read.
         """
 
 
@@ -90,7 +90,7 @@ class FolderPictures(PictureSet):
 
     def pictures(self) -> Iterator[Bytes | ImageError]:
         """As in `PictureSet`."""
-        from desktop.images.read_image import read_image  # with Pillow, so not before there are pictures
+        from desktop.images.read_image import read_image  # imports Pillow, so only when pictures are read
 
         for name in self.names:
             try:
@@ -104,8 +104,9 @@ class FolderPictures(PictureSet):
 def picture_names(path: Path, only: Sequence[Path] = ()) -> Iterator[list[str]]:
     """Yield the picture files in a folder and in each folder below it, one folder after another.
 
-    Hidden folders are left out, links are followed. With `only`, the files are those of these files and
-    folders in it. A folder may be a whole disk, hence the steps. Raises ImageError if there are too many.
+    Hidden folders are left out, and links are followed. With `only`, only these files and folders in it are
+    read. There is one step per folder, because `path` may be a whole disk. Raises ImageError if there are too
+    many pictures.
     """
     yield [file.relative_to(path).as_posix() for file in only if not file.is_dir()]
     count = 0
@@ -119,7 +120,7 @@ def picture_names(path: Path, only: Sequence[Path] = ()) -> Iterator[list[str]]:
 
 
 class ZipPictures(PictureSet):
-    """The picture files in a zip; entries whose names leave it are ignored."""
+    """The picture files in a zip; entries whose paths lead out of the zip are ignored."""
 
     def __init__(self, path: Path, most: int) -> None:
         self.path = path
@@ -160,16 +161,16 @@ class ZipPictures(PictureSet):
 
 
 def zip_entries(file: IO[bytes], path: Path) -> dict[str, zipfile.ZipInfo]:
-    """The files of a zip by name. Raises ImageError if it is none or its list is too long."""
+    """The files of a zip by name. Raises ImageError if `file` is not a zip or its list is too long."""
     kind = "an .npz file" if path.suffix.lower() == ".npz" else "a zip file"
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - END_RECORD_BYTES - MAX_COMMENT_BYTES))
     tail = file.read()
     place = tail.rfind(END_RECORD)
     if place < 0:
-        raise ImageError(f"{path}: found a file that is no zip, expected {kind}; make it again")
+        raise ImageError(f"{path}: found a file that is not a zip, expected {kind}; make it again")
     if int.from_bytes(tail[place + 12 : place + 16], "little") > MAX_DIRECTORY_BYTES:
-        words = f"found more entries than {MAX_LISTED:,} pictures need, expected fewer; divide it"
+        words = f"found more entries than {MAX_LISTED:,} pictures need, expected fewer; split it"
         raise ImageError(f"{path}: {words}")
     with open_archive(file, path) as archive:
         return {entry.filename: entry for entry in archive.infolist() if not entry.is_dir()}
@@ -206,14 +207,14 @@ def _is_picture_name(name: str) -> bool:
 
 
 def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Yield a folder and those below it with their files' names, in order; linked ones too, each one once."""
+    """Yield a folder and all folders below it, also linked ones, once each and in order, with file names."""
     seen = set()
     for folder, inner, names in os.walk(root, followlinks=True):
         try:
             status = Path(folder).stat()
         except OSError:  # it has just been removed
             continue
-        if (status.st_dev, status.st_ino) in seen:  # a link leads back, or two lead to the same place
+        if (status.st_dev, status.st_ino) in seen:  # a link leads to a folder that was already visited
             inner.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
@@ -222,7 +223,7 @@ def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def _plain_name(entry: zipfile.ZipInfo) -> str:
-    """The name of a zip's entry as it was meant: also UTF-8 without its flag, and folders by backslashes."""
+    """The name of a zip's entry, corrected for UTF-8 without its flag and for backslashes as separators."""
     name = entry.filename
     if not entry.flag_bits & UTF8_NAME:
         with suppress(UnicodeError):
@@ -231,7 +232,7 @@ def _plain_name(entry: zipfile.ZipInfo) -> str:
 
 
 def _is_inside(name: str) -> bool:
-    """Whether a zip's entry stays inside and is not one of those that macOS adds."""
+    """Whether an entry's path stays inside the zip and is not in the folder that macOS adds."""
     parts = name.split("/")
     return not name.startswith("/") and ".." not in parts and STRAYS not in parts
 
@@ -253,12 +254,12 @@ def _check_count(count: int, path: Path) -> None:
 
 
 def spread_rows(found: int, most: int) -> Array:
-    """Return the rows that are read: all, or `most` of them, evenly spread."""
+    """Return the rows to read: all, or `most` of them, evenly spaced."""
     return np.arange(found) if found <= most else np.linspace(0, found - 1, most).astype(np.int64)
 
 
 def _inside(names: Sequence[str]) -> list[str]:
-    """Names without the folders that all of them share."""
+    """The names without the leading folders that all of them share."""
     parts = [PurePosixPath(name).parts for name in names]
     shared = 0
     while min(map(len, parts)) > shared + 1 and len({part[shared] for part in parts}) == 1:
@@ -272,7 +273,7 @@ def _folder_of(name: str) -> str | None:
 
 
 def number_labels(found: Sequence[str | int | None]) -> tuple[Bytes | None, tuple[str, ...]]:
-    """Number the labels in order; None if there are none. The rarest share one label if there are many."""
+    """Number the labels in order; None if there are none. If there are too many, the rarest share one."""
     if all(label is None for label in found):
         return None, ()
     counts = Counter(found)

@@ -1,6 +1,6 @@
-"""Knows pictures by their content, and says what reading one gives or why it cannot be read. No Qt.
+"""Recognises pictures by their content, and defines the results and errors of reading them. No Qt.
 
-Pillow, which reads them, is not imported here: the window knows pictures before it reads any.
+Pillow, which reads pictures, is not imported here: the window recognises pictures before it reads any.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from desktop.base.arrays import Bytes
 MAX_FILE_BYTES = 64 << 20
 KINDS_IN_WORDS = "PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif")
-# Formats of cameras that are no pictures to Pillow, so that people are told instead of shown nothing.
+# Camera formats that Pillow cannot read. They count as pictures, so that an error says this.
 FOREIGN_SUFFIXES = (".heic", ".heif")
-# The first bytes of each format, and its file ending.
+# The first bytes of each format, and its file extension.
 KINDS = (
     (b"\x89PNG\r\n\x1a\n", ".png"),
     (b"\xff\xd8\xff", ".jpg"),
@@ -36,7 +36,7 @@ class ReadPicture:
 
     Attributes:
         pixels: uint8 [H, W, 4] in the order RGBA, upright and in sRGB.
-        steps: what was done to the file's pixels, in words.
+        steps: how the file's pixels were changed, in words.
     """
 
     pixels: Bytes
@@ -44,9 +44,9 @@ class ReadPicture:
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file starts like a picture; HEIC counts, because reading it says what to do."""
+    """Whether a file starts like a picture; HEIC counts, because the error of reading it says what to do."""
     try:
-        if not path.is_file():  # a pipe would wait for someone to write
+        if not path.is_file():  # reading a pipe would wait until another process writes
             return False
         with path.open("rb") as file:
             return kind_of(file.read(16)) is not None
@@ -55,7 +55,7 @@ def is_image(path: Path) -> bool:
 
 
 def kind_of(data: bytes) -> str | None:
-    """Return the file ending for a file's first bytes, such as ".png"; None for unknown formats."""
+    """Return the file extension for a file's first bytes, such as ".png"; None for unknown formats."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ".webp"
     if data[4:8] == b"ftyp":

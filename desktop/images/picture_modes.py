@@ -1,4 +1,4 @@
-"""How a decoder's numbers are drawn: as they are, thresholded, or as a sample. No Qt."""
+"""Draws a decoder's numbers as they are, thresholded, or as a sample. No Qt."""
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from desktop.view.state import PictureMode
 def are_probabilities(source: Source) -> bool:
     """Whether a model's numbers are the probabilities that pixels are 1.
 
-    A bundle says so by its likelihood, and by levels that are 0 and 1. A bare decoder does if it gives
-    logits, or ends with a sigmoid, in one channel: colours are hardly ever 0 or 1.
+    For a bundle, the likelihood must be Bernoulli and the data binary. A bare decoder must have one channel,
+    because colour data are hardly ever binary, and give logits or end with a sigmoid.
     """
     if source.bundle is not None:
         return source.bundle.likelihood == Family.BERNOULLI and source.bundle.levels == 2
@@ -27,7 +27,7 @@ def are_probabilities(source: Source) -> bool:
 
 
 def modes_of(source: Source) -> frozenset[PictureMode]:
-    """The modes that mean something for a model."""
+    """The modes that make sense for a model."""
     if are_probabilities(source):
         return frozenset(PictureMode)
     sample = frozenset({PictureMode.SAMPLE}) if source.likelihood is not None else frozenset()
@@ -40,9 +40,10 @@ def drawn(
     likelihood: Likelihood | None = None,
     parameters: Parameters | None = None,
 ) -> Floats:
-    """Numbers float32 [C, H, W] in [0, 1] as a mode draws them; the same noise for the same shape.
+    """Numbers float32 [C, H, W] in [0, 1] as a mode draws them.
 
-    A sample is one of `likelihood` with `parameters`, or by default of Bernoulli probabilities.
+    A sample is drawn from `likelihood` with `parameters`, or by default from Bernoulli probabilities, always
+    with the same seed.
     """
     if mode is PictureMode.THRESHOLDED:
         return as_data(numbers, 2)

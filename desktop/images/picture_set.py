@@ -1,4 +1,4 @@
-"""Opens many pictures in one place: a folder, a zip or an `.npz`. No Qt."""
+"""Opens a set of pictures: a folder, a zip or an `.npz`. No Qt."""
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def is_picture_set(path: Path) -> bool:
             names = zip_entries(file, path)
         return "images.npy" in names if path.suffix.lower() == ".npz" else "manifest.json" not in names
     except ImageError:
-        return True  # opening says what is wrong
+        return True  # the error message appears when it is opened
     except OSError:
         return False
 
@@ -36,11 +36,11 @@ def is_picture_set(path: Path) -> bool:
 def open_picture_set(
     path: Path, most: int, known_labels: Sequence[str] = (), only: Sequence[Path] = ()
 ) -> PictureSet:
-    """Look into a folder, a zip or an `.npz`. Of more than `most` pictures, `most` are taken, evenly spread.
+    """Open a folder, a zip or an `.npz`. If it has more than `most` pictures, `most` evenly spaced are taken.
 
-    Of a folder, `only` are the files and folders in it that are meant, if there are any.
-    `known_labels` are the names of the model's own labels, for an `.npz` whose labels are numbers. Raises
-    ImageError if there are no pictures or the arrays have other shapes; OSError.
+    With `only`, only these files and folders in the folder are read. `known_labels` are the names of the
+    model's own labels, for an `.npz` whose labels are numbers. Raises ImageError if there are no pictures or
+    the arrays have unsupported shapes, and OSError.
     """
     steps = picture_set_steps(path, most, known_labels, only)
     while True:
@@ -54,7 +54,7 @@ def open_picture_set(
 def picture_set_steps(
     path: Path, most: int, known_labels: Sequence[str] = (), only: Sequence[Path] = ()
 ) -> Generator[None, None, PictureSet]:
-    """Do the same in steps, one for each folder, because a folder may hold very many."""
+    """Do the same in steps, one per folder, because a folder may contain very many folders."""
     if path.is_dir():
         names: list[str] = []
         for found in picture_names(path, only):

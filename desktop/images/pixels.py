@@ -8,7 +8,7 @@ from desktop.base.arrays import Bytes, Floats
 from desktop.base.atomic_file import replaced_file
 from desktop.images.note import png_note
 
-# What a transparent picture is mixed with where no checkerboard is drawn: the mean of one.
+# The grey behind transparent pictures where no checkerboard is drawn: the mean of a checkerboard.
 BEHIND_GRAY = 128
 
 
@@ -17,8 +17,8 @@ def to_bytes(probabilities: Floats) -> Bytes:
 
     NaN becomes black: far from the prior, sums in a graph can overflow.
     """
-    # In place and channel by channel, because a large picture is converted on the UI thread.
-    scaled = np.fmax(probabilities, 0)  # fmax takes the number if the other one is NaN
+    # In place and channel by channel for speed, because large pictures are converted on the UI thread.
+    scaled = np.fmax(probabilities, 0)  # fmax ignores NaN
     np.fmin(scaled, 1, out=scaled)
     scaled *= 255
     np.rint(scaled, out=scaled)
@@ -32,7 +32,7 @@ def to_bytes(probabilities: Floats) -> Bytes:
 
 
 def over_gray(pictures: Bytes, gray: int) -> Bytes:
-    """Mix uint8 [..., 4] by alpha with a grey, from 0 for black to 255, to [..., 3]."""
+    """Mix uint8 [..., 4] by alpha with a grey level from 0 to 255, and return [..., 3]."""
     alpha = pictures[..., 3:].astype(np.uint16)
     mixed: Bytes = ((pictures[..., :3] * alpha + gray * (255 - alpha) + 127) // 255).astype(np.uint8)
     return mixed
@@ -41,7 +41,8 @@ def over_gray(pictures: Bytes, gray: int) -> Bytes:
 def opaque(pictures: Bytes) -> Bytes:
     """Mix transparent pictures uint8 [N, H, W, 4] with grey, and return all others as they are.
 
-    The plane has no checkerboard: the squares would be as large as its pictures and look like parts of them.
+    The plane has no checkerboard, because its squares would be as large as the plane's pictures and look like
+    parts of them.
     """
     is_transparent = pictures.ndim == 4 and pictures.shape[3] == 4
     return over_gray(pictures, BEHIND_GRAY) if is_transparent else pictures
@@ -72,7 +73,7 @@ def write_png(path: Path, picture: Bytes, note: str = "") -> None:
     """
     options = png_note(note) if note else {}
     with replaced_file(path) as temporary:
-        # Imported here, because it is a tenth of the window's start.
+        # Imported here, because the import would take a tenth of the window's start.
         import imageio.v3 as imageio
 
         imageio.imwrite(temporary, picture, extension=".png", plugin="pillow", **options)

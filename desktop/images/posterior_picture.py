@@ -1,4 +1,4 @@
-"""Draws the true posterior as a picture with contours, to lie on the plane. No Qt."""
+"""Draws the true posterior as a picture with contours, to be shown on the plane. No Qt."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,12 +9,12 @@ from desktop.base.arrays import Bytes, Doubles
 from desktop.latent.true_posterior import Cells, TruePosterior
 
 MASSES = (0.5, 0.95)
-VISIBLE_NATS = 9.0  # below the peak
+VISIBLE_NATS = 9.0  # the picture covers densities down to this far below the peak
 MAX_SIDE_PX = 320
 GLOW = (255, 92, 60)  # red, green and blue of the peak
 MARGIN_CELLS = 2
 PEAK_ALPHA = 235
-SEEN_ALPHA = 52  # where the density is a twentieth of the peak's
+SEEN_ALPHA = 52  # the alpha where the density is a twentieth of the peak's
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class PosteriorPicture:
         a, b: float64 [W] and [H], the plane coordinates of the pixels' centres, ascending.
         picture: uint8 [H, W, 4], the row with the lowest b first.
         contours: for each of MASSES, the closed curves (a, b) [K, 2] that contain this share.
-        peak: (a, b) where the posterior is highest.
+        peak: the point (a, b) where the posterior is highest.
     """
 
     a: Doubles
@@ -36,7 +36,7 @@ class PosteriorPicture:
 
     @cached_property
     def outline(self) -> Doubles:
-        """Two corners (a, b) [2, 2] of the box around what is plainly seen, which holds nearly all of it."""
+        """Two corners (a, b) [2, 2] of the box around the clearly visible part, which has nearly all mass."""
         rows, columns = np.nonzero(self.picture[..., 3] >= SEEN_ALPHA)
         half_a, half_b = (np.ptp(line) / max(1, len(line) - 1) / 2 for line in (self.a, self.b))
         low = self.a[columns.min()] - half_a, self.b[rows.min()] - half_b
@@ -56,7 +56,7 @@ def posterior_picture(posterior: TruePosterior) -> PosteriorPicture:
     density = np.exp(log_joint - top)
     picture = np.empty((*density.shape, 4), np.uint8)
     picture[..., :3] = GLOW
-    # The square root keeps the slopes visible beside the peak.
+    # With the square root, the slopes around the peak stay visible.
     picture[..., 3] = np.rint(PEAK_ALPHA * np.sqrt(np.clip(density, 0, 1)))
     row, column = np.unravel_index(int(density.argmax()), density.shape)
     peak = (float(a[column]), float(b[row]))
@@ -90,7 +90,7 @@ def _paint(log_joint: Doubles, a: Doubles, b: Doubles, part: Cells) -> None:
 
 
 def _contours(a: Doubles, b: Doubles, density: Doubles) -> tuple[tuple[Doubles, ...], ...]:
-    import contourpy  # not before something is drawn
+    import contourpy  # imported only when contours are drawn
 
     if min(density.shape) < 2:
         return tuple(() for _ in MASSES)

@@ -1,6 +1,6 @@
-"""Reads pictures from anyone: limits their size, makes them sRGB and upright. No Qt.
+"""Reads untrusted pictures: limits their size, and makes them sRGB and upright. No Qt.
 
-Only the formats named here are decoded; nothing that could be a pickle or a script is tried.
+Only the formats listed here are decoded; nothing that could be a pickle or a script is opened.
 """
 
 import io
@@ -14,11 +14,11 @@ from desktop.images.gray_levels import from_numbers, has_wide_numbers
 from desktop.images.picture_kinds import KINDS_IN_WORDS, MAX_FILE_BYTES, ImageError, ReadPicture, kind_of
 
 MAX_PIXELS = 25_000_000
-# Pillow warns at sizes that this program writes. Here sizes are checked before pixels are decoded.
+# Pillow warns about sizes that this program itself writes. Here sizes are checked before pixels are decoded.
 Image.MAX_IMAGE_PIXELS = None
 # Pillow refuses a picture for a text or profile of more than 1 MiB; all texts together have their limit.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
-# How Pillow calls the formats that are decoded.
+# Pillow's names of the formats that are decoded.
 FORMATS = {
     ".png": "PNG",
     ".jpg": "JPEG",
@@ -28,8 +28,8 @@ FORMATS = {
     ".tif": "TIFF",
     ".avif": "AVIF",
 }
-REDUCED_JPEG = 4  # a JPEG of up to so many times MAX_PIXELS is decoded at half its width and height
-# What Exif's orientation asks for, as in Pillow's own ImageOps.
+REDUCED_JPEG = 4  # a JPEG of up to this many times MAX_PIXELS is decoded at half its width and height
+# The transformation for each Exif orientation, as in Pillow's own ImageOps.
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -39,19 +39,21 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SAME_COLOR = 8  # of 255: a profile that changes no colour by more is not worth a word
+SAME_COLOR = 8  # of 255; a profile that changes no colour by more than this is not mentioned
 
 
 def read_image(path: Path) -> ReadPicture:
     """Read the first frame of a picture file.
 
-    Raises ImageError if the file is no such picture, is too large or is damaged, and OSError if it cannot be
-    read.
+    Raises ImageError if the file is not a supported picture, is too large or is damaged, and OSError if it
+    cannot be read.
     """
     status = path.stat()
     size_bytes = status.st_size
     if not stat.S_ISREG(status.st_mode):
-        raise ImageError(f"{path}: found no plain file, expected a picture; choose another")
+        raise ImageError(
+            f"{path}: found something other than a regular file, expected a picture; choose another"
+        )
     if size_bytes > MAX_FILE_BYTES:
         words = f"found {size_bytes:,} bytes, expected at most {MAX_FILE_BYTES:,}; make it smaller"
         raise ImageError(f"{path}: {words}")
@@ -77,12 +79,12 @@ def decode_image(data: bytes, where: str) -> ReadPicture:
     except Exception as error:  # decoders of damaged pictures raise any kind of error
         words = " ".join(str(error).split())[:120] or type(error).__name__
         if isinstance(error, UnidentifiedImageError):  # its text names an object in memory
-            words = "its header makes no sense"
+            words = "its header cannot be read"
         raise ImageError(f"{where}: found a damaged picture ({words}), expected an intact one") from error
 
 
 def _reduce(image: Image.Image, where: str) -> list[str]:
-    """Refuse a picture with too many pixels before any is decoded; a JPEG is decoded in fewer."""
+    """Refuse a picture with too many pixels before any is decoded; set a JPEG to be decoded at half size."""
     width, height = image.size
     if not width or not height:
         raise ImageError(
@@ -100,7 +102,8 @@ def _reduce(image: Image.Image, where: str) -> list[str]:
 
 def _converted(image: Image.Image, steps: list[str]) -> ReadPicture:
     """Convert the first frame to RGBA in sRGB, upright."""
-    if getattr(image, "is_animated", False) and image.format != "MPO":  # a phone's JPEG may hold a second one
+    # MPO is a phone's JPEG with further pictures in it.
+    if getattr(image, "is_animated", False) and image.format != "MPO":
         steps.append("taken from the first of several frames")
     image.load()
     if has_wide_numbers(image.mode):
@@ -114,7 +117,7 @@ def _converted(image: Image.Image, steps: list[str]) -> ReadPicture:
             color.putalpha(rgba.getchannel("A"))
             steps += ["converted from its colour profile"] * _differ(color, rgba)
             rgba = color
-    # After loading, because Pillow then has turned a TIFF by itself and forgotten its tag.
+    # After loading, because Pillow rotates a TIFF while loading it, and then removes the tag.
     turn = UPRIGHT.get(_orientation(image))
     if turn is not None:
         rgba = rgba.transpose(turn)
@@ -123,7 +126,7 @@ def _converted(image: Image.Image, steps: list[str]) -> ReadPicture:
 
 
 def _in_srgb(image: Image.Image, rgba: Image.Image) -> Image.Image | None:
-    """Convert the colours to sRGB by the ICC profile in the file; None without one that fits."""
+    """Convert the colours to sRGB by the ICC profile in the file; None without a usable profile."""
     profile = image.info.get("icc_profile")
     if not profile:
         return None
@@ -133,11 +136,11 @@ def _in_srgb(image: Image.Image, rgba: Image.Image) -> Image.Image | None:
         given, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(source, given, srgb, outputMode="RGB")
     except (ImageCms.PyCMSError, ImportError, OSError, ValueError, TypeError):
-        return None  # a damaged profile, or one of other channels: the colours are taken as they are
+        return None  # the profile is damaged or has other channels, so the colours stay as they are
 
 
 def _differ(one: Image.Image, other: Image.Image) -> bool:
-    """Whether two pictures differ enough to be seen."""
+    """Whether two pictures differ visibly."""
     few = (slice(None, None, 4), slice(None, None, 4))
     a, b = (np.asarray(image)[few].astype(np.int16) for image in (one, other))
     return bool(np.abs(a - b).max() > SAME_COLOR)

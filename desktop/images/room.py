@@ -1,4 +1,4 @@
-"""Whether a picture can be written here and opened again: by its sides, its pixels and its memory. No Qt."""
+"""Checks whether a picture can be written and opened again, by its sides, pixels and memory. No Qt."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from desktop.base.errors import ReportedError
 from desktop.base.machine import free_memory_bytes
 
-# Larger pictures open in few programs; Qt, for one, takes no longer sides.
+# Few programs open larger pictures; Qt, for example, accepts no longer sides.
 MAX_SIDE_PX, MAX_PIXELS = 32_767, 1 << 28
-# Of the free memory, so much may be taken.
+# The share of the free memory that may be used.
 MEMORY_SHARE = 0.8
-# What a picture and its encoder's copy, four bytes for each pixel of three, take at once.
+# The memory of a picture with its encoder's copy, relative to the picture alone. The copy has four bytes for
+# a pixel of three.
 COPIES = 2.5
-# A sheet holds the z of all its pictures at once, and making them takes a few times as much.
+# The z of all pictures of a sheet are in memory at once, and computing them takes a few times as much.
 MAX_Z_BYTES = 256 << 20
 GIB = 1 << 30
 
@@ -26,11 +27,11 @@ class SheetSize:
     """The size of a sheet before it is decoded.
 
     Attributes:
-        rows, columns: how many cells it has.
+        rows, columns: the number of cells down and across.
         cell_px: width and height of one cell.
-        channels: of its pixels.
-        latent_dim: how many numbers each cell's z has.
-        gap_px: between cells.
+        channels: the number of channels.
+        latent_dim: the dimensions of each cell's z.
+        gap_px: the gap between cells.
     """
 
     rows: int
@@ -51,7 +52,7 @@ class SheetSize:
         return 4 * self.rows * self.columns * self.latent_dim
 
     def why_not(self, scale: int, free_bytes: int) -> str:
-        """Say what was found and expected if the sheet cannot be written; empty if it can."""
+        """An error text if the sheet cannot be written; empty if it can."""
         if reason := why_not_z(self.rows * self.columns, self.latent_dim, free_bytes):
             return reason
         width, height = self.size_px(scale)
@@ -62,12 +63,12 @@ class SheetSize:
 
 @dataclass(frozen=True)
 class NoRoom:
-    """Why a sheet cannot be written, and what can.
+    """Why a sheet cannot be written, and which smaller sheet can.
 
     Attributes:
         reason: what was found and expected.
         scale: the largest scale that fits, or None.
-        n: if no scale fits, the most pictures per side that fit at scale 1, or None.
+        n: if no scale fits, the largest number of pictures per side that fits at scale 1, or None.
     """
 
     reason: str
@@ -90,7 +91,7 @@ def no_room(size_of: Callable[[int], SheetSize], n: int, scale: int) -> NoRoom |
 def why_not(
     width_px: int, height_px: int, size_bytes: int, free_bytes: int, max_side_px: int = MAX_SIDE_PX
 ) -> str:
-    """Say what was found and expected if a picture is too large for a file or the memory; empty if not."""
+    """An error text if a picture is too large for a file or the memory; empty if it is not."""
     found = f"found a picture of {width_px:,} × {height_px:,} pixels"
     if max(width_px, height_px) > max_side_px:
         return f"{found}, expected at most {max_side_px:,} per side"
@@ -103,7 +104,7 @@ def why_not(
 
 
 def why_not_z(count: int, latent_dim: int, free_bytes: int) -> str:
-    """Say what was found and expected if the z of `count` pictures do not fit into memory; or empty."""
+    """An error text if the z of `count` pictures do not fit into memory; empty if they do."""
     one_bytes, most_bytes = 4 * latent_dim, int(min(MAX_Z_BYTES, MEMORY_SHARE * free_bytes))
     if count * one_bytes <= most_bytes:
         return ""

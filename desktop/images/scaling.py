@@ -1,4 +1,4 @@
-"""Scales pictures by area to a model's size, on a ground for what is transparent. No Qt."""
+"""Scales pictures by area to a model's size, and puts transparent ones on a background. No Qt."""
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def shrunk(image: Bytes, side_px: int) -> Floats:
 
     Returns float32 [h, w, 4] in [0, 1]: the colours multiplied by alpha, and alpha.
     """
-    from PIL import Image  # not before a picture is read
+    from PIL import Image  # imported only when a picture is read
 
     by = -(-max(image.shape[:2]) // side_px)
     small = Image.fromarray(image).convert("RGBa")
@@ -57,7 +57,7 @@ def area_scaled(gray: Floats, rows: int, columns: int) -> Floats:
 def _scaled(image: Bytes, rows: int, columns: int) -> Floats:
     """Scale uint8 [H, W, 4] to float32 [rows, columns, 4]: colours multiplied by alpha, and alpha.
 
-    It is done here rather than by pillow so that a large picture is never held as floats in whole.
+    pillow is not used for this, so that a large picture is never in memory as floats as a whole.
     """
     down = _area(image.shape[0], rows)
     low = np.zeros((rows, 4 * image.shape[1]), np.float32)

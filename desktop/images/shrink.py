@@ -6,7 +6,7 @@ from desktop.base.arrays import Floats
 
 
 def shrink(pictures: Floats, most_px: int) -> Floats:
-    """Pictures [N, C, H, W] at `most_px` a side or less: each pixel is the mean of those it replaces."""
+    """Shrink pictures [N, C, H, W] to at most `most_px` per side; each new pixel is a mean of old ones."""
     small = pictures
     for axis in (2, 3):
         size = small.shape[axis]

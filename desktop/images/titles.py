@@ -1,4 +1,4 @@
-"""Titles of rows and columns at the edges of a sheet of pictures. No Qt."""
+"""Writes titles of rows and columns at the edges of a sheet of pictures. No Qt."""
 
 import math
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from desktop.base.machine import free_memory_bytes
 from desktop.images.lettering import GROUND, INK, drawable, font
 from desktop.images.room import RoomError, why_not
 
-# Letters grow with the pictures, within these sizes.
+# The letters' size is this share of a picture's height, within these limits.
 LETTER_SHARE, LEAST_PX, MOST_PX = 0.25, 11, 26
 
 
 @dataclass(frozen=True)
 class Titles:
-    """What stands before each row, in one or more lines, and above each column."""
+    """The titles before each row, which may have several lines, and above each column."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
@@ -25,10 +25,10 @@ class Titles:
 def titled(sheet: Bytes, titles: Titles) -> Bytes:
     """Return a sheet uint8 [H, W(, C)] with its titles to the left and above; its own pixels stay the same.
 
-    Where there is no room for all, only every second, third, … is written, and only the first lines. Raises
-    RoomError if the result is too large.
+    If there is no room for all, only every second, third, … title is written, and only the first lines.
+    Raises RoomError if the result is too large.
     """
-    from PIL import Image, ImageDraw  # not before titles are written
+    from PIL import Image, ImageDraw  # imported only when titles are drawn
 
     height, width = sheet.shape[:2]
     row_px, column_px = height / len(titles.rows), width / len(titles.columns)

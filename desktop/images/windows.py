@@ -1,4 +1,4 @@
-"""Means, minima and maxima over windows around each pixel, for grey pictures. Pure numpy."""
+"""Computes means, minima and maxima over windows around each pixel of grey pictures. Pure numpy."""
 
 import numpy as np
 
@@ -21,14 +21,14 @@ def box_mean(gray: Floats, radius_px: int) -> Floats:
 
 
 def opened(gray: Floats, side_px: int) -> Floats:
-    """The grey opening [H, W] by a square: without what is lighter than its surroundings and narrower.
+    """The grey opening [H, W] by a square: removes light structures that are narrower than the square.
 
-    Beyond the edges a picture goes on as its outermost pixels do.
+    Beyond the edges, the picture is extended by its outermost pixels.
     """
     pad = side_px
     low = _minima(_minima(np.pad(gray, pad, "edge"), side_px, 0), side_px, 1)
     high = -_minima(_minima(-low, side_px, 0), side_px, 1)
-    # Each pass takes the window that begins at a pixel; the second begins where the first has ended.
+    # In both passes a pixel's window begins at the pixel, so that the result is shifted by side_px − 1.
     start = pad - side_px + 1
     return high[start : start + gray.shape[0], start : start + gray.shape[1]]
 
@@ -48,7 +48,7 @@ def dilated(gray: Floats, radius_px: float) -> Floats:
 
 
 def _minima(values: Floats, length: int, axis: int) -> Floats:
-    """The minimum over `length` pixels from each one on along an axis, which gets shorter by length − 1."""
+    """The minimum over each pixel and the next `length` − 1 along an axis, which gets shorter by as many."""
     values = np.moveaxis(values, axis, 0)
     done = 1
     while done < length:

@@ -7,11 +7,11 @@ from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.plane import ticks
 from desktop.latent.prior import PriorKind
 
-ENOUGH_FOR_TWO = 8  # so many or fewer include two round numbers, whatever the range is
+ENOUGH_FOR_TWO = 8  # with this limit, any range has at least two round numbers
 
 
 def axis_names(chart: Chart) -> tuple[str, str]:
-    """The names of the axes to the right and up; the second is empty if the space has one dimension."""
+    """The names of the horizontal and the vertical axis; the second is empty if z has one dimension."""
     axes = chart.plane.axes
     right, up = ("a", "b") if axes is None else (f"z{axes[0]}", f"z{axes[1]}")
     if chart.scale is AxisScale.QUANTILES:
@@ -21,7 +21,7 @@ def axis_names(chart: Chart) -> tuple[str, str]:
 
 
 def axis_words(chart: Chart) -> tuple[str, str]:
-    """The names of the axes with what they mean, such as "a: towards sample 2"."""
+    """The names of the axes with their meanings, such as "a: towards sample 2"."""
     named = zip(axis_names(chart), chart.plane.words, strict=True)
     right, up = (f"{name}: {words}" if name and words else name for name, words in named)
     return right, up
@@ -30,8 +30,8 @@ def axis_words(chart: Chart) -> tuple[str, str]:
 def tick_texts(low: float, high: float, most: int) -> list[tuple[float, str]]:
     """About `most` round numbers from low to high, with enough decimals to tell them apart.
 
-    If they would be fewer than two, which give no scale, up to ENOUGH_FOR_TWO. So far out that both ends are
-    the same number, it is the only one.
+    A single number gives no scale, so if there would be fewer than two, up to ENOUGH_FOR_TWO are returned. If
+    both ends are the same number, because they are far from zero, it is the only one.
     """
     if low == high:
         return [(low, with_minus(f"{low:.6g}"))]

@@ -1,4 +1,4 @@
-"""Map the plane to the window: linear axes or prior quantiles, and pixels. No Qt.
+"""Maps the plane to the window: linear axes or prior quantiles, and pixels. No Qt.
 
 There are three kinds of coordinates: (a, b) on the plane; view coordinates, which equal (a, b) on linear axes
 and are the prior's cumulative probabilities on quantile axes; pixels, with y downward. A viewport is in view
@@ -26,7 +26,7 @@ OUTERMOST = 1e-9
 LEAST_STEPS = 32
 # A decoder adds z to numbers of this size, so differences of z below its rounding are lost.
 UNIT = 1.0
-HOME_MARGIN = 1.09  # around the outermost contour of the prior, which is farther out on a slanted plane
+HOME_MARGIN = 1.09  # the margin around the prior's outermost contour, which is larger on a slanted plane
 HOME_QUANTILES = Viewport((0.5, 0.5), 1.12)
 
 
@@ -93,7 +93,7 @@ class Chart:
         return Viewport((a, b), max(self.prior.home_span, around))
 
     def around(self, ab: ArrayLike, share: float = 0.995) -> Viewport:
-        """A view that holds `share` of the points (a, b) [N, 2] along each axis, with a margin."""
+        """A view that contains `share` of the points (a, b) [N, 2] along each axis, with a margin."""
         points = np.asarray(ab, np.float64).reshape(-1, 2)
         return viewport_around(self.view(points), share) if len(points) else self.home
 
@@ -125,7 +125,7 @@ class Projection:
     Attributes:
         chart: the whole chart.
         viewport: the part in view.
-        size_px: width and height of the area that it fills.
+        size_px: width and height of the area that the part fills.
     """
 
     chart: Chart

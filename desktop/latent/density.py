@@ -13,14 +13,14 @@ from desktop.base.arrays import Doubles, Floats
 from desktop.latent.normals import PlaneNormals
 from desktop.latent.plane_prior import PriorOnPlane
 
-# In a hole, the prior expects at least ten times as many images as there are. Its own outer tail does not
+# In a hole, the prior expects at least ten times as many images as there are. The prior's outer tail does not
 # count.
 HOLE_RATIO = 0.1
 HOLE_PRIOR_MASS = 0.99
-# Farther from its mean, a normal's density is below 2e-8 of its peak.
+# At a larger distance from the mean, a normal's density is below 2e-8 of its peak.
 REACH_DEVIATIONS = 6.0
-# Exponentials, and multiplications of a matrix product, per step: about 2 ms each, which is the longest that
-# the picture under the pointer waits.
+# The number of exponentials, and of multiplications of a matrix product, per step. Each takes about 2 ms, and
+# the picture under the pointer waits for one step at most.
 STEP_NUMBERS = 400_000
 STEP_PRODUCTS = 20_000_000
 LEAST_DENSITY = 1e-30
@@ -38,8 +38,8 @@ def density(normals: PlaneNormals, a: Doubles, b: Doubles) -> Iterator[Floats | 
     """Compute q(z) per unit area of the plane at a [W] and b [H], both ascending.
 
     Yields None while computing, and then the density [H, W]. It is exact, with two exceptions: a normal
-    narrower than half the local grid step counts as that wide, so that none falls between two grid lines, and
-    no normal reaches farther than six standard deviations. With one latent dimension it is the density of a
+    narrower than half the local grid step is widened to that, so that none is lost between two grid lines,
+    and each normal is cut off at six standard deviations. With one latent dimension the density is over a
     alone.
     """
     flat = not normals.covariance[:, 1, 1].any()
@@ -77,14 +77,14 @@ def _no_narrower(normals: PlaneNormals, a: Doubles, b: Doubles) -> Doubles:
 
 
 def is_smoothed(normals: PlaneNormals, a: Doubles, b: Doubles) -> bool:
-    """Whether more than a few of the normals between the ends of the axes count as wider than they are."""
+    """Whether more than a few of the normals within the axes are widened, as `density` does."""
     low, high = np.array([a[0], b[0]]), np.array([a[-1], b[-1]])
     here = ((normals.mean >= low) & (normals.mean <= high)).all(axis=1)
     if not here.any():
         return False
     deviations: Doubles = np.sqrt(np.diagonal(normals.covariance, axis1=1, axis2=2))
     wider = np.asarray(_no_narrower(normals, a, b) > deviations)
-    if not normals.covariance[:, 1, 1].any():  # on a line there is no height
+    if not normals.covariance[:, 1, 1].any():  # with one latent dimension only the width counts
         wider = wider[:, :1]
     return bool(np.mean(np.any(wider, axis=1)[here]) > FEW)
 
@@ -137,7 +137,7 @@ def _correlated(
         np.exp(exponent, out=exponent)
         exponent *= np.float32(peaks[n])
         total[rows, columns] += exponent
-        done += exponent.size + 5_000  # for a small normal the calls themselves take the time
+        done += exponent.size + 5_000  # a small normal costs mostly the function calls
         if done > STEP_NUMBERS:
             done = 0
             yield
@@ -155,7 +155,7 @@ def holes(q: Floats, prior: PriorOnPlane, a: Doubles, b: Doubles) -> list[Region
 
 def filled(field: NDArray[np.floating], a: Doubles, b: Doubles, low: float, high: float) -> list[Region]:
     """The regions where a field [H, W] over a [W] and b [H] is between two levels, by interpolation."""
-    import contourpy  # not before a map is shown
+    import contourpy  # imported only when a map is shown
 
     generator = contourpy.contour_generator(
         a, b, field, name="serial", fill_type=contourpy.FillType.OuterOffset

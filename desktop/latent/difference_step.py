@@ -1,8 +1,8 @@
-"""The step of central differences that fits a decoder: not too long for its curves or too short. No Qt.
+"""Finds a step for central differences that fits a decoder: neither too long nor too short. No Qt.
 
-A central difference with the step h is off by a third of its distance from that with 2h, if rounding is
-nothing (Richardson; Press et al., Numerical Recipes, section 5.7). So where both agree, the step is short
-enough for the decoder's curves and long enough for its rounding: no constant of either has to be known.
+Without rounding, the error of a central difference with step h is a third of its distance from the one with
+step 2h (Richardson; Press et al., Numerical Recipes, section 5.7). So if both agree, the step is short enough
+for the decoder's curvature and long enough for its rounding, and neither has to be known.
 """
 
 import math
@@ -16,13 +16,13 @@ from desktop.latent.prior import Prior
 
 # The first step, in standard deviations of a coordinate of the prior.
 FIRST_DEVIATIONS = 0.1
-# Differences that disagree by less than this share of the larger one are off by about 3 %: good enough.
+# If two differences disagree by less than this share of the larger one, the error is about 3 %: good enough.
 AGREEMENT = 0.1
 # The step is halved and doubled this often at most.
 MOST_HALVINGS, MOST_DOUBLINGS = 8, 4
-# One way is given up after so many steps in a row that are no better than the best.
+# Halving or doubling ends after so many steps in a row that do not improve on the best.
 MOST_MISSES = 2
-# z are float32: a step has at least this many of the distances between two of them.
+# z are float32; a step is at least this many times the distance between two adjacent numbers.
 LEAST_SPACINGS = 256
 
 
@@ -40,7 +40,7 @@ def first_step(prior: Prior, latent_dim: int) -> float:
 
 
 def least_step(z: Sequence[float]) -> float:
-    """The shortest step at which float32 z around `z` still differ by about what they should."""
+    """The shortest step that float32 z around `z` can represent with sufficient precision."""
     return LEAST_SPACINGS * float(np.spacing(np.float32(max(map(abs, z), default=0.0))))
 
 
@@ -49,8 +49,8 @@ def fitting_step(
 ) -> Generator[None, None, float]:
     """Return the step near `first` at which the differences along `unit` [d] at z agree best.
 
-    It is `first` if they agree there, and otherwise found by halving or doubling, whichever helps. Yields
-    after each two pictures that are decoded.
+    The step is `first` if the differences agree there, and otherwise found by halving or doubling. Yields
+    after every two decoded pictures.
     """
     known: dict[int, Doubles] = {}
 
@@ -62,7 +62,7 @@ def fitting_step(
         return known[power]
 
     def disagreement(power: int) -> Generator[None, None, float]:
-        """Of the steps 2^power and twice that, as a share of the larger; infinite if nothing changes."""
+        """How much 2^power and twice that step disagree, relative to the larger; infinite without change."""
         short = yield from difference(power)
         long = yield from difference(power + 1)
         size = max(float(np.linalg.norm(short)), float(np.linalg.norm(long)))
@@ -85,14 +85,14 @@ def fitting_step(
 
 
 def pairs(z: Sequence[float], along: Doubles, step: float) -> Floats:
-    """The z to decode for the probes `along` [m, d]: float32 [2m, d], a step forward and back for each."""
+    """The z to decode for the probes `along` [m, d]: float32 [2m, d], one step forward and one back each."""
     steps = step * along
     here = np.asarray(z, np.float64)
     return np.stack([here + steps, here - steps], axis=1).reshape(-1, len(here)).astype(np.float32)
 
 
 def slopes(pictures: Floats, step: float) -> Doubles:
-    """How the pictures change along the probes: pictures [2m, …] of `pairs` → float64 [m, pixels]."""
+    """The derivatives along the probes, float64 [m, pixels], from the pictures [2m, …] of `pairs`."""
     flat = pictures.reshape(len(pictures) // 2, 2, -1).astype(np.float64)
     changes: Doubles = (flat[:, 0] - flat[:, 1]) / (2 * step)
     return changes

@@ -1,9 +1,9 @@
-"""Directions through the latent space: brought along in files, or found by decoding. No Qt.
+"""Directions through the latent space: read from files, or found by decoding. No Qt.
 
 Found directions are the right singular vectors of the decoder's Jacobian at the cursor. The Jacobian is
 measured by central differences (`desktop.latent.difference_step`) along probes: all axes in a seeded random
-order, or a seeded orthonormal sketch if there are too many. So the first few probes are a random subset, and
-what they find is a valid result.
+order, or a seeded orthonormal sketch if there are too many axes. So the first few probes are a random subset,
+and the directions that they find are a valid result.
 """
 
 from collections.abc import Mapping
@@ -17,27 +17,28 @@ from desktop.base.vector import Vector, vector
 from desktop.latent.number_file import NumberFileError, misfit, rows_of
 from desktop.latent.plane import MIN_SINE, Plane
 
-MAX_DIRECTIONS, MAX_NUMBERS = 1024, 1 << 24  # of a file
+MAX_DIRECTIONS, MAX_NUMBERS = 1024, 1 << 24  # the limits for a file
 # A sketch of more numbers than these would take seconds to make orthogonal, in one step of the worker.
 MAX_SKETCH_NUMBERS = 1 << 22
 MAX_FOUND = 24
-# Smaller singular values, relative to the largest, are rounding.
+# Singular values below this share of the largest are rounding errors.
 LEAST_SHARE = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
 class Directions:
-    """Directions of length 1, and the z from which offsets along them are counted.
+    """Directions of length 1, and the z from which offsets along them are measured.
 
     Attributes:
-        names: k names for people.
+        names: the names of the k directions.
         units: float64 [k, d], rows of length 1.
         start: z, d numbers.
-        shares: for found directions, the share of the change of the picture that each makes, largest first;
-            empty for others.
-        tried: for found directions, how many were tried to find them, such as "48 of 512 dimensions tried";
-            empty for others.
-        lengths: for directions of a file or to a point, how long each vector is; empty for others.
+        shares: for found directions, each one's share of the change of the picture, largest first; empty for
+            others.
+        tried: for found directions, how many probes were tried, such as "48 of 512 dimensions tried"; empty
+            for others.
+        lengths: for directions from a file or to a point, the length of each original vector; empty for
+            others.
     """
 
     names: tuple[str, ...]
@@ -51,23 +52,23 @@ class Directions:
         object.__setattr__(self, "start", vector(self.start))
 
     def offsets(self, z: ArrayLike, rows: slice = slice(None)) -> Doubles:
-        """How far z [d] is from the start along each of some directions, float64 [k].
+        """The offset of z [d] from the start along the directions in `rows`, float64 [k].
 
-        This is the component of z − start along each, so a move along one direction also changes the offsets
-        along those that are not at a right angle to it.
+        An offset is the component of z − start along a direction, so a move along one direction also changes
+        the offsets along directions that are not orthogonal to it.
         """
         offsets: Doubles = self.units[rows] @ (np.asarray(z, np.float64) - self.start.array)
         return offsets
 
     def moved(self, z: ArrayLike, index: int, offset: float) -> Vector:
-        """Z [d] moved along a direction, so that it is `offset` from the start along it."""
+        """Z [d] moved along one direction so that the offset along this direction is `offset`."""
         unit = self.units[index]
         by = offset - float(self.offsets(z, slice(index, index + 1))[0])
         return Vector(np.asarray(z, np.float64) + by * unit, is_own=True)
 
 
 def direction_to(end: ArrayLike, start: Vector, name: str) -> Directions:
-    """The direction from a start to another z [d]. Raises ValueError if both are the same."""
+    """The direction from a start to another z [d]. Raises ValueError if both are equal."""
     way = np.asarray(end, np.float64) - start.array
     length = float(np.linalg.norm(way))
     if not length > 0:
@@ -76,7 +77,7 @@ def direction_to(end: ArrayLike, start: Vector, name: str) -> Directions:
 
 
 def joined(first: Directions | None, more: Directions) -> Directions:
-    """More directions after the first, if both are given vectors from the same start; else `more` alone."""
+    """`first` and `more` joined if both have lengths and the same start; otherwise `more` alone."""
     if first is None or not first.lengths or not more.lengths or first.start != more.start:
         return more
     units = np.concatenate([first.units, more.units])
@@ -86,9 +87,9 @@ def joined(first: Directions | None, more: Directions) -> Directions:
 def directions_in(arrays: Mapping[str, Array], start: Vector, name: str) -> Directions:
     """Return the directions in a file's arrays, [d] or [k, d] each, for a model with d numbers as in `start`.
 
-    An array's only direction has the array's name, several have it with their number. Arrays of other shapes
-    are left out. Raises NumberFileError if none fits, for too many, or for one of length 0; `name` names the
-    file.
+    The only direction of an array has the array's name; several have the name and a number. Arrays of other
+    shapes are ignored. Raises NumberFileError if no array fits, if there are too many directions, or if one
+    has length 0; `name` is the file's name for errors.
     """
     latent_dim = len(start)
     fitting = {key: rows for key, array in arrays.items() if (rows := rows_of(array, latent_dim)) is not None}
@@ -117,10 +118,11 @@ def plane_of_directions(
     names: tuple[str, str] = ("one", "two"),
     start: ArrayLike | None = None,
 ) -> Plane:
-    """The plane through z [d] with a along the unit vector `right` [d], and b in the plane of both.
+    """The plane through z [d] that is spanned by two unit vectors [d], with a along `right`.
 
-    `names` are those of the two directions. a and b count from `start` [d], or else from z: then a is the
-    offset along the first direction. Raises ValueError if they are parallel.
+    `names` are the names of the two directions. a and b are measured from `start` [d], so that a is the
+    offset along the first direction; without `start` they are measured from z. Raises ValueError if the
+    directions are parallel.
     """
     u, other = np.asarray(right, np.float64), np.asarray(up, np.float64)
     beside = other - other @ u * u
@@ -143,7 +145,7 @@ def plane_of_directions(
 def probes(latent_dim: int, count: int, seed: int = 0) -> Doubles:
     """Orthonormal probes float64 [m, d]: all d axes if `count` allows it, else a random sketch.
 
-    The seed decides the order of the axes, or the sketch. A sketch has at most `count` rows, and no more than
+    The seed determines the order of the axes, or the sketch. A sketch has at most `count` rows and at most
     MAX_SKETCH_NUMBERS numbers.
     """
     draw = np.random.default_rng(seed)
@@ -155,7 +157,7 @@ def probes(latent_dim: int, count: int, seed: int = 0) -> Doubles:
 
 
 def tried_text(done: int, count: int, latent_dim: int) -> str:
-    """Say how many of `count` probes in d dimensions were tried: "48 of 512 dimensions tried"."""
+    """A text that says how many of `count` probes were tried, such as "48 of 512 dimensions tried"."""
     of = "all" if done == count else f"{done:,} of"
     if count >= latent_dim:
         return f"{of} {count:,} dimensions tried"
@@ -167,11 +169,12 @@ def strongest(
 ) -> Directions:
     """The directions that change the picture most at z [d], from `slopes` [m, pixels] along probes [m, d].
 
-    They are sorted by singular value; a share is a squared singular value divided by the sum of all. Each has
-    its largest number positive. `tried` goes into the result. Raises ValueError if the picture does not
-    change.
+    They are sorted by singular value; a share is a squared singular value divided by the sum of all. The
+    number with the largest magnitude in each direction is positive. `tried` is stored in the result. Raises
+    ValueError if the picture does not change.
     """
-    # The m × m products have the squared singular values; they are far fewer than the pixels.
+    # The m × m matrix of products has the squared singular values as eigenvalues, and m is far smaller than
+    # the number of pixels.
     squared, vectors = np.linalg.eigh(changes @ changes.T)
     squared, vectors = np.clip(squared[::-1], 0, None), vectors[:, ::-1]
     total = float(squared.sum())

@@ -1,4 +1,4 @@
-"""The rate of the evidence lower bound in nats, and the logits of probabilities.
+"""Computes the rate of the evidence lower bound in nats, and the logits of probabilities.
 
 ELBO = −(rate + distortion) per image; higher is better. `desktop.latent.likelihood` gives the distortion.
 Equations: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, appendix B. Pure numpy; sums are
@@ -9,7 +9,7 @@ import numpy as np
 
 from desktop.base.arrays import Doubles, Floats
 
-# Half the distance from 1 to the next lower float32: the complement of a probability that rounded to 1.
+# Probabilities count as at least this far from 0 and 1: half the distance from 1 to the next lower float32.
 MIN_PROBABILITY = 2.0**-25
 
 

@@ -1,4 +1,4 @@
-"""The names of groups of points on a plane: where they stand, and when one text speaks for several. No Qt."""
+"""Places the names of groups of points on a plane; one text may stand for several groups. No Qt."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,21 +13,22 @@ Size = tuple[float, float]
 Place = tuple[float, float]
 Edges = tuple[float, float, float, float]  # left, top, right, bottom
 
-# A name's box is never farther than this from the middle of its group: a ring of names looks like data.
+# A name's box is at most this far from the middle of its group, because a ring of names would look like data.
 REACH_PX = 44.0
-# More than MOST_TOGETHER names whose groups lie within such a distance of each other become one text. The
-# smallest distance is taken at which every name has a place.
+# If more than MOST_TOGETHER groups are within such a distance of each other, one text replaces their names.
+# The distances are tried in turn until every name has a place.
 MOST_TOGETHER, TOGETHER_PX = 3, (12.0, 20.0, 32.0, 52.0, 84.0, 136.0, 220.0)
-ABOVE_PX = 26.0  # from the middle of a crowd up to its text, so that the crowd is seen
+ABOVE_PX = 26.0  # the text of several groups is this far above their middle, so that the groups stay visible
 GAP_PX = 2.0  # between names
-STEP_PX, CELL_PX = 8.0, 4.0  # between the places that are tried, and of the grid in which points are counted
-MOST_POINTS = 10_000  # of more, only so many are looked at
-# What a place costs: 1 for covering so large a share of a group's usual number of points, but at least so
-# many; and these for the way from the group, for covering the middle of another group, for leaving the place
-# that the name has now, for leaving it where it stays if at all possible, and for each mark over the name.
+STEP_PX, CELL_PX = 8.0, 4.0  # the step between places that are tried, and the cell size for counting points
+MOST_POINTS = 10_000  # if there are more points, an evenly spaced subset of about this size is used
+# The cost of a place is 1 for covering MANY_SHARE of a group's average number of points, or FEW_POINTS if
+# that is more. Further costs are for the distance from the group, for covering the middle of another group,
+# for leaving the name's current place (LEAVE_COST if names should hardly ever move), and for each mark over
+# the name.
 MANY_SHARE, FEW_POINTS = 0.3, 8
 FAR_COST, OTHER_COST, MOVE_COST, LEAVE_COST, MARK_COST = 0.5, 0.5, 0.15, 1.0, 2.0
-MARK_PX = 12.0  # from the middle of a mark to its edge
+MARK_PX = 12.0  # half the width of a mark
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,12 @@ class GroupName:
     """A text on the plane.
 
     Attributes:
-        text: the name of a group, or how many groups lie here.
-        group: the number of the group; None if the text speaks for several.
-        middle_px: the middle of its group, or of its groups.
-        offset_px: from there to the middle of the text.
-        size_px: the width and height of its box.
-        members: the numbers of the groups that it speaks for.
+        text: the name of a group, or the number of groups at this place.
+        group: the number of the group; None if the text stands for several groups.
+        middle_px: the middle of the group, or of the groups.
+        offset_px: the offset from `middle_px` to the middle of the text.
+        size_px: the width and height of the text's box.
+        members: the numbers of the groups that the text stands for.
     """
 
     text: str
@@ -52,12 +53,12 @@ class GroupName:
 
     @property
     def place_px(self) -> Place:
-        """The middle of its box."""
+        """The middle of the text's box."""
         return self.middle_px[0] + self.offset_px[0], self.middle_px[1] + self.offset_px[1]
 
     @property
     def leader_px(self) -> Place | None:
-        """The way from the middle of the group to the nearest point of the box; None if it lies there."""
+        """The offset from the group's middle to the nearest point of the box; None if that is inside."""
         x, y = (
             offset - min(side / 2, max(-side / 2, offset))
             for offset, side in zip(self.offset_px, self.size_px, strict=True)
@@ -76,14 +77,13 @@ def group_names(
     room_px: Edges | None = None,
     boxes_px: ArrayLike = (),
 ) -> list[GroupName]:
-    """Return the texts for groups with these names and middles [N, 2], none of which covers another.
+    """Return texts for groups with these names and middles [N, 2]; the texts do not overlap if possible.
 
-    Each stands where it covers few of the points [M, 2], at its group or near it. `size_of` tells width and
-    height of a text, given it and its group or None. `before` are the offsets of texts that are shown now,
-    which stay if they are nearly as good: a small change of the view moves no name. What leaving them costs
-    is `move_cost`. The marks [K, 2], such as the path's points, and the boxes [K, 4] lie over the names,
-    which keep off them. In a room with these edges the names of the groups whose middle is there stay wholly
-    inside.
+    Each text is at its group or near it, where it covers few of the points [M, 2]. `size_of` returns the
+    width and height for a text and its group (or None). `before` has the current offsets by text; a text
+    keeps its offset if another place is not better by more than `move_cost`, so that a small change of the
+    view moves no name. Names keep off the marks [K, 2], such as the path's points, and the boxes [K, 4],
+    which are drawn over them. With `room_px`, names of groups whose middle is within these edges stay inside.
     """
     middles = np.asarray(middles_px, np.float64).reshape(-1, 2)
     points = np.asarray(points_px, np.float64).reshape(-1, 2)
@@ -112,7 +112,7 @@ def _texts(
     together_px: float,
     size_of: Callable[[str, int | None], Size],
 ) -> list[GroupName]:
-    """The texts at the places where they would be without each other and without points."""
+    """The texts at their default places, without regard to points or to each other."""
     found = []
     for members in _gathered(middles, together_px):
         texts: list[tuple[str, int | None, list[int]]] = [(names[n], n, [n]) for n in members]
@@ -133,13 +133,13 @@ def _costs(
     before: Place | None,
     move_cost: float,
 ) -> tuple[Doubles, Doubles]:
-    """The offsets [K, 2] of the places for a name, and what each costs [K]: 1 for covering `many` points."""
+    """The offsets [K, 2] of the places for a name, and their costs [K]: 1 for covering `many` points."""
     ways, gaps = _ways(name.size_px)
     if before is not None and _gap(before, name.size_px) <= REACH_PX:
         ways, gaps = np.vstack([ways, before]), np.append(gaps, _gap(before, name.size_px))
     covered = _covered(np.asarray(name.middle_px), name.size_px, points, ways)
     far = gaps if name.group is not None else np.abs(ways - name.offset_px).sum(axis=1)
-    # A hair's weight for the way to the middle, so that without points the name stands there.
+    # A tiny cost for the distance to the default place, so that without points the name is there.
     cost = covered / many + FAR_COST * far / REACH_PX
     cost += 1e-3 * np.linalg.norm(ways - name.offset_px, axis=1)
     own = -1 if name.group is None else name.group
@@ -153,9 +153,9 @@ def _costs(
 
 
 def _inside(name: GroupName, ways: Doubles, cost: Doubles, room_px: Edges) -> tuple[Doubles, Doubles]:
-    """Those of the places at which the box is in the room; if there is none, the nearest one in it.
+    """The places at which the box is inside the room, or else the single nearest place inside.
 
-    All of them if the group itself is not in the room.
+    If the group itself is outside, all places are returned.
     """
     middle, half = np.asarray(name.middle_px), np.asarray(name.size_px) / 2
     if not _is_in(name.middle_px, room_px):
@@ -180,7 +180,7 @@ def _boxes_of(marks_px: ArrayLike) -> Doubles:
 
 
 def _boxes_over(name: GroupName, boxes: Doubles, ways: Doubles) -> Doubles:
-    """How many boxes would lie over a name at each of the places [K]."""
+    """The number of boxes over a name at each of the places [K]."""
     found = np.zeros(len(ways))
     half = np.asarray(name.size_px) / 2
     low, high = boxes[:, :2] - name.middle_px - half, boxes[:, 2:] - name.middle_px + half
@@ -202,7 +202,7 @@ def has_boxes_over(names: Sequence[GroupName], boxes_px: ArrayLike) -> bool:
 
 
 def leave_room(names: Sequence[GroupName], room_px: Edges) -> bool:
-    """Whether the name of a group that is in the room is not wholly in it."""
+    """Whether the name of a group whose middle is inside the room is partly outside."""
     for name in names:
         (x, y), (width, height) = name.place_px, name.size_px
         corners = (x - width / 2, y - height / 2), (x + width / 2, y + height / 2)
@@ -213,7 +213,7 @@ def leave_room(names: Sequence[GroupName], room_px: Edges) -> bool:
 
 @lru_cache(maxsize=256)
 def _ways(size_px: Size) -> tuple[Doubles, Doubles]:
-    """The offsets [K, 2] at which boxes of a size are within reach, and how far away each is [K]."""
+    """The offsets [K, 2] at which boxes of a size are within reach, and each box's distance [K]."""
     x, y = (np.arange(-(n := int((side / 2 + REACH_PX) // STEP_PX)), n + 1) * STEP_PX for side in size_px)
     ways = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     ways = np.vstack([ways, (0.0, -ABOVE_PX)])
@@ -222,12 +222,12 @@ def _ways(size_px: Size) -> tuple[Doubles, Doubles]:
 
 
 def _gap(offset: Place, size_px: Size) -> float:
-    """How far a box is from the middle that it is `offset` from."""
+    """The distance from a group's middle to a box at this offset."""
     return float(np.linalg.norm(np.maximum(np.abs(offset) - np.asarray(size_px) / 2, 0)))
 
 
 def _covered(middle: Doubles, size_px: Size, points: Doubles, ways: Doubles) -> Doubles:
-    """How many points each of the boxes covers [K]."""
+    """The number of points that each box covers, [K]."""
     half = np.asarray(size_px) / 2
     reach = np.abs(ways).max(axis=0) + half + 2 * CELL_PX
     x, y = points[:, 0] - middle[0], points[:, 1] - middle[1]
@@ -247,12 +247,12 @@ def _covered(middle: Doubles, size_px: Size, points: Doubles, ways: Doubles) -> 
 def _placed(
     wanted: Sequence[GroupName], costs: Mapping[GroupName, tuple[Doubles, Doubles]]
 ) -> tuple[list[GroupName], bool]:
-    """The names at their places, and whether none had to cover another.
+    """The names at their places, and whether no name had to cover another.
 
-    Those that have the least choice go first.
+    Names with the highest median cost are placed first, because they have the fewest good places.
     """
     order = sorted(range(len(wanted)), key=lambda n: float(np.median(costs[wanted[n]][1])), reverse=True)
-    boxes = np.empty((0, 4))  # middles, and halves of the sides
+    boxes = np.empty((0, 4))  # the boxes' middles, and half their sizes
     found, is_whole = {}, True
     for n in order:
         name = wanted[n]
@@ -269,7 +269,7 @@ def _placed(
 
 
 def _gathered(middles: Doubles, together_px: float) -> list[list[int]]:
-    """The groups of middles [N, 2] that are joined by small distances, each in ascending order."""
+    """Clusters of middles [N, 2] that are connected by small distances; each has its numbers in order."""
     left, found = list(range(len(middles))), []
     while left:
         members, edge = [left.pop(0)], 0

@@ -1,6 +1,6 @@
-"""Whether holes of the aggregate posterior tell of the model, or only that there are few images. No Qt.
+"""Tests whether holes of the aggregate posterior are a property of the model, or due to few images. No Qt.
 
-Of N images with narrow posteriors, q(z) = 1/N Σ q(z|xₙ) is zero nearly everywhere, also if the encoder's
+For few images with narrow posteriors, q(z) = 1/N Σ q(z|xₙ) is zero nearly everywhere, even if the encoder's
 means are samples from the prior.
 """
 
@@ -16,7 +16,7 @@ from desktop.latent.prior import Prior
 
 # If chance alone would hatch more of the prior than this, no holes are drawn.
 MOST_BY_CHANCE = 0.25
-# So many posteriors, evenly chosen, stand for the widths of all.
+# About so many evenly spaced posteriors represent the widths of all.
 WIDTHS = 400
 GRID_LINES = 61
 LEVELS, LEAST_LEVEL = 60, 1e-9
@@ -37,9 +37,10 @@ def are_too_few(normals: PlaneNormals, prior: PriorOnPlane) -> bool:
 def share_by_chance(normals: PlaneNormals, prior: PriorOnPlane) -> float:
     """The share of the prior that would be hatched if images of these widths were drawn from it.
 
-    It is an upper bound. Where the prior has the density p, a posterior alone lifts q above a tenth of p
-    within an ellipse around its mean, whose area is known. The number of means that are near enough is about
-    Poisson distributed, and with none of them the place may be a hole. More images make no more holes.
+    This is an upper bound. Where the prior has density p, a single posterior lifts q above a tenth of p
+    within an ellipse of known area around its mean. The number of means that are near enough to a place is
+    about Poisson distributed, and the place may be a hole only if it is zero. The bound never grows with the
+    number of images.
     """
     count = len(normals.mean)
     return _share(normals.covariance[:: _every(count)], count, prior)
@@ -67,7 +68,7 @@ def _share(covariance: Doubles, count: int, prior: PriorOnPlane) -> float:
 
 
 def _near(deviations: Doubles, count: int, p: float, prior: PriorOnPlane) -> float:
-    """How many means are expected so near to a place of density p that one alone prevents a hole there."""
+    """The expected number of means so near to a place of density p that one alone prevents a hole."""
     peaks = 1 / ((2 * np.pi) ** (prior.dimensions / 2) * np.maximum(deviations, np.finfo(float).tiny))
     squares = 2 * np.log(np.maximum(1.0, peaks / (HOLE_RATIO * count * p)))
     areas = 2 * np.sqrt(squares) if prior.dimensions == 1 else np.pi * squares

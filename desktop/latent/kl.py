@@ -1,4 +1,4 @@
-"""How much each latent dimension encodes: its rate, averaged over the held-out images. No Qt."""
+"""Computes how much each latent dimension encodes: its rate, averaged over the held-out images. No Qt."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from desktop.base.arrays import Doubles
 from desktop.latent.elbo import rate_nats
 from export.bundle import Posterior
 
-# A dimension below this encodes nothing about the image: its posterior is the prior.
+# A dimension with a lower rate encodes nothing about the image: its posterior is the prior.
 COLLAPSED_NATS = 0.01
 
 

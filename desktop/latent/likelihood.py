@@ -1,7 +1,7 @@
-"""What a decoder's output means: log p(x|z) of pixels, samples of x, and the picture. Pure numpy.
+"""The likelihood p(x|z): log p(x|z) of pixels, samples of x, and the picture. Pure numpy.
 
-x is in [0, 1]: the data's levels divided by their number less one. `Parameters` are what the decoder gives
-at z. Every figure is in nats. Sources: Loaiza-Ganem and Cunningham, "The continuous Bernoulli", 2019;
+x is in [0, 1]: the data's levels divided by the highest level. `Parameters` are the decoder's outputs at z.
+All log probabilities are in nats. Sources: Loaiza-Ganem and Cunningham, "The continuous Bernoulli", 2019;
 Rybkin, Daniilidis and Levine, "Simple and effective VAE training with calibrated decoders", 2021; Salimans,
 Karpathy, Chen and Kingma, "PixelCNN++", 2017, for the discretised logistic.
 """
@@ -21,7 +21,7 @@ Number = TypeVar("Number", float, Doubles)
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 MAX_LEVEL = 255
 HALF_BIN = 0.5 / MAX_LEVEL
-# Below this a quotient of small numbers is replaced by its series, which then is exact in float64.
+# For smaller logits, a quotient of small numbers is replaced by its series, which is then exact in float64.
 SMALL_LOGIT = 1e-3
 SAMPLE_SEED = 0
 THRESHOLD = 0.5
@@ -37,7 +37,7 @@ class Family(StrEnum):
 
     @property
     def words(self) -> str:
-        """What people call it."""
+        """The family's name in texts."""
         return WORDS[self]
 
     @property
@@ -56,7 +56,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Parameters:
-    """What a decoder gives for N pictures.
+    """A decoder's outputs for N pictures.
 
     Attributes:
         location: logits or means, float32 [N, C, H, W].
@@ -79,8 +79,8 @@ class Likelihood:
     """The distribution of an image given its parameters.
 
     Attributes:
-        family: of the pixels' distributions.
-        levels: how many values a pixel of the data can have, 2 or 256.
+        family: the family of the pixels' distributions.
+        levels: the number of values that a pixel of the data can have, 2 or 256.
     """
 
     family: Family
@@ -88,21 +88,21 @@ class Likelihood:
 
     @property
     def is_its_picture(self) -> bool:
-        """Whether the picture is all that the likelihood needs: Bernoulli probabilities."""
+        """Whether the picture determines the likelihood, because it is the Bernoulli probabilities."""
         return self.family is Family.BERNOULLI
 
     @property
     def is_density(self) -> bool:
-        """Whether log p(x|z) is that of a density of x in [0, 1], which may be positive."""
+        """Whether p(x|z) is a density, so that log p(x|z) may be positive."""
         return self.family in (Family.CONTINUOUS_BERNOULLI, Family.GAUSSIAN)
 
     @property
     def counts_bits(self) -> bool:
-        """Whether bits per dimension compare models: the pixels' levels have probabilities."""
+        """Whether models can be compared by bits per dimension, because pixel levels have probabilities."""
         return self.family is Family.LOGISTIC
 
     def bits_per_dimension(self, log_px_nats: Number, image_shape: tuple[int, int, int]) -> Number | None:
-        """−log2 p(x) by the numbers of an image, for log p(x) or a bound [...]; None for other families."""
+        """−log2 p(x) per number of an image, from log p(x) or a bound [...]; None for other families."""
         if not self.counts_bits:
             return None
         bits: Number = -log_px_nats / (math.prod(image_shape) * math.log(2))
@@ -142,7 +142,7 @@ class Likelihood:
         return np.clip(location, 0, 1).astype(np.float32)
 
     def samples(self, parameters: Parameters) -> Floats:
-        """Sample x for each picture, within [0, 1], by the same noise every time: only the picture moves."""
+        """Sample x for each picture, within [0, 1], always with the same noise, so that nothing flickers."""
         location = parameters.location.astype(np.float64)
         draw = np.random.default_rng(SAMPLE_SEED)
         shape = location.shape[1:]
@@ -171,7 +171,7 @@ def as_data(x: Floats, levels: int) -> Floats:
 
 
 def log_normalizer(family: Family, logits: Doubles) -> Doubles:
-    """What log p(x|z) subtracts from x·l: the log of the sum or integral of e^(x·l) over all x."""
+    """The log normalizer: the log of the sum or integral of e^(x·l) over all x."""
     soft: Doubles = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
     if family is Family.BERNOULLI:
         return soft
@@ -190,9 +190,9 @@ def _continuous_mean(logits: Doubles) -> Doubles:
 
 
 def _continuous_quantile(shares: Doubles, logits: Doubles) -> Doubles:
-    """x such that a share of the distribution lies below it: log(1 + u (eˡ − 1)) / l."""
+    """The quantiles x of shares u: log(1 + u (eˡ − 1)) / l."""
     size = np.maximum(np.abs(logits), SMALL_LOGIT)
-    # By symmetry the distribution at −l is that at l, mirrored.
+    # The distribution for −l is the mirror image of that for l.
     upper = np.where(logits < 0, 1 - shares, shares)
     x = 1 + np.log(upper + (1 - upper) * np.exp(-size)) / size
     found: Doubles = np.where(logits < 0, 1 - x, x)
@@ -200,10 +200,10 @@ def _continuous_quantile(shares: Doubles, logits: Doubles) -> Doubles:
 
 
 def _interval_nats(x: Doubles, mean: Doubles, log_scale: Doubles) -> Doubles:
-    """log of the logistic distribution's mass between x ± ½/255; the outermost intervals have no end."""
+    """The log of the logistic distribution's mass within x ± ½/255; the outermost intervals are unbounded."""
     inverse = np.exp(-log_scale)
     low, high = (x - HALF_BIN - mean) * inverse, (x + HALF_BIN - mean) * inverse
-    # σ(b) − σ(a) = σ(b) σ(−a) (1 − e^(a−b)): no difference of numbers that are nearly equal.
+    # σ(b) − σ(a) = σ(b) σ(−a) (1 − e^(a−b)), which avoids a difference of nearly equal numbers.
     inner = _log_sigmoid(high) + _log_sigmoid(-low) + np.log(-np.expm1(-2 * HALF_BIN * inverse))
     darkest, brightest = x < HALF_BIN, x > 1 - HALF_BIN
     found: Doubles = np.where(darkest, _log_sigmoid(high), np.where(brightest, _log_sigmoid(-low), inner))

@@ -1,4 +1,4 @@
-"""Points of the latent space from a file's arrays, with their names and labels. No Qt."""
+"""Finds points of the latent space in a file's arrays, with their names and labels. No Qt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class NamedPoints:
 
     Attributes:
         z: float64 [n, d].
-        names: of each point, for people: the name of its array, or its number such as "#12".
+        names: the name of each point: the name of its array, or a number such as "#12".
         labels: uint8 [n], or None.
         label_names: the names of the labels 0, 1, …
     """
@@ -47,10 +47,10 @@ class NamedPoints:
 def named_points(arrays: Mapping[str, Array], latent_dim: int, name: str) -> NamedPoints:
     """Return the points in a file's arrays.
 
-    An array fits if it has d numbers in any shape, or if each of its n entries does. Of several, the one
-    named z or mean is taken, and whole numbers called labels are its labels. Otherwise all that fit are
-    points: an array with one has its name, and several arrays with more are labels. Raises NumberFileError if
-    none fits; `name` names the file.
+    An array fits if it has d numbers in any shape, or if each of its n entries does. An array named z or mean
+    is preferred; an array of whole numbers called labels has its labels. Otherwise all fitting arrays are
+    points. An array of one point gives the point its name; if arrays have several points, each array is a
+    label. Raises NumberFileError if no array fits; `name` is the file's name for errors.
     """
     fitting = {key: rows for key, array in arrays.items() if (rows := rows_of(array, latent_dim)) is not None}
     if not fitting:
@@ -73,12 +73,12 @@ def named_points(arrays: Mapping[str, Array], latent_dim: int, name: str) -> Nam
 
 
 def _numbers(count: int) -> tuple[str, ...]:
-    """Numbers as Python counts them."""
+    """Numbers from #0 on."""
     return tuple(f"#{number}" for number in range(count))
 
 
 def _labels(arrays: Mapping[str, Array], count: int) -> tuple[NDArray[np.uint8] | None, tuple[str, ...]]:
-    """The labels and their names if there is an array of whole numbers called so, one for each point."""
+    """The labels and their names, if the array "labels" has one whole number for each point."""
     found = arrays.get(LABELS)
     if found is None or found.shape != (count,) or (found != np.rint(found)).any():
         return None, ()

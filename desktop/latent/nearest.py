@@ -1,4 +1,4 @@
-"""Find the held-out images that are nearest to the cursor, in z or by its picture. No Qt."""
+"""Finds the held-out images that are nearest to the cursor, in z or by its picture. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.latent.elbo import logits_of
 from desktop.latent.likelihood import Likelihood, Parameters
 
-STEP_NUMBERS = 400_000  # about 1 ms, which is the longest that the picture under the pointer waits
-SLOWER = 20  # so many times as long a likelihood takes at most
+STEP_NUMBERS = 400_000  # a step takes about 1 ms; the picture under the pointer waits for one at most
+SLOWER = 20  # a likelihood takes at most this many times as long per number
 
 
 class Nearness(StrEnum):
@@ -35,7 +35,7 @@ def nearest_by_z(mean: Floats, z: ArrayLike, count: int) -> Iterator[tuple[Neigh
 
     Yields None while computing, and then the neighbours, nearest first.
     """
-    here = np.asarray(z, np.float64)  # the square of a float32 may be none
+    here = np.asarray(z, np.float64)  # in float32 the squares may overflow
     distances = np.empty(len(mean))
     for part in _parts(len(mean), mean.shape[1]):
         distances[part] = np.linalg.norm(mean[part] - here, axis=1)
@@ -49,8 +49,8 @@ def nearest_by_picture(
     """Find the `count` images x [N, C, H, W] that are most likely under probabilities [C, H, W].
 
     Yields None while computing, and then the neighbours, nearest first. The distance is −log p(x|z) in nats
-    for Bernoulli pixels. It is the cost of an empty image plus a sum that is
-    linear in x, so one matrix product gives it for all images.
+    for Bernoulli pixels. It is the cost of an empty image plus a term that is linear in x, so one matrix
+    product gives it for all images.
     """
     logits = logits_of(probabilities).ravel()
     empty_nats = float(np.logaddexp(0, logits.astype(np.float64)).sum())
@@ -80,7 +80,7 @@ def nearest_by_likelihood(
 def nearest_by_difference(
     images: Bytes, white: int, picture: Floats, count: int
 ) -> Iterator[tuple[Neighbour, ...] | None]:
-    """Find the `count` images [N, C, H, W] from 0 to `white` that differ least from a picture [C, H, W].
+    """Find the `count` images [N, C, H, W], from 0 to `white`, that differ least from a picture [C, H, W].
 
     Yields None while computing, and then the neighbours, nearest first. The distance is the root of the mean
     squared difference, from 0 to 1.

@@ -1,4 +1,4 @@
-"""Project normal distributions to a plane: posteriors with their ellipses. No Qt.
+"""Projects normal distributions to a plane: posteriors with their ellipses. No Qt.
 
 A plane's two directions W are orthonormal, so N(m, S) has the marginal N(W·(m − origin), W·S·Wᵀ) in the
 plane's (a, b).
@@ -31,7 +31,7 @@ class PlaneNormals:
     covariance: Doubles
 
     def of(self, index: int) -> "PlaneNormals":
-        """The normal at an index, alone."""
+        """Only the normal at an index."""
         return PlaneNormals(self.mean[index : index + 1], self.covariance[index : index + 1])
 
 
@@ -44,7 +44,7 @@ def project_normals(plane: Plane, mean: ArrayLike, logvar: ArrayLike) -> PlaneNo
 
 
 def same_marginals(plane: Plane, other: Plane) -> bool:
-    """Whether two planes have the same marginals: equal directions, one directly above the other."""
+    """Whether two planes have the same marginals: they have equal directions, and equal (a, b) for each z."""
     if (plane.u, plane.v) != (other.u, other.v):
         return False
     return bool(np.allclose(plane.project(other.origin), 0, atol=SAME_PLACE))
@@ -53,7 +53,7 @@ def same_marginals(plane: Plane, other: Plane) -> bool:
 def ellipse(normals: PlaneNormals, index: int, radius: float) -> Doubles:
     """The closed curve of (a, b) [K, 2] that lies `radius` standard deviations from a mean.
 
-    If the space has one dimension, it is a segment, traced there and back.
+    With one latent dimension it is a line segment, traced there and back.
     """
     (aa, ab), (_, bb) = normals.covariance[index]
     right = math.sqrt(aa)
@@ -66,7 +66,7 @@ def ellipse(normals: PlaneNormals, index: int, radius: float) -> Doubles:
 
 
 def radius_of_mass(mass: float, dimensions: int) -> float:
-    """The radius that holds a share of N(0, I)'s mass: in two dimensions √(−2 ln(1 − mass)), in one Φ⁻¹."""
+    """The radius that contains a share of N(0, I): √(−2 ln(1 − mass)) in two dimensions, Φ⁻¹ in one."""
     if dimensions == 1:
         return NormalDist().inv_cdf((1 + mass) / 2)
     return math.sqrt(-2 * math.log1p(-mass))

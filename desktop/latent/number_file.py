@@ -1,6 +1,6 @@
-"""Reads z from numpy's files, `.npy` and `.npz`, JSON and CSV, and writes `.npy`. Files may be anyone's.
+"""Reads z from untrusted files (`.npy`, `.npz`, JSON, CSV), and writes `.npy`.
 
-Only plain numbers are read: the header of each array says its type and size before anything is held, and
+Only plain numbers are read: type and size in an array's header are checked before its data are read, and
 nothing is ever unpickled. No Qt.
 """
 
@@ -25,8 +25,8 @@ from desktop.latent.plane import MAX_Z
 
 ENDINGS = (".npy", ".npz", ".json", ".csv")
 MAX_CSV_BYTES = 64 << 20
-MAX_JSON_BYTES = 32 << 20  # Python's objects for it take several times as much
-MAX_BYTES = 256 << 20  # of all arrays of a file together
+MAX_JSON_BYTES = 32 << 20  # the Python objects for JSON take several times as much memory
+MAX_BYTES = 256 << 20  # the limit for all arrays of a file together
 MAX_ARRAYS = 4096
 MAX_HEADER_CHARS = 10_000
 NPY_START = b"\x93NUMPY"
@@ -38,21 +38,21 @@ class NumberFileError(ReportedError):
 
 
 def is_number_file(path: Path) -> bool:
-    """Whether a file's name ends like one of numpy's, of JSON or CSV."""
+    """Whether a file has an extension of numpy, JSON or CSV."""
     return path.suffix.lower() in ENDINGS
 
 
 def read_arrays(path: Path) -> dict[str, Doubles]:
     """Read all arrays of a `.npy`, `.npz`, `.json` or `.csv` file as float64, by name, or by the file's name.
 
-    Raises NumberFileError that says what was found and what to do: another kind of file, arrays of objects or
-    texts, too many bytes, a damaged file, a number that is not finite in float32. Raises OSError if the file
-    cannot be read.
+    Raises NumberFileError for another kind of file, arrays of objects or texts, too many bytes, a damaged
+    file, or a number that is not finite in float32. Raises OSError if the file cannot be read.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise NumberFileError(
-            f"{path}: found no plain file, expected a .npy, .npz, .json or .csv; choose another"
+            f"{path}: found something other than a regular file, expected a .npy, .npz, .json or .csv; "
+            "choose another"
         )
     _check_size(str(path), status.st_size)
     with path.open("rb") as file:
@@ -81,7 +81,7 @@ def rows_of(array: Array, latent_dim: int) -> Doubles | None:
 
 
 def misfit(arrays: Mapping[str, Array], latent_dim: int) -> str:
-    """Say which shapes were found where [d] or [n, d] was expected."""
+    """An error text with the shapes that were found, where [d] or [n, d] was expected."""
     found = ", ".join(shape_text(array.shape) for array in list(arrays.values())[:3])
     more = ", …" if len(arrays) > 3 else ""
     return (
@@ -91,7 +91,7 @@ def misfit(arrays: Mapping[str, Array], latent_dim: int) -> str:
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape as people write it: [3, 512]."""
+    """A shape as a text such as "[3, 512]"."""
     return f"[{', '.join(map(str, shape))}]"
 
 
@@ -123,7 +123,7 @@ def _read_zip(file: IO[bytes], path: Path) -> dict[str, Doubles]:
 
 
 def _read_json(file: IO[bytes], path: Path) -> dict[str, Doubles]:
-    """Read a list of numbers, or lists in it, or an object of these; its other members are left out."""
+    """Read a list of numbers, a nested list, or an object of such lists, whose other members are ignored."""
     text = file.read(MAX_JSON_BYTES + 1)
     _check_size(str(path), len(text), MAX_JSON_BYTES)
     try:
@@ -159,7 +159,7 @@ def _read_csv(file: IO[bytes], path: Path) -> dict[str, Doubles]:
 
 
 def _array_of(value: object) -> Doubles | None:
-    """A list from JSON as an array; None if it holds anything but numbers, or lists of different lengths."""
+    """A list from JSON as an array; None if it contains non-numbers, or lists of different lengths."""
     if not isinstance(value, list):
         return None
     try:
@@ -170,7 +170,7 @@ def _array_of(value: object) -> Doubles | None:
 
 
 def _read_array(file: IO[bytes], where: str, most_bytes: int = MAX_BYTES) -> Doubles:
-    """Read one array without numpy.load, so that no header and no pickle decides what is done or held."""
+    """Read one array. Unlike numpy.load, this limits the size that a header can request."""
     try:
         version = npy.read_magic(file)
         read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]

@@ -10,19 +10,19 @@ import numpy as np
 from desktop.base.arrays import Doubles
 
 NUMBERED = re.compile(r"(.*?)_?(\d{1,7})")  # "mean_0", "z0", "0"
-POINTS = ("z", "mean")  # the columns that are z, if there are several kinds of numbered ones
+POINTS = ("z", "mean")  # the columns that are z if there are several kinds of numbered columns
 LABEL = "label"
 
 
 class TableError(ValueError):
-    """A text is no table of numbers; the message says what was found and what was expected."""
+    """A text is not a table of numbers; the message says what was found and what was expected."""
 
 
 def arrays_of_table(text: str, name: str) -> dict[str, Doubles]:
-    """The rows of a table in CSV, float64 [n, d], under `name`, or by label if it has a column of them.
+    """The rows of a CSV table, float64 [n, d], as the array `name`, or as one array per label.
 
-    A table without a head holds numbers alone. With one, z are the columns z_0, z_1, … or mean_0, mean_1, …,
-    else the only ones that are numbered so; other columns are left out. Raises TableError.
+    A table without a header has only numbers. With a header, z are the columns z_0, z_1, … or mean_0, mean_1,
+    …, or else the only columns that are numbered like this; other columns are ignored. Raises TableError.
     """
     try:
         rows = [row for row in csv.reader(io.StringIO(text)) if row]
@@ -39,7 +39,7 @@ def arrays_of_table(text: str, name: str) -> dict[str, Doubles]:
     at = head.index(LABEL)
     labels = np.array([row[at] for row in body])
     return {
-        # Arrays called so would be all that is taken for z.
+        # Of several arrays, only one called z or mean would be read.
         f"{LABEL} {label}" if label in POINTS else label: numbers[labels == label]
         for label in dict.fromkeys(labels.tolist())
     }

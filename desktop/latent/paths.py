@@ -1,4 +1,4 @@
-"""Paths through the latent space: the curve that joins the points, and the pace of a walk along it. No Qt."""
+"""Paths through the latent space: the curve through the points, and the pace of a walk along it. No Qt."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,19 +11,20 @@ from numpy.typing import ArrayLike, NDArray
 from desktop.base.arrays import Doubles, Floats
 from desktop.base.vector import Vector, vector
 
-# Steps per curved leg, enough for its arc length to 1e-6; and per leg that is drawn, on axes of any scale.
+# Steps per curved leg, which give its length to 1e-6; and per drawn leg, enough for any axis scale.
 ARC_STEPS, LINE_STEPS = 256, 48
-MOST_PLACES = 400  # on a line that names keep off
-# How many pictures along the walk are compared: in all, and at least on every leg.
+MOST_PLACES = 400  # names keep off at most this many points of a line
+# The number of pictures along the walk that are compared: in all, and the least on each leg.
 VISUAL_STEPS, VISUAL_LEG_STEPS = 512, 16
-# The same for a decoder whose pictures take long.
+# The same for a slow decoder.
 SLOW_VISUAL_STEPS, SLOW_VISUAL_LEG_STEPS = 48, 8
-# Long z are computed in parts of so many numbers; legs have fewer steps if all steps would have more.
+# Long z are computed in parts of PART_NUMBERS numbers, and legs get fewer steps if all steps together would
+# exceed STEP_NUMBERS.
 PART_NUMBERS, STEP_NUMBERS = 1 << 18, 1 << 24
-# A shorter vector has no direction. A smaller angle does not determine a great circle.
+# A shorter vector has no direction, and a smaller angle does not determine a great circle.
 MIN_NORM, MIN_SINE = 1e-12, 1e-9
 
-# Decodes z [N, d], yielding the place of the first and the pictures [n, C, H, W] of each step, or None.
+# Decodes z [N, d] in steps; each yields the index of its first picture and pictures [n, C, H, W], or None.
 Pieces = Callable[["CurveZ"], Iterator[tuple[int, Floats] | None]]
 
 
@@ -39,7 +40,7 @@ class PathKind(StrEnum):
 class Curve:
     """The curve through `corners`, d numbers each, with straight legs or great-circle arcs.
 
-    Its parameter t counts legs: at a whole number it is at a corner.
+    The parameter t counts legs: whole numbers are corners.
     """
 
     corners: tuple[Vector, ...]
@@ -55,7 +56,7 @@ class Curve:
         parameter = np.clip(np.asarray(t, np.float64), 0, self.legs)
         latent_dim = len(self.corners[0])
         flat, rows = parameter.ravel(), max(1, PART_NUMBERS // latent_dim)
-        if flat.size > rows:  # in parts, because what is between is many times as large
+        if flat.size > rows:  # in parts, because the intermediate arrays are many times as large
             parts = [self.at(flat[start : start + rows]) for start in range(0, flat.size, rows)]
             return np.concatenate(parts).reshape(*parameter.shape, latent_dim)
         leg = np.minimum(parameter.astype(np.intp), self.legs - 1)
@@ -75,20 +76,20 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class CurveZ:
-    """The z at t [N] of a curve, like an array float32 [N, d] whose rows are computed when they are taken.
+    """The z at t [N] of a curve, like an array float32 [N, d] whose rows are computed on access.
 
-    Thousands of long z, as those of an animation's frames, would not fit into memory at once.
+    Thousands of long z, as for an animation's frames, would not fit into memory at once.
     """
 
     curve: Curve
     t: Doubles
 
     def __len__(self) -> int:
-        """How many z there are."""
+        """The number of z."""
         return len(self.t)
 
     def __getitem__(self, rows: int | slice | Sequence[int]) -> Floats:
-        """The z float32 [d] of one row, or [n, d] of some."""
+        """The z float32 [d] of one row, or [n, d] of several."""
         return self.curve.at(self.t[rows]).astype(np.float32)
 
     def part(self, rows: slice | Sequence[int]) -> "CurveZ":
@@ -110,11 +111,11 @@ class Walk:
     distance: Doubles
 
     def at(self, share: float) -> Floats:
-        """The z float32 [d] at which a share of the distance has been covered."""
+        """The z float32 [d] at a share of the distance."""
         return self.along([share])[0]
 
     def along(self, shares: ArrayLike) -> CurveZ:
-        """The z at which shares [N] of the distance have been covered."""
+        """The z at shares [N] of the distance."""
         distance = np.asarray(shares, np.float64) * self.distance[-1]
         return CurveZ(self.curve, np.interp(distance, self.distance, self.t))
 
@@ -122,7 +123,7 @@ class Walk:
         """The z [count, d] at even distances. Raises ValueError for fewer than two frames.
 
         The first and the last frame are the ends of the curve. A closed walk, or one that goes there and
-        back, ends one step before its first frame, so that it can be repeated evenly.
+        back, ends one step before its first frame, so that it repeats evenly.
         """
         if count < 2:
             raise ValueError(f"found {count} frames, expected at least 2; ask for more")
@@ -138,9 +139,9 @@ def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
 
     Shoemake 1985, "Animating rotation with quaternion curves"; for latent spaces, White 2016, "Sampling
     generative networks" (arXiv:1609.04468). A zero vector has no direction, so it takes the direction of the
-    other end, and the way is straight. Opposite directions share many great circles. The one used passes
+    other end, and the path is straight. Opposite directions share many great circles. The one used passes
     through the positive side of the coordinate axis that is closest to perpendicular to them, the lowest
-    dimension if several are. In one dimension there is no great circle, and the way leads through zero.
+    dimension if several are. In one dimension there is no great circle, and the path goes through zero.
     """
     a, b = np.broadcast_arrays(np.asarray(start, np.float64), np.asarray(end, np.float64))
     norm_a, norm_b = (np.linalg.norm(z, axis=-1, keepdims=True) for z in (a, b))
@@ -164,8 +165,8 @@ def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
 def path_curve(points: Sequence[ArrayLike], kind: PathKind, closed: bool) -> Curve:
     """The curve through the points of a path, and back to the first one if it is closed.
 
-    Equal visual change is a pace, so its curve has straight legs. Raises ValueError if fewer than two points
-    differ.
+    The kind "Equal visual change" sets the pace, so its curve has straight legs. Raises ValueError if there
+    are no two different points.
     """
     corners = tuple(map(vector, points))
     if closed and corners:
@@ -183,10 +184,10 @@ def even_walk(curve: Curve, closed: bool = False) -> Walk:
 
 
 def timed(walk: Walk, times: Sequence[float]) -> Walk:
-    """The same walk with a time for each leg: equal shares of the walk are equal times.
+    """The same walk with a time for each leg: equal shares of the walk take equal times.
 
-    Within a leg the pace is that of the walk. Where two corners are the same point, the walk rests there.
-    Times of another number than the legs, or of no length in all, change nothing.
+    Within a leg the pace of the walk is kept. The walk rests on a leg between two equal corners. If the
+    number of times is not that of the legs, or if all times are zero, nothing changes.
     """
     legs = walk.curve.legs
     if len(times) != legs or not sum(times) > 0:
@@ -200,9 +201,9 @@ def timed(walk: Walk, times: Sequence[float]) -> Walk:
 
 
 def fitted_times(times: Sequence[float], legs: int) -> tuple[float, ...]:
-    """Times for so many legs: the first ones stay, and those that are missing get the mean of all.
+    """Times for `legs` legs: the first ones are kept, and missing ones get the mean of all.
 
-    No times stay no times.
+    An empty sequence stays empty.
     """
     if not times or legs <= 0:
         return ()
@@ -211,7 +212,7 @@ def fitted_times(times: Sequence[float], legs: int) -> tuple[float, ...]:
 
 
 def leg_times(walk: Walk, total_s: float) -> tuple[float, ...]:
-    """How long each leg of a walk takes, if all of it takes `total_s` seconds."""
+    """The seconds that each leg of a walk takes if the whole walk takes `total_s` seconds."""
     ends = np.interp(np.arange(walk.curve.legs + 1), walk.t, walk.distance) / walk.distance[-1]
     return tuple((np.diff(ends) * total_s).tolist())
 
@@ -221,9 +222,9 @@ def visual_walk(
 ) -> Generator[float, None, Walk]:
     """A walk at constant visual speed: equal shares change the picture equally. Yields the share done.
 
-    The change is the sum of L2 distances between pictures along a fine walk, which is the length of the curve
-    in picture space; it is less fine if decoding `is_slow`. If the picture does not change at all, the speed
-    is constant in z.
+    The change is the sum of L2 distances between pictures along a walk in small steps, which is the length of
+    the curve in picture space. With `is_slow`, for a slow decoder, the steps are larger. If the picture does
+    not change at all, the speed is constant in z.
     """
     t = _visual_steps(curve, is_slow)
     changes = np.zeros(len(t))
@@ -242,20 +243,20 @@ def visual_walk(
         share = (start + len(flat)) / len(t)
         yield share
     distance = changes.cumsum()
-    # A small part of the distance in z is added, so that the sum rises even where the picture does not
+    # A small share of the distance in z is added, so that the sum increases even where the picture does not
     # change.
     lengths = _lengths_so_far(curve, t)
     return Walk(curve, closed, t, distance + lengths / lengths[-1] * max(1e-6 * distance[-1], 1e-9))
 
 
 def point_name(index: int) -> str:
-    """The name of a point of the path: P1, P2, …, because labels are often plain numbers."""
+    """The name of a point of the path: P1, P2, … Plain numbers could be confused with labels."""
     return f"P{index + 1}"
 
 
 @lru_cache(maxsize=4)
 def path_line(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> tuple[Doubles, Doubles]:
-    """The polyline to draw for a path: parameters t [M] and z [M, d]. One point alone gives itself."""
+    """The polyline to draw for a path: parameters t [M] and z [M, d]. A single point is a line of itself."""
     try:
         curve = path_curve(points, kind, closed)
     except ValueError:
@@ -265,7 +266,7 @@ def path_line(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> tuple
 
 
 def path_places(points: tuple[Vector, ...], kind: PathKind, closed: bool) -> Doubles:
-    """The points z of a path and places along its line [K, d], which the names of groups keep off."""
+    """The z [K, d] of a path's points and of places along its line, which the names of groups keep off."""
     _, line = path_line(points, kind, closed)
     return np.concatenate([line[:: -(-len(line) // MOST_PLACES)], np.asarray(points, np.float64)])
 
@@ -276,7 +277,7 @@ def visual_z(curve: Curve, is_slow: bool = False) -> CurveZ:
 
 
 def _visual_steps(curve: Curve, is_slow: bool) -> Doubles:
-    """The parameters at which a walk is measured: in proportion to length, with a minimum for every leg."""
+    """The t at which a walk is measured: their number is proportional to length, with a minimum per leg."""
     most, least = (SLOW_VISUAL_STEPS, SLOW_VISUAL_LEG_STEPS) if is_slow else (VISUAL_STEPS, VISUAL_LEG_STEPS)
     lengths = np.diff(_lengths_so_far(curve, np.arange(curve.legs + 1)))
     counts = np.maximum(least, np.rint(most * lengths / lengths.sum()).astype(int))
@@ -285,12 +286,12 @@ def _visual_steps(curve: Curve, is_slow: bool) -> Doubles:
 
 
 def _steps(most: int, curve: Curve) -> int:
-    """How many steps a leg has: `most`, or fewer if z is long."""
+    """The number of steps of a leg: `most`, or fewer if z is long."""
     return max(4, min(most, STEP_NUMBERS // (len(curve.corners[0]) * curve.legs)))
 
 
 def _lengths_so_far(curve: Curve, t: ArrayLike) -> Doubles:
-    """The length of the polyline through a curve's points at t [M], up to each of them."""
+    """The lengths [M] of the polyline through a curve's points at t [M], from the first to each of them."""
     steps = np.asarray(t, np.float64)
     rows = max(2, PART_NUMBERS // len(curve.corners[0]))
     lengths = [

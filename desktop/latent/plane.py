@@ -23,14 +23,14 @@ Edges = tuple[float, float, float, float]  # left, bottom, right, top
 MIN_SPAN, MAX_SPAN = 1e-14, 1e4
 # Shorter edges and flatter triangles do not determine a direction within float32 precision.
 MIN_EDGE, MIN_SINE = 1e-9, 1e-6
-# Relative to z, which the decoder takes as float32; and for vectors that are float32 themselves.
+# Tolerances relative to z for float64 planes, and for planes whose vectors are float32.
 ROUNDING, SINGLE_ROUNDING = 1e-12, 1e-6
-# Long z are worked on in parts, so that what is between is small and stays in the caches.
+# Long z are processed in parts, so that intermediate arrays fit into the processor's cache.
 PART_NUMBERS, LEAST_PART = 1 << 16, 4096
-# More numbers are not typed, but opened as files, and only the first ones are shown.
+# A z with more than MOST_TYPED numbers is opened from a file instead of typed, and only MOST_SHOWN are shown.
 MOST_TYPED, MOST_SHOWN = 1024, 2
 MAX_Z = float(np.finfo(np.float32).max)
-DECIMALS, MOST_DECIMALS = 4, 9  # of z in texts; a float32 has no more to say
+DECIMALS, MOST_DECIMALS = 4, 9  # decimals of z in texts; a float32 has no more precision
 LOW_QUANTILE, HIGH_QUANTILE = 0.05, 0.95
 STANDARD = NormalMarginal(1.0)
 
@@ -42,8 +42,8 @@ class Plane:
     If d = 1, the second direction is zero, and so is every b.
 
     Attributes:
-        words: what a and b mean, for people, such as "towards sample 2"; empty if nothing is known.
-        is_principal: whether its directions are the principal axes of points.
+        words: the meanings of a and b, such as "towards sample 2"; empty if they have none.
+        is_principal: whether the directions are principal axes of points.
     """
 
     origin: Vector
@@ -63,7 +63,7 @@ class Plane:
         rows = coordinates.reshape(-1, 2)
         z = np.empty((len(rows), len(self.origin)), np.float32)
         for part, origin, (u, v) in self._parts(len(rows)):
-            if len(rows) == 1:  # a product of such flat matrices would take far longer
+            if len(rows) == 1:  # a matrix product with one row would take far longer
                 z[0, part] = origin + (rows[0, 0] * u + rows[0, 1] * v)
             else:
                 z[:, part] = origin + rows @ np.stack([u, v])
@@ -90,7 +90,7 @@ class Plane:
         return ab.reshape(*points.shape[:-1], 2)
 
     def project_even(self, value: float) -> Doubles:
-        """The (a, b) [2] nearest to the z whose coordinates are all the same value."""
+        """The (a, b) [2] nearest to the z whose coordinates all equal `value`."""
         start, sums = self._start
         return value * sums - start
 
@@ -102,7 +102,7 @@ class Plane:
         beside -= a * self.u.array.astype(np.float64)
         beside -= b * self.v.array.astype(np.float64)
         rounding = ROUNDING if self.origin.array.dtype == np.float64 else SINGLE_ROUNDING
-        # Rounding must not count: another plane is decoded anew.
+        # Rounding errors must not make a new plane, because a new plane would be decoded again.
         if not np.abs(beside).max() > rounding * (1 + np.abs(point).max()):
             return self
         beside += self.origin.array
@@ -110,7 +110,7 @@ class Plane:
 
     @cached_property
     def axes(self) -> tuple[int, int] | None:
-        """The two latent dimensions that span the plane, equal for d = 1; None if two axes do not span it."""
+        """The two latent dimensions that span the plane, equal for d = 1; None for any other plane."""
         right, up = (_axis(direction) for direction in (self.u, self.v))
         if right is None:
             return None
@@ -120,7 +120,7 @@ class Plane:
 
     @cached_property
     def is_along_axes(self) -> bool:
-        """Whether both directions are axes, wherever the plane lies."""
+        """Whether both directions are axes; the origin may be anywhere."""
         return _axis(self.u) is not None and _axis(self.v) is not None
 
     @cached_property
@@ -130,7 +130,7 @@ class Plane:
 
     @cached_property
     def _start(self) -> tuple[Doubles, Doubles]:
-        """The products of the origin with both directions, and the sums of these directions."""
+        """The dot products of the origin with both directions, and the sums of the directions' numbers."""
         start, sums = np.zeros(2), np.zeros(2)
         for _, origin, (u, v) in self._parts(1):
             start += u @ origin, v @ origin
@@ -138,7 +138,7 @@ class Plane:
         return start, sums
 
     def _parts(self, rows: int) -> Iterator[tuple[slice, Doubles, tuple[Doubles, Doubles]]]:
-        """Slices of the coordinates, with the origin's and both directions' numbers there as float64."""
+        """Slices of the dimensions, each with the numbers of origin and directions as float64."""
         size = max(LEAST_PART, PART_NUMBERS // max(1, rows))
         for start in range(0, len(self.origin), size):
             part = slice(start, start + size)
@@ -153,8 +153,8 @@ def plane_through(
 ) -> Plane:
     """The plane through three points, d numbers each, with (0, 0) at the first and a towards the second.
 
-    `names` are those of the second and of the third. Raises ValueError if they lie on one line or d is less
-    than two.
+    `names` are the names of the second and the third point. Raises ValueError if the points lie on one line
+    or d is less than two.
     """
     start = np.asarray(origin, np.float64)
     edges = np.asarray([right, up], np.float64) - start
@@ -177,7 +177,7 @@ def _axis(direction: Vector) -> int | None:
 def axis_plane(z: ArrayLike, horizontal: int = 0, vertical: int = 1) -> Plane:
     """The plane through z that is parallel to two axes: a and b are the coordinates of z on these axes."""
     origin = np.array(z, np.float64)
-    vertical = min(vertical, len(origin) - 1)  # on a line it is the same
+    vertical = min(vertical, len(origin) - 1)  # with one dimension, both axes are the same
     origin[[horizontal, vertical]] = 0
     u, v = np.zeros((2, len(origin)))
     u[horizontal] = 1
@@ -220,7 +220,7 @@ class Viewport:
         return left, bottom, right, top
 
     def zoomed(self, factor: float, about: tuple[float, float], least_span: float = MIN_SPAN) -> "Viewport":
-        """The view with its span times `factor`, within limits; the point `about` stays in its place."""
+        """The view with its span multiplied by `factor`, within limits; the point `about` does not move."""
         span = min(MAX_SPAN, max(least_span, self.span * factor))
         applied = span / self.span
         center = tuple(fixed + (old - fixed) * applied for fixed, old in zip(about, self.center, strict=True))
@@ -232,7 +232,7 @@ class Viewport:
 
 
 def viewport_around(ab: ArrayLike, share: float = 0.995, margin: float = 1.1) -> Viewport:
-    """A view that holds `share` of the points (a, b) [N, 2] along each axis, with a margin."""
+    """A view that contains `share` of the points (a, b) [N, 2] along each axis, with a margin."""
     points = np.asarray(ab, np.float64).reshape(-1, 2)
     if not len(points):
         return Viewport()
@@ -244,14 +244,14 @@ def viewport_around(ab: ArrayLike, share: float = 0.995, margin: float = 1.1) ->
 def quantile_axis(
     n: int, marginal: Marginal = STANDARD, low: float = LOW_QUANTILE, high: float = HIGH_QUANTILE
 ) -> Doubles:
-    """The prior's quantiles [n] along an axis at n evenly spaced probabilities, measured from its mean."""
+    """The prior's quantiles [n] along an axis at n evenly spaced probabilities, measured from the mean."""
     return marginal.quantile(np.linspace(low, high, n) if n > 1 else [(low + high) / 2])
 
 
 def manifold_grid(plane: Plane, n: int, prior: Prior = NORMAL) -> Floats:
     """z [n·n, d] at the prior quantiles 0.05 to 0.95 of both coordinates, row by row, highest b first.
 
-    On a plane that is not one of two axes, the quantiles are measured from the plane's origin.
+    On a plane that is not spanned by two axes, the quantiles are measured from the plane's origin.
     """
     middle = plane.project_even(prior.center) if plane.axes is not None else np.zeros(2)
     across, upward = (quantile_axis(n, prior.marginal(direction)) for direction in (plane.u, plane.v))
@@ -283,7 +283,7 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
 def parse_z(text: str, latent_dim: int) -> Vector:
     """Parse d numbers separated by commas, semicolons or spaces. Brackets and − for - are allowed.
 
-    Raises ValueError for anything else.
+    Raises ValueError for any other text.
     """
     words = with_hyphen(text).replace(",", " ").replace(";", " ").strip(" \t\n()[]").split()
     try:
@@ -301,16 +301,16 @@ def parse_z(text: str, latent_dim: int) -> Vector:
 
 
 def decimals_in(span: float) -> int:
-    """How many decimals of z tell pixels apart in a view of this span: four to nine."""
+    """The number of decimals, four to nine, that tell neighbouring pixels apart in a view of this span."""
     needed = math.ceil(-math.log10(span) - 1e-9) + DECIMALS - 1
     return min(max(needed, DECIMALS), MOST_DECIMALS)
 
 
 def format_z(z: Sequence[float], latent_dim: int | None = None, decimals: int = DECIMALS) -> str:
-    """Z as people read and type it: numbers separated by commas, and no zero with a minus.
+    """Format z as people read and type it: numbers separated by commas, and no zero with a minus.
 
-    Of more than MOST_TYPED numbers the first ones and how many there are; `latent_dim` is d if z holds only
-    the first ones.
+    A z with more than MOST_TYPED numbers is shortened to the first numbers and the count. `latent_dim` is d
+    if `z` has only the first numbers.
     """
     count = len(z) if latent_dim is None else latent_dim
     shown = [with_minus(f"{value:z.{decimals}f}") for value in (z if count <= MOST_TYPED else z[:MOST_SHOWN])]

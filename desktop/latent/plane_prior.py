@@ -1,6 +1,6 @@
-"""The prior on a plane: its density, and the contours that hold a share of its mass. No Qt.
+"""The prior on a plane: its density, and the contours that contain a share of its mass. No Qt.
 
-What lies on a plane is the marginal: the distribution of the projections of samples.
+The prior on a plane is its marginal: the distribution of samples that are projected on the plane.
 """
 
 import math
@@ -17,23 +17,23 @@ from desktop.latent.prior import NORMAL, Prior, PriorKind
 
 # The shares of the prior's mass inside the contours.
 PRIOR_MASSES = (0.5, 0.9, 0.99)
-# Radii that have no closed form are quantiles of this many samples with a fixed seed: a share of 0.9 is right
-# to 0.3 %.
+# Radii without a closed form are quantiles of this many samples with a fixed seed, which give a share of 0.9
+# to within 0.3 %.
 SAMPLES, SEED = 20_000, 0
-# In more dimensions the sum of so many uniform numbers is taken for normal.
+# In more dimensions, the sum of so many uniform numbers is treated as normal.
 MOST_DIMENSIONS = 64
 LEAST = 1e-12
-SQUARE_POINTS = 8 * 23 + 1  # its corners are among them
+SQUARE_POINTS = 8 * 23 + 1  # with this number, the square's corners are among the points
 Contours = list[tuple[float, list[Doubles]]]
 
 
 @dataclass(frozen=True)
 class PriorOnPlane:
-    """A prior's marginal on a plane; on a line if the space has one dimension.
+    """A prior's marginal on a plane, or on a line if the space has one dimension.
 
-    A normal prior is exact on every plane, and so is one on a sphere. A uniform prior is exact on a plane of
-    two axes. On a slanted plane its density is that of the normal distribution with the same variance, and
-    its contours are circles that hold their share.
+    The marginal of a normal prior or of one on a sphere is exact on every plane; that of a uniform prior is
+    exact on a plane of two axes. On a slanted plane, a uniform prior's density is that of the normal
+    distribution with the same variance, and its contours are circles that contain their share.
     """
 
     plane: Plane
@@ -50,7 +50,7 @@ class PriorOnPlane:
 
     @property
     def peak(self) -> float:
-        """The highest density per unit of area or length; of one on a sphere, the density at the middle."""
+        """The highest density per unit of area or length; for a sphere, the density at the middle."""
         scale, dims = self.prior.scale, self.dimensions
         if self._is_box:
             return float((2 * scale) ** -dims)
@@ -60,7 +60,7 @@ class PriorOnPlane:
         return (latent_dim - 2) / (2 * math.pi * scale**2) if latent_dim > 2 else 1 / scale**dims
 
     def log_density(self, a: Doubles, b: Doubles) -> Doubles:
-        """The logarithm of the density at a [W] and b [H]: float64 [H, W]; −∞ where there is none."""
+        """The log density at a [W] and b [H]: float64 [H, W]; −∞ where the density is zero."""
         squares = self._squares(a, b)
         if self._is_box:
             return np.where(squares <= self.prior.scale**2, math.log(self.peak), -np.inf)
@@ -70,7 +70,7 @@ class PriorOnPlane:
             return found
         latent_dim = len(self.plane.origin)
         left = 1 - squares / self.prior.scale**2
-        if latent_dim < 3:  # all of it lies on a circle or in two points
+        if latent_dim < 3:  # the whole prior is a circle or two points
             return np.full(left.shape, -np.inf)
         inside = math.log(self.peak) + (latent_dim - 4) / 2 * np.log(np.maximum(left, LEAST))
         return np.asarray(np.where(left > 0, inside, -np.inf), np.float64)
@@ -84,7 +84,8 @@ class PriorOnPlane:
         """For each mass, the curves (a, b) [K, 2] that enclose this share of the prior on the plane.
 
         They are circles around the middle, squares for a uniform prior on two axes, or two vertical lines if
-        there is one latent dimension. A circle that is the whole prior is the only one, with mass 1.
+        there is one latent dimension. If the whole prior is a circle, this circle is the only contour, with
+        mass 1.
         """
         latent_dim = len(self.plane.origin)
         if self.prior.kind is PriorKind.SPHERE and latent_dim < 3:
@@ -104,7 +105,7 @@ class PriorOnPlane:
         return self.prior.scale / (math.sqrt(3) if self.prior.kind is PriorKind.UNIFORM else 1)
 
     def _squares(self, a: Doubles, b: Doubles) -> Doubles:
-        """The squared distance from the middle [H, W]; for a square, of its nearest concentric edge."""
+        """The squared distance from the middle [H, W]; for a square prior, the squared maximum norm."""
         across: Doubles = (a - self.middle[0]) ** 2 + np.zeros((len(b), 1))
         if self.dimensions == 1:
             return across
@@ -112,7 +113,7 @@ class PriorOnPlane:
         return np.asarray(np.maximum(across, upward) if self._is_box else across + upward, np.float64)
 
     def radius(self, mass: float) -> float:
-        """The distance from the middle within which a share of the prior lies."""
+        """The distance from the middle that contains a share of the prior."""
         if self._is_box:
             return float(self.prior.scale * mass ** (1 / self.dimensions))
         if self.prior.kind is PriorKind.NORMAL:

@@ -1,4 +1,4 @@
-"""The position at a given time in a walk that is being played. No Qt."""
+"""Computes the position of a walk in playback at a given time. No Qt."""
 
 import math
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Playback:
-    """How a walk is played.
+    """The settings of a walk's playback.
 
     Attributes:
         duration_s: the time from one end to the other.
-        loop: play again and again.
-        ping_pong: go there and back.
+        loop: whether the walk is repeated.
+        ping_pong: whether the walk goes there and back.
     """
 
     duration_s: float = 4.0
@@ -24,7 +24,7 @@ class Playback:
         return self.duration_s * (2 if self.ping_pong else 1)
 
     def share(self, elapsed_s: float) -> float:
-        """The position along the walk, from 0 to 1. Without looping it stays at the end."""
+        """The position along the walk, from 0 to 1. Without `loop` it stays at the end."""
         rounds = max(0.0, elapsed_s) / self.round_s
         phase = math.fmod(rounds, 1.0) if self.loop else min(rounds, 1.0)
         return 1 - abs(1 - 2 * phase) if self.ping_pong else phase

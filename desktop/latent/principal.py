@@ -1,4 +1,4 @@
-"""The plane along which points vary most, and the view of a space that begins there. No Qt."""
+"""Finds the plane along which points vary most, and a start for the view on it. No Qt."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from numpy.typing import ArrayLike
 from desktop.base.vector import Vector
 from desktop.latent.plane import MIN_EDGE, MIN_SINE, Plane
 
-# A covariance matrix of more dimensions, or products of more points, would take seconds.
+# A covariance matrix of more dimensions, or dot products of more points, would take seconds.
 MOST_COVARIANCES = 1024
 
 
 @dataclass(frozen=True)
 class PrincipalView:
-    """Where to begin among points.
+    """The start of a view among points.
 
     Attributes:
-        plane: their principal plane, moved so that it contains `z`.
-        z: the point nearest to their mean. The mean itself is often like none of them.
+        plane: the points' principal plane, moved so that it contains `z`.
+        z: the point nearest to the mean. The mean itself may be far from all points.
     """
 
     plane: Plane
@@ -26,7 +26,7 @@ class PrincipalView:
 
 
 def principal_view(points: ArrayLike, of_what: str = "") -> PrincipalView | None:
-    """Where to begin among points z [N, d]; None in up to two dimensions, or if they span no plane.
+    """The start among points z [N, d]; None in up to two dimensions, or if the points span no plane.
 
     `of_what` is as in `principal_plane`.
     """
@@ -45,10 +45,11 @@ def principal_view(points: ArrayLike, of_what: str = "") -> PrincipalView | None
 def principal_plane(z: ArrayLike, of_what: str = "") -> Plane:
     """The plane of the two directions along which the points z [N, d] vary most, through their mean.
 
-    Its words say which share of the variance they make; `of_what` stands in them, such as "of epoch 3".
+    The plane's words give each direction's share of the variance, and include `of_what`, such as "of epoch
+    3".
 
-    The directions are the first two eigenvectors of the covariance, each with its largest number positive. In
-    more than 1,024 dimensions they are those of at most 1,024 of the points, evenly spaced.
+    The directions are the first two eigenvectors of the covariance; the number with the largest magnitude in
+    each is positive. In more than 1,024 dimensions, at most 1,024 evenly spaced points are used.
     Raises ValueError for fewer than three points or two dimensions, or if the points lie on one line.
     """
     points = np.asarray(z)

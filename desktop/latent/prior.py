@@ -1,7 +1,7 @@
-"""The prior p(z): normal, uniform or on a sphere. Samples, and distributions along a direction. No Qt.
+"""The prior p(z), which is normal, uniform or on a sphere: samples, and marginals along a direction. No Qt.
 
-All three are symmetric about their mean, and the normal and the sphere are alike in every direction. The
-coordinate of z along a direction has a distribution of its own, the marginal, which gives quantiles.
+All three are symmetric about their mean, and the normal and the sphere are the same in every direction. A
+marginal is the distribution of the coordinate of z along a direction, and gives quantiles.
 """
 
 import math
@@ -19,24 +19,24 @@ from desktop.base.minus import with_hyphen, with_minus
 from desktop.base.vector import Vector, vector
 
 NORMAL_DIST = NormalDist()
-# What a view that shows all of the prior on a plane spans, in scales, with a little around it: the circle of
-# 3.03 standard deviations that holds 99 % of a normal prior, or the whole range.
+# The span, in scales, of a view that shows the whole prior on a plane with a margin: the circle of 3.03
+# standard deviations that contains 99 % of a normal prior, or the whole range.
 NORMAL_SPAN, BOUNDED_SPAN = 6.6, 2.2
-# A walk along one coordinate goes this many standard deviations to either side.
+# A walk along one coordinate covers this many standard deviations to each side.
 TRAVERSAL_DEVIATIONS = 3.0
-# Marginals without a closed form are tables: this many points, and terms of the Fourier series.
+# Marginals without a closed form are tables with this many points, from this many terms of a Fourier series.
 TABLE_POINTS, SERIES_TERMS = 1025, 1024
-# Beyond this many scales the sum of uniform numbers has less than 1e-13 of its mass (Hoeffding's inequality).
+# Beyond this many scales, a sum of uniform numbers has less than 1e-13 of its mass (Hoeffding's inequality).
 SUM_REACH = 8.0
 SMALL_WEIGHT = 0.01
-# Beyond this many standard deviations a coordinate of a point on a sphere has less than 1e-16 of its mass.
+# Beyond this many standard deviations, a coordinate of a point on a sphere has less than 1e-16 of its mass.
 SPHERE_DEVIATIONS = 9.0
 MAX_SCALE = 1e6
 NUMBER = r"[-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 
 
 class PriorKind(StrEnum):
-    """The families of priors. A value is how options and files name it."""
+    """The families of priors. The values are the names in options and files."""
 
     NORMAL = "normal"
     UNIFORM = "uniform"
@@ -47,13 +47,13 @@ class PriorKind(StrEnum):
 class Prior:
     """A distribution of z in any number of dimensions.
 
-    Raises ValueError for a scale that is not positive, or a centre that this kind does not have.
+    Raises ValueError for a scale outside 1e-6 to 1e6, or a centre that this kind does not allow.
 
     Attributes:
         kind: the family.
         scale: the standard deviation of a normal prior, half the width of a uniform one, the radius of a
             sphere.
-        center: every coordinate of the mean. Only a uniform prior may have another one than 0.
+        center: every coordinate of the mean; only for a uniform prior may it differ from 0.
     """
 
     kind: PriorKind = PriorKind.NORMAL
@@ -76,7 +76,7 @@ class Prior:
 
     @property
     def text(self) -> str:
-        """The prior as `parse_prior` reads it."""
+        """The prior as a text that `parse_prior` reads."""
         if self.kind is PriorKind.UNIFORM:
             return f"{self.kind}:{self.low:g},{self.high:g}"
         return str(self.kind) if self.scale == 1 else f"{self.kind}:{self.scale:g}"
@@ -93,12 +93,12 @@ class Prior:
 
     @property
     def reach(self) -> float:
-        """How far from 0 its numbers lie, but for a few beyond three standard deviations."""
+        """The largest distance of coordinates from 0, up to three standard deviations of a normal prior."""
         return abs(self.center) + self.scale * (TRAVERSAL_DEVIATIONS if self.kind is PriorKind.NORMAL else 1)
 
     @property
     def home_span(self) -> float:
-        """The span of a plane through the mean that shows all of the prior."""
+        """The span of a view that shows the whole prior, on a plane through the mean."""
         return self.scale * (NORMAL_SPAN if self.kind is PriorKind.NORMAL else BOUNDED_SPAN)
 
     def mean(self, latent_dim: int) -> Doubles:
@@ -119,7 +119,7 @@ class Prior:
         return self.scale / (math.sqrt(latent_dim) if self.kind is PriorKind.SPHERE else 1)
 
     def coordinate_range(self, latent_dim: int) -> tuple[float, float]:
-        """What a walk along one coordinate goes through: the range, or 3 standard deviations to a side."""
+        """The range of a walk along one coordinate: all of it, or 3 standard deviations to each side."""
         if self.kind is PriorKind.UNIFORM:
             return self.low, self.high
         reach = TRAVERSAL_DEVIATIONS * self.scale
@@ -128,7 +128,7 @@ class Prior:
         return -reach, reach
 
     def sample(self, count: int, latent_dim: int, seed: int) -> Floats:
-        """Samples z float32 [count, d]. The same seed gives the same samples, and more begin with fewer."""
+        """Samples z float32 [count, d]. With the same seed, a larger count begins with the same samples."""
         draw = np.random.default_rng(seed)
         if self.kind is PriorKind.UNIFORM:
             unit = draw.random((count, latent_dim), dtype=np.float32)
@@ -141,7 +141,7 @@ class Prior:
     def marginal(self, direction: Vector) -> "Marginal":
         """The distribution of the coordinate along a unit vector [d], measured from the mean.
 
-        A zero vector, which a plane of one dimension has, stands for an axis.
+        A zero vector, the second direction if d = 1, counts as an axis.
         """
         if self.kind is PriorKind.NORMAL:
             return NormalMarginal(self.scale)
@@ -156,7 +156,7 @@ NORMAL = Prior()
 def parse_prior(text: str) -> Prior:
     """Read a prior such as "normal", "normal:2", "uniform", "uniform:0,1", "sphere" or "sphere:10".
 
-    Raises ValueError for anything else.
+    Raises ValueError for any other text.
     """
     found = re.fullmatch(rf"\s*(\w+)\s*(?::\s*({NUMBER})\s*(?:,\s*({NUMBER})\s*)?)?", text)
     expected = "normal, uniform or sphere, with :SCALE, or :LOW,HIGH for uniform"
@@ -182,7 +182,7 @@ class Marginal:
         raise NotImplementedError
 
     def quantile(self, shares: ArrayLike) -> Doubles:
-        """The values [...] that are exceeded with probability 1 − share, for shares between 0 and 1."""
+        """The inverse of `cdf` at shares [...] between 0 and 1."""
         raise NotImplementedError
 
     def pdf(self, value: float) -> float:
@@ -231,13 +231,13 @@ class UniformMarginal(Marginal):
         return found
 
     def pdf(self, value: float) -> float:
-        """The same everywhere within."""
+        """The constant density inside, 0 outside."""
         return 0.5 / self.scale if abs(value) <= self.scale else 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class TableMarginal(Marginal):
-    """Given by its cumulative distribution `shares` [K], which never falls, at ascending `values` [K]."""
+    """A table of cumulative probabilities: `shares` [K], which never decrease, at ascending `values` [K]."""
 
     values: Doubles
     shares: Doubles
@@ -272,7 +272,7 @@ def _uniform_marginal(direction: Vector, scale: float) -> Marginal:
 def _sphere_marginal(latent_dim: int, radius: float) -> Marginal:
     """One coordinate of a uniform point on a sphere in d dimensions: sin θ with density cos^(d−2) θ.
 
-    In one dimension there are only two points; the ramp between them keeps the axis continuous.
+    In one dimension there are only two points; a ramp between them keeps the axis continuous.
     """
     if latent_dim < 2:
         return UniformMarginal(radius)
@@ -287,13 +287,13 @@ def _sphere_marginal(latent_dim: int, radius: float) -> Marginal:
 
 
 def _sum_marginal(weights: Doubles, scale: float) -> Marginal:
-    """The sum of uniform numbers in [−scale, scale] with these weights, by the Fourier series of its density.
+    """The sum of uniform numbers in [−scale, scale] with these weights, from a Fourier series of the density.
 
     The characteristic function is a product of sinc functions.
     """
     reach = scale * min(float(weights.sum()), SUM_REACH)
     frequencies = np.arange(1, SERIES_TERMS + 1) * (math.pi / reach)
-    # Many small numbers together are normal: sinc is a normal's transform for small arguments.
+    # The sum of many small numbers is normal: for small arguments, sinc is about a normal's transform.
     small = weights < SMALL_WEIGHT
     transform = np.exp((frequencies * scale) ** 2 * (-(weights[small] ** 2).sum() / 6))
     for weight in weights[~small].tolist():

@@ -1,8 +1,8 @@
-"""log p(x|z) of one image at very many z, kept up to date while the image changes. No Qt.
+"""Computes log p(x|z) of one image at very many z, and updates it while the image changes. No Qt.
 
-Where it is linear in x (Bernoulli and continuous Bernoulli pixels), one matrix product with the logits gives
-it; if x changes, only the rows of the changed pixels are needed. Otherwise it is summed pixel by pixel, and a
-changed pixel's old share is taken away before its new one is added.
+For Bernoulli and continuous Bernoulli pixels, log p(x|z) is linear in x and is one matrix product with the
+logits; if x changes, only the rows of the changed pixels are needed. For other families it is summed pixel by
+pixel, and for a changed pixel the old term is subtracted before the new one is added.
 """
 
 import math
@@ -14,28 +14,28 @@ from numpy.typing import NDArray
 from desktop.base.arrays import Doubles, Floats
 from desktop.latent.likelihood import Family, Likelihood, Parameters
 
-MOST_LOGIT = 6e4  # float16 ends at 65,504
-ROWS_AT_ONCE = 16  # a millisecond or two for 65,536 logits
-NUMBERS_AT_ONCE = 60_000  # a few milliseconds
+MOST_LOGIT = 6e4  # the largest float16 is 65,504
+ROWS_AT_ONCE = 16  # a step takes a millisecond or two with 65,536 z
+NUMBERS_AT_ONCE = 60_000  # a step takes a few milliseconds
 
 # Decoded pictures in the form in which they are scored.
 Held = tuple[Floats, Floats | Doubles]
 
 
 class LinearScores:
-    """Scores of a family with logits. They are stored as float16, a row for each pixel.
+    """Scores of a family with logits. The logits are stored as float16, one row per pixel.
 
     Args:
-        family: of the pixels.
+        family: the family of the pixels' distributions.
         pixels: how many numbers an image has.
-        count: for how many z.
+        count: the number of z.
     """
 
     def __init__(self, family: Family, pixels: int, count: int) -> None:
         self._family = family
         self._logits = np.empty((pixels, count), np.float16)
         self._sums = np.zeros(count)
-        # log p(x|z) of the scored points, for the pixels in _weights and _known.
+        # log p(x|z) at the z of the last update, for the pixels in _weights and _known.
         self.scores: Doubles = np.zeros(0)
         self._weights, self._known = np.zeros(pixels, np.float32), np.ones(pixels, np.float32)
 
@@ -45,7 +45,7 @@ class LinearScores:
         return self._logits.nbytes + self._sums.nbytes
 
     def put(self, start: int, parameters: Parameters) -> None:
-        """Store the parameters of z from number `start` on."""
+        """Store the parameters of the z from index `start` on."""
         end = start + len(parameters)
         logits, _ = self.held(parameters)
         self._logits[:, start:end] = np.clip(logits, -MOST_LOGIT, MOST_LOGIT)
@@ -54,7 +54,7 @@ class LinearScores:
         self._sums[start:end] = self._normalizer(self._logits[:, start:end]).sum(axis=0, dtype=np.float64)
 
     def update(self, ready: int, x: Floats, known: NDArray[np.bool_]) -> Iterator[None]:
-        """Update `scores` of the first `ready` z to x [pixels], by the pixels that changed."""
+        """Update `scores` of the first `ready` z to x [pixels], using only the pixels that changed."""
         pixels, weights = known.astype(np.float32), (x * known).astype(np.float32)
         if ready != len(self.scores):
             self.scores = -self._sums[:ready]
@@ -79,7 +79,7 @@ class LinearScores:
         return logits, self._normalizer(logits).sum(axis=0, dtype=np.float64)
 
     def score(self, held: Held, x: Floats, known: NDArray[np.bool_]) -> Doubles:
-        """log p(x|z) of the known pixels at the z of what is held."""
+        """log p(x|z) of the known pixels at the z of `held`."""
         logits, sums = held
         scores: Doubles = (x * known).astype(np.float32) @ logits - sums
         if not known.all():
@@ -87,13 +87,13 @@ class LinearScores:
         return scores
 
     def _normalizer(self, logits: NDArray[np.floating]) -> Floats:
-        """As `log_normalizer`, in float32."""
+        """The same as `log_normalizer`, in float32."""
         wide = logits.astype(np.float32)
         size = np.abs(wide)
         if self._family is Family.BERNOULLI:
             soft: Floats = np.maximum(wide, 0) + np.log1p(np.exp(-size))
             return soft
-        # Near 0 the logarithm of the quotient is −|l| / 2, to less than float32 can tell.
+        # Near 0 the logarithm of the quotient is −|l| / 2 to within float32 precision.
         safe = np.maximum(size, np.float32(1e-3))
         quotient = np.where(size < 1e-3, -size / 2, np.log(-np.expm1(-safe)) - np.log(safe))
         whole: Floats = (np.maximum(wide, 0) + quotient).astype(np.float32)
@@ -104,9 +104,9 @@ class PixelScores:
     """Scores of any likelihood: each pixel's log p is computed in float64 and added.
 
     Args:
-        likelihood: of the pixels.
+        likelihood: the likelihood of the pixels.
         pixels: how many numbers an image has.
-        count: for how many z.
+        count: the number of z.
     """
 
     def __init__(self, likelihood: Likelihood, pixels: int, count: int) -> None:
@@ -122,7 +122,7 @@ class PixelScores:
         return self._location.nbytes + (0 if self._scale is None else self._scale.nbytes)
 
     def put(self, start: int, parameters: Parameters) -> None:
-        """Store the parameters of z from number `start` on."""
+        """Store the parameters of the z from index `start` on."""
         end = start + len(parameters)
         location, scale = self.held(parameters)
         if self._scale is None:
@@ -130,7 +130,7 @@ class PixelScores:
         self._location[:, start:end], self._scale[:, start:end] = location, scale
 
     def update(self, ready: int, x: Floats, known: NDArray[np.bool_]) -> Iterator[None]:
-        """Update `scores` of the first `ready` z to x [pixels], by the pixels that changed."""
+        """Update `scores` of the first `ready` z to x [pixels], using only the pixels that changed."""
         changed = (known != self._known) | (known & (x != self._x))
         if ready != len(self.scores) or 2 * changed.sum() > len(changed):
             self.scores = np.zeros(ready)
@@ -147,13 +147,13 @@ class PixelScores:
         return self._likelihood.means(self._location[:, places])
 
     def held(self, parameters: Parameters) -> Held:
-        """Parameters in the form that `score` takes: a scale that all pixels share is one row."""
+        """Parameters in the form that `score` takes; a scale that all pixels share becomes one row."""
         assert parameters.log_scale is not None
         count = len(parameters)
         return parameters.location.reshape(count, -1).T, parameters.log_scale.reshape(count, -1).T
 
     def score(self, held: Held, x: Floats, known: NDArray[np.bool_]) -> Doubles:
-        """log p(x|z) of the known pixels at the z of what is held."""
+        """log p(x|z) of the known pixels at the z of `held`."""
         location, scale = held
         scores = np.zeros(location.shape[1])
         for rows in _pieces(np.flatnonzero(known), max(1, NUMBERS_AT_ONCE // len(scores))):
@@ -184,7 +184,7 @@ def scores_for(likelihood: Likelihood, image_shape: tuple[int, int, int], count:
 
 
 def point_bytes(likelihood: Likelihood, image_shape: tuple[int, int, int]) -> int:
-    """The memory that one z takes at most in `scores_for`."""
+    """The most memory that one z takes in `scores_for`."""
     return math.prod(image_shape) * (2 if likelihood.family.has_logits else 8)
 
 

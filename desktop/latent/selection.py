@@ -1,4 +1,4 @@
-"""Which points a person means: those in a lasso, of a label, with a number, or misplaced. No Qt."""
+"""Finds points in a lasso, with a label, name or number, and misplaced ones. No Qt."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from desktop.base.arrays import Array, Doubles, Floats
 
-# Numbers of points, [K].
+# Indices of points, [K].
 Indices = NDArray[np.int64]
 
-STEP_NUMBERS = 600_000  # about 1 ms, which is the longest that the picture under the pointer waits
+STEP_NUMBERS = 600_000  # a step takes about 1 ms; the picture under the pointer waits for one at most
 
 
 def in_polygon(points: ArrayLike, polygon: ArrayLike) -> NDArray[np.bool_]:
     """Whether each of the points [N, 2] lies in a polygon [K, 2], by the even-odd rule.
 
-    The polygon closes by itself. One with fewer than three corners holds no point.
+    The last corner is connected to the first. A polygon with fewer than three corners contains no point.
     """
     given, corners = np.asarray(points, np.float64), np.asarray(polygon, np.float64)
     inside = np.zeros(len(given), np.bool_)
@@ -37,7 +37,7 @@ def in_polygon(points: ArrayLike, polygon: ArrayLike) -> NDArray[np.bool_]:
 
 
 def box_corners(one: ArrayLike, other: ArrayLike) -> Doubles:
-    """The four corners [4, 2] of the box between two opposite ones."""
+    """The four corners [4, 2] of the box with these two opposite corners."""
     (x0, y0), (x1, y1) = np.asarray(one, np.float64), np.asarray(other, np.float64)
     return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
 
@@ -45,7 +45,7 @@ def box_corners(one: ArrayLike, other: ArrayLike) -> Doubles:
 def shown_points(
     count: int, labels: Array | None, hidden_labels: Collection[int], only: Sequence[int] | None
 ) -> NDArray[np.bool_]:
-    """Whether each of `count` points is shown: its label is not hidden, and it is one of `only`, if any."""
+    """Whether each of `count` points is shown: its label is not hidden, and it is in `only` unless None."""
     shown = np.ones(count, np.bool_)
     if only is not None:
         shown[:] = False
@@ -56,13 +56,13 @@ def shown_points(
 
 
 def within(indices: Sequence[int], count: int) -> Indices:
-    """Those of the indices that there are, of `count` points: a view may come from another model."""
+    """The indices that are valid for `count` points; a view may come from a model with more points."""
     given = np.asarray(indices, np.int64)
     return given[(given >= 0) & (given < count)]
 
 
 def counts_by_label(labels: Array | None, indices: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    """How many of the points with these indices each label has: pairs of label and count, most first."""
+    """Counts by label of the points with these indices: pairs of label and count, most first."""
     if labels is None or not len(indices):
         return ()
     found, counts = np.unique(labels[list(indices)], return_counts=True)
@@ -73,7 +73,7 @@ def counts_by_label(labels: Array | None, indices: Sequence[int]) -> tuple[tuple
 def labels_of_part(
     labels: Array | None, indices: Sequence[int], part: Sequence[int]
 ) -> frozenset[int] | None:
-    """Which labels `part` has, if it is all of the points with these indices that have them; else None."""
+    """The labels of `part`, if `part` has all points among `indices` with these labels; otherwise None."""
     if labels is None or not len(part):
         return None
     found = frozenset(labels[list(part)].tolist())
@@ -81,7 +81,7 @@ def labels_of_part(
 
 
 def of_labels(labels: Array, indices: Sequence[int], chosen: Collection[int]) -> tuple[int, ...]:
-    """Those of the points with these indices that have one of the labels, ascending."""
+    """The indices, ascending, of points that have one of the chosen labels."""
     given = np.sort(np.asarray(indices, np.int64))
     found: list[int] = given[np.isin(labels[given], list(chosen))].tolist()
     return tuple(found)
@@ -90,10 +90,10 @@ def of_labels(labels: Array, indices: Sequence[int], chosen: Collection[int]) ->
 def chosen_labels(
     before: frozenset[int], every: frozenset[int], labels: frozenset[int], adds: bool
 ) -> frozenset[int]:
-    """Which labels are chosen after a click on some of them.
+    """The chosen labels after a click on `labels`.
 
-    These alone, or all again if they already are alone; with `adds` they come to the others, or go if they
-    are there. One stays at least.
+    A click chooses only these, or all labels if these were the only ones already. With `adds`, the labels are
+    added to the chosen ones, or removed if they are all chosen; if none were left, all are chosen.
     """
     if not adds:
         return every if before == labels else labels
@@ -107,9 +107,9 @@ def find_points(
     label_names: Sequence[str] = (),
     names: Sequence[str] = (),
 ) -> tuple[int, ...]:
-    """The indices of the points that a text means, of `count` points.
+    """The indices of the points that a text refers to, of `count` points.
 
-    "#17" is the number 17. Any other text is a label, or part of the name of a point, or else a number.
+    "#17" is the point with index 17. Any other text is a label, or part of a point's name, or else an index.
     """
     wanted = text.strip().casefold()
     number = wanted.removeprefix("#").strip()
@@ -129,13 +129,13 @@ def find_points(
 
 @dataclass(frozen=True, eq=False)
 class Misplaced:
-    """Points whose nearest neighbour in z has another label, the clearest first.
+    """Points whose nearest neighbour in z has another label, the clearest cases first.
 
     Attributes:
-        points: their indices.
-        neighbours: the index of the nearest neighbour of each.
-        away: how far in z that is, in float64.
-        own: how far the nearest neighbour with their own label is; infinite if there is none.
+        points: the points' indices.
+        neighbours: the index of each point's nearest neighbour.
+        away: the distance to this neighbour in z, float64.
+        own: the distance to the nearest neighbour with the same label; infinite if there is none.
     """
 
     points: Indices
@@ -147,8 +147,8 @@ class Misplaced:
 def misplaced(mean: Floats, labels: Array) -> Iterator[Misplaced | None]:
     """Find the points of means [N, d] whose nearest neighbour in z has another label.
 
-    Yields None while computing, and then them: first those that are closest to another label, compared with
-    their own. The squared distances are float64, around the mean of all points.
+    Yields None while computing, and then the points, sorted by the distance to the other label relative to
+    the distance to their own. Squared distances are float64, computed around the mean of all points.
     """
     order = np.argsort(labels, kind="stable")
     kinds, starts = np.unique(labels[order], return_index=True)
@@ -166,7 +166,7 @@ def misplaced(mean: Floats, labels: Array) -> Iterator[Misplaced | None]:
         here = np.arange(part.stop - part.start)
         away = left[part] @ right
         away[here, here + start] = np.inf
-        least = np.minimum.reduceat(away, starts, axis=1)  # the points of a label lie side by side
+        least = np.minimum.reduceat(away, starts, axis=1)  # the points of a label are in adjacent columns
         own[part] = least[here, kind_of[part]]
         least[here, kind_of[part]] = np.inf
         other[part] = least.min(axis=1)
@@ -176,6 +176,6 @@ def misplaced(mean: Floats, labels: Array) -> Iterator[Misplaced | None]:
     found = np.flatnonzero(other < own)
     closer = np.sqrt(np.maximum(other[found], 0) / np.maximum(own[found], 1e-300))
     found = found[np.lexsort((order[found], closer))]
-    # Of the products, small distances are inexact; these few are taken anew.
+    # Small distances are inexact when they come from matrix products, so these few are computed again.
     far = np.linalg.norm(z[found] - z[nearest[found]], axis=1)
     yield Misplaced(order[found], order[nearest[found]], far, np.sqrt(np.maximum(own[found], 0)))

@@ -1,11 +1,11 @@
-"""Compute p(z|x) and log p(x) for two latent dimensions, using only the decoder. No Qt.
+"""Computes p(z|x) and log p(x) for two latent dimensions, using only the decoder. No Qt.
 
 Once the pictures of a grid are decoded, `scores` gives log p(x|z) for any x. By the rectangle rule,
 log p(x) = log Σ p(x|z) N(z; 0, I) · cell area. Cells that hold much of the posterior's mass are split until
-log p(x) no longer changes. All figures are in nats.
+log p(x) no longer changes. Log probabilities are in nats.
 
 The grid is as fine as 160 MiB allow: 256 × 256 pictures of 784 Bernoulli pixels take a hundred megabytes. The
-parameters of the smaller cells, which determine log p(x) in the end, are float32.
+parameters of the smaller cells, which finally determine log p(x), are float32.
 """
 
 import math
@@ -29,13 +29,13 @@ LOG_2PI = math.log(2 * math.pi)
 SIDE, SIDE_STEP = 256, 32
 TABLE_BYTES = 160 << 20
 STRIDES = (4, 2, 1)  # coarse first: 64 × 64, 128 × 128, then all
-STEP_PICTURES = 10  # a millisecond or two on two cores
+STEP_PICTURES = 10  # a step takes a millisecond or two on two cores
 LEAST_HALF_WIDTH, MOST_HALF_WIDTH = 4.5, 24.0
 BEYOND_MEANS = 0.5
 BLOCK_CELLS, SPLIT = 8, 4  # a block of 8 × 8 cells is split into 32 × 32
 MAX_DEPTH = 4
 MIN_BLOCK_SHARE = 1e-3
-# A posterior of grey levels may be much narrower than a cell, so that its best cells tell only where to look.
+# A posterior of grey levels may be much narrower than a cell; then the best cells show only where to split.
 DEEPEST, BEST_BLOCKS = 6, 4
 CONVERGED_NATS = 0.003
 MAX_BLOCKS = 32
@@ -44,7 +44,7 @@ MIXED_CELLS, MIN_SHARE = 600, 1e-4
 
 @dataclass(frozen=True)
 class Cells:
-    """Square cells of the plane, with the joint density of x and their centres.
+    """Square cells of the plane, with the joint density of x and the cells' centres.
 
     Attributes:
         a, b: float64 [W] and [H], the two coordinates of the centres, ascending.
@@ -68,10 +68,10 @@ class TruePosterior:
     """The posterior of z given the known pixels of x.
 
     Attributes:
-        parts: cells that cover the grid without overlap: large ones first, then smaller ones where the mass
-            is.
+        parts: cells that cover the grid without overlap: large ones first, then smaller ones in places with
+            much mass.
         log_px_nats: log p(x) of the known pixels.
-        change_nats: how much the last split changed it; None before the first split.
+        change_nats: how much the last split changed log p(x); None before the first split.
         mixture: float32 [C, H, W], the mean of p(x|z) over the posterior, which completes unknown pixels;
             None if all pixels are known.
     """
@@ -95,27 +95,27 @@ class TruePosterior:
 
 
 def half_width(means: NDArray[np.floating]) -> float:
-    """How far the grid reaches from 0, to cover the prior's mass and the held-out means [N, 2]."""
+    """Half the grid's width, which covers the prior's mass and the held-out means [N, 2]."""
     farthest = float(np.abs(means).max(initial=0.0)) + BEYOND_MEANS
     return min(MOST_HALF_WIDTH, max(LEAST_HALF_WIDTH, farthest))
 
 
 def table_side(likelihood: Likelihood, image_shape: tuple[int, int, int]) -> int | None:
-    """How many points along each dimension the grid has; None if the images are too large for any grid."""
+    """The number of grid points along each dimension; None if the images are too large for any grid."""
     side = math.isqrt(TABLE_BYTES // point_bytes(likelihood, image_shape)) // SIDE_STEP * SIDE_STEP
     return min(SIDE, side) or None
 
 
 class LikelihoodTable:
-    """The likelihoods on a square grid in two latent dimensions. Not safe for several threads.
+    """The likelihoods on a square grid in two latent dimensions. Not thread-safe.
 
     Args:
         decode: z float32 [N, 2] → parameters of N pictures.
         reach: the grid extends from −reach to reach in both dimensions.
         image_shape: channels, height, width.
-        side: points along each dimension, a multiple of 32.
-        likelihood: of the pixels.
-        step_pictures: how many pictures are decoded in one step.
+        side: the number of points along each dimension, a multiple of 32.
+        likelihood: the likelihood of the pixels.
+        step_pictures: the number of pictures that are decoded in one step.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ class LikelihoodTable:
         parts, newest = [], [grid]
         for _ in range(MAX_DEPTH if self._is_linear else DEEPEST):
             split: list[Cells] = []
-            # The best blocks are split even if others seem to hold all of the mass.
+            # The best blocks are split even if other blocks seem to have all the mass.
             least = math.inf if self._is_linear else _best_blocks(newest)
             for cells in newest:
                 blocks, rest = _heavy_blocks(cells, log_px, least)
@@ -237,7 +237,7 @@ class LikelihoodTable:
                 scores.append(self._table.score(held, x, known))
                 parts += [held] * (self._most_blocks > 0)
                 yield None
-            if self._is_linear and parts:  # one matrix product is quicker than many
+            if self._is_linear and parts:  # one matrix product is faster than many
                 joined = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
                 parts = [(next(joined), next(joined))]
         else:
@@ -254,7 +254,7 @@ class LikelihoodTable:
 
 
 def _lattices(side: int) -> tuple[NDArray[np.intp], tuple[int, ...]]:
-    """The order of the grid's points, coarse lattices first, each row by row; and where each one ends."""
+    """The order of the grid's points, coarse lattices first, each row by row; and the end of each lattice."""
     rows, columns = np.divmod(np.arange(side * side), side)
     level = np.full(side * side, len(STRIDES) - 1)
     for index, stride in reversed(list(enumerate(STRIDES))):
@@ -269,7 +269,7 @@ def _log_prior(a: Doubles, b: Doubles) -> Doubles:
 
 
 def _best_blocks(cells: list[Cells]) -> float:
-    """The best log joint in the last of the best blocks."""
+    """The highest log joint of the last of the BEST_BLOCKS best blocks."""
     best = np.sort(np.concatenate([_in_blocks(part.log_joint).max(axis=(1, 3)).ravel() for part in cells]))
     return float(best[-min(BEST_BLOCKS, len(best))])
 
@@ -279,7 +279,7 @@ def _heavy_blocks(
 ) -> tuple[list[tuple[float, float]], Cells]:
     """The lower left corners of blocks to split, and the cells without these.
 
-    These are the blocks that hold a relevant share of p(x), or a log joint of at least `least`.
+    Blocks are split that have a relevant share of p(x), or a log joint of at least `least`.
     """
     shares = np.exp(_in_blocks(cells.log_mass) - log_px).sum(axis=(1, 3))
     heavy = (shares > MIN_BLOCK_SHARE) | (_in_blocks(cells.log_joint).max(axis=(1, 3)) >= least)
@@ -295,7 +295,7 @@ def _heavy_blocks(
 
 
 def _in_blocks(values: Doubles) -> Doubles:
-    """[H, W] as [rows of blocks, BLOCK_CELLS, columns of blocks, BLOCK_CELLS]."""
+    """Reshape [H, W] to [rows of blocks, BLOCK_CELLS, columns of blocks, BLOCK_CELLS]."""
     rows, columns = (size // BLOCK_CELLS for size in values.shape)
     return values.reshape(rows, BLOCK_CELLS, columns, BLOCK_CELLS)
 

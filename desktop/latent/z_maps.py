@@ -1,4 +1,4 @@
-"""A z that is maps: C channels of h × w numbers, as the z of Stable Diffusion's decoder is. No Qt."""
+"""A z that consists of maps: C channels of h × w numbers, as for Stable Diffusion's decoder. No Qt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 from desktop.base.arrays import Floats
 from desktop.base.vector import Vector
 
-# Fewer numbers than this are better on sliders.
+# A z with fewer numbers is better shown as sliders.
 MIN_NUMBERS = 65
 
 
 @dataclass(frozen=True)
 class MapShape:
-    """The sizes of a z that is maps, and how they lie in the d numbers of z."""
+    """The sizes of a z that consists of maps, and their order in the d numbers of z."""
 
     channels: int
     height: int
@@ -23,7 +23,7 @@ class MapShape:
     is_channel_last: bool = False
 
     def maps(self, z: ArrayLike) -> Floats:
-        """The maps float32 [C, h, w] of z [d], in memory of their own."""
+        """The maps float32 [C, h, w] of z [d], as a copy."""
         numbers = np.array(z, np.float32)
         if self.is_channel_last:
             numbers = numbers.reshape(self.height, self.width, self.channels).transpose(2, 0, 1)
@@ -36,10 +36,10 @@ class MapShape:
 
 
 def map_shape(sizes: Sequence[int], is_channel_last: bool = False) -> MapShape | None:
-    """The maps of a z with these sizes; None if it is none, or so small that sliders are better.
+    """The maps of a z with these sizes; None if z has no maps, or is so small that sliders are better.
 
-    The two axes of equal size are the sides. If all are equal, or none, `is_channel_last` says which axis is
-    the channels'.
+    Two axes of equal size are height and width. If all three sizes are equal, or all differ,
+    `is_channel_last` says which axis has the channels.
     """
     if len(sizes) != 3 or np.prod(sizes, dtype=np.int64) < MIN_NUMBERS:
         return None

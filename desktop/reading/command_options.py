@@ -1,4 +1,4 @@
-"""The command-line options that override parts of a reading."""
+"""Command-line options that override parts of a reading."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ METAVARS = {
 
 
 def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add an option for every part of a reading. Pass their values to `overrides_from`."""
+    """Add an option for each part of a reading. `overrides_from` takes the options' values."""
     option = option_of(Group.BARE)
     function = option(
         "--set",
@@ -43,7 +43,7 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def overrides_from(**values: Any) -> dict[str, str] | None:
-    """The overrides that were given, by option name; None if there are none.
+    """The overrides among the options' values, by option name; None if there are none.
 
     Raises ModelError for a --set that is not NAME=VALUE.
     """

@@ -1,7 +1,7 @@
-"""Guess a decoder's reading from its inputs, outputs, names, types and a few trial decodes. No ONNX Runtime.
+"""Guesses a decoder's reading from inputs, outputs, names, types and a few trial decodes. No ONNX Runtime.
 
-A part that the file determines is certain. A part that only names, sizes or values suggest is a guess, and
-`Reading.guesses` names it. Overrides take precedence over both.
+A part that the file determines is certain. A part that only names, sizes or values suggest is a guess, and is
+listed in `Reading.guesses`. Overrides take precedence over both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,9 +36,9 @@ FIELDS = {
 
 
 def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = False) -> Reading:
-    """Propose a reading of a decoder. `run` gives the named outputs for some feeds.
+    """Propose a reading of a decoder. `run` returns the named outputs for given feeds.
 
-    A decoder that `is_slow` runs once, with one z.
+    With `is_slow`, the decoder runs only once, with one z.
 
     Raises NotADecoderError if the graph is something else, and ModelError if no reading is found or an
     override does not fit.
@@ -81,7 +81,7 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
         prior=guess_prior(file, chosen.tensor.name, overrides, guesses),
     )
     outputs = picture_outputs(file, overrides)
-    # A slow decoder gets one z, once: batches would gain nothing, and each further run would be waited for.
+    # A slow decoder runs once with one z: larger batches would not help, and each further run takes long.
     batches = (chosen.batch,) if chosen.batch is not None else (1,) if is_slow else (None, 1)
     try:
         draft, results = _first_decode(file, run, draft, chosen, batches, outputs, guesses, overrides)
@@ -116,7 +116,7 @@ def _z_input(file: ModelFile, overrides: Overrides, guesses: set[str]) -> ZInput
 
 
 def _refuse_another_kind(file: ModelFile, z: Tensor, overrides: Overrides) -> None:
-    """Raise NotADecoderError if the shapes that the graph declares are not those of a decoder."""
+    """Raise NotADecoderError if the graph's declared shapes are not those of a decoder."""
 
     def sizes(tensor: Tensor) -> Sizes:
         return tuple(size if isinstance(size, int) else None for size in (tensor.shape or ())[1:])
@@ -135,21 +135,21 @@ def _first_decode(
     guesses: set[str],
     overrides: Overrides,
 ) -> tuple[Reading, dict[str, Array]]:
-    """The draft with d, batch and the shapes of other inputs filled in, and the outputs at a few z."""
+    """The draft completed by d, batch and the shapes of other inputs, and the outputs at a few z."""
     last_error: ModelError | None = None
     without_pictures: tuple[Reading, dict[str, Array]] | None = None
     for filled in _drafts(file, draft, chosen, batches):
         try:
             results = run(tensors.feeds(filled, trial_z(filled)), outputs)
-        except TrialEndedError:  # no other size can be tried
+        except TrialEndedError:  # no further size can be tried
             if without_pictures is not None:
                 return without_pictures
             raise
         except ModelError as error:
             last_error = last_error or error
             continue
-        # The graph may have run only by chance: another size may give a picture. And some graphs decode one z
-        # whatever their declared batch is.
+        # The graph may run with a wrong size by chance, so other sizes are tried if there is no picture. Some
+        # graphs decode a single z, although they declare a free batch size.
         if _is_one_picture(run, filled, results) or not pictures(results, filled, overrides):
             without_pictures = without_pictures or (filled, results)
             continue
@@ -168,7 +168,7 @@ def _first_decode(
 def _drafts(
     file: ModelFile, draft: Reading, chosen: ZInput, batches: Sequence[int | None]
 ) -> Iterator[Reading]:
-    """The draft with each d, batch and shape of other inputs to try."""
+    """Drafts with each d, batch and shape of other inputs to try."""
     undeclared = {tensor.name: shapes for tensor in file.inputs if (shapes := shapes_to_try(tensor))}
     rounds = max(map(len, undeclared.values()), default=1)
     for latent_dim in chosen.dims_to_try():
@@ -185,7 +185,7 @@ def _drafts(
 
 
 def _is_one_picture(run: Run, draft: Reading, results: Mapping[str, Array]) -> bool:
-    """Whether what looks like FREE_BATCH pictures without channels is one picture of so many channels."""
+    """Whether an output that looks like FREE_BATCH pictures without channels is one picture with channels."""
     alike = [name for name, array in results.items() if array.ndim == 3 and len(array) == FREE_BATCH]
     if draft.batch is not None or not alike:
         return False
@@ -215,7 +215,7 @@ def _check_declared(file: ModelFile, name: str, found: Array) -> None:
 def _with_numbers(
     run: Run, draft: Reading, results: dict[str, Array], overrides: Overrides
 ) -> tuple[Reading, dict[str, Array]]:
-    """The draft and its outputs with other inputs at 1 instead of 0, if 0 gives nothing but NaN."""
+    """The draft and its outputs; other inputs are set to 1 instead of 0 if 0 gives only NaN."""
     zeros = [
         other.name
         for other in draft.other_inputs
@@ -238,7 +238,7 @@ def _with_numbers(
 
 
 def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:
-    """The guesses that no override has settled; none for a decoder that this program exported."""
+    """The guesses that no override replaces; none for a decoder that this program exported."""
     if file.metadata.get("latent_plane.format") in OWN_FORMATS:
         return set()
     settled = {FIELDS[option] for option in overrides if option in FIELDS}

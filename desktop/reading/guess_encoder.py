@@ -1,4 +1,4 @@
-"""Guess an encoder's reading from its inputs, outputs, names, types and a trial. No ONNX Runtime."""
+"""Guesses an encoder's reading from its inputs, outputs, names, types and a trial. No ONNX Runtime."""
 
 import re
 from collections.abc import Mapping
@@ -96,7 +96,7 @@ def _picture_input(
 ) -> tuple[Tensor, Layout, ImageShape]:
     """The input that takes the decoder's pictures, its layout and its image shape.
 
-    The channels may be fewer or more than the decoder's: pictures are converted.
+    The number of channels may differ from the decoder's, because pictures are converted.
     """
     by_name = {tensor.name: tensor for tensor in file.inputs}
     name = one_of(overrides, "x-input", by_name)
@@ -122,7 +122,7 @@ def _picture_input(
             "takes the picture and in which layout",
             hints=("x-input NAME", "encoder-layout NAME"),
         )
-    # An input that takes something other than the picture usually says so by its name.
+    # The name of an input that does not take the picture usually says what it takes.
     tensor, layout = min(fits, key=lambda fit: bool(OTHER_NAMES.search(fit[0].name)))
     if sum(fit[0] is tensor for fit in fits) > 1:
         guesses.add("layout")
@@ -132,14 +132,14 @@ def _picture_input(
 
 
 def _layouts(tensor: Tensor, usual: Layout, image_shape: ImageShape) -> list[Layout]:
-    """The layouts in which an input can take pictures, the decoder's `usual` one first."""
+    """The layouts in which an input can take pictures; `usual`, the decoder's layout, comes first."""
     if tensor.dtype not in DTYPES or not tensor.shape:
         return []
     flat = Layout.FLAT if usual is Layout.FLAT else Layout.FLAT_CHW
     layouts = [Layout.NCHW, Layout.NHWC, flat]
     if image_shape[0] == 1:
         layouts.append(Layout.NHW)
-    layouts.sort(key=lambda layout: layout is not usual)  # most often both have the same layout
+    layouts.sort(key=lambda layout: layout is not usual)  # encoder and decoder mostly have the same layout
     found = []
     for layout in layouts:
         expected = layout_shape(layout, image_shape)
@@ -199,7 +199,7 @@ def _outputs(
 
 
 def _spread(name: str, numbers: Array, is_joined: bool, guesses: set[str]) -> Spread:
-    """What the spread is, by its name if that tells, or else by sign: a deviation is never negative."""
+    """The kind of spread, by its name, or else by its sign, because a deviation is never negative."""
     negative = bool((numbers < 0).any())
     if not is_joined and LOG_NAMES.search(name) and VARIANCE_NAMES.search(name):
         return Spread.LOGVAR

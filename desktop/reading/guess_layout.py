@@ -1,4 +1,4 @@
-"""Guess the layout and the value range of an array of trial pictures. Pure numpy."""
+"""Guesses the layout and the value range of an array of trial pictures. Pure numpy."""
 
 import math
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from desktop.reading.reading import Layout, ValueRange
 
 CHANNELS = (1, 3, 4)
 MIN_SIDE_PX = 2
-# A mean and a scale for each of three channels, as a discretised logistic or a logit-Laplace has them.
+# Six channels are a mean and a scale for each of three, as for a discretised logistic or a logit-Laplace.
 MEAN_AND_SCALE, PICTURE_CHANNELS = 6, 3
-# The last operator determines the range: a sigmoid gives probabilities, whoever made the model.
+# A last operator that determines the range: a sigmoid, for example, always gives probabilities.
 SURE = {
     "Sigmoid": ValueRange.UNIT,
     "HardSigmoid": ValueRange.UNIT,
@@ -24,15 +24,15 @@ SURE = {
     "Clip 0 255": ValueRange.BYTES,
 }
 TOLERANCE = 1e-3
-FAR_SIGNED = 1.6  # a model trained on [-1, 1] overshoots too, mostly at edges
-LEAST_BYTES = 8.0  # pictures in bytes exceed this somewhere
+FAR_SIGNED = 1.6  # a model trained on [-1, 1] may overshoot up to this, mostly at edges
+LEAST_BYTES = 8.0  # pictures in bytes have at least one value above this
 
 
 @dataclass(frozen=True)
 class LayoutGuess:
-    """A layout with the picture's channels, height and width, and which of the two are guesses.
+    """A layout with an image shape, and which of the two are guesses.
 
-    `more_channels` are those that the output has after the picture's.
+    `more_channels` is the number of further channels after the picture's.
     """
 
     layout: Layout
@@ -44,10 +44,10 @@ class LayoutGuess:
 def guess_layout(
     array: Array, count: int, image_shape: tuple[int, int, int] | None = None, layout: Layout | None = None
 ) -> LayoutGuess | None:
-    """The layout of `count` pictures in an array; None if it cannot hold them.
+    """The layout of `count` pictures in an array; None if the array cannot be that many pictures.
 
-    `image_shape` and `layout` are overrides. If two layouts are possible, the smoother picture wins, because
-    neighbouring pixels are alike in the right one.
+    `image_shape` and `layout` are overrides. If several layouts are possible, the one with the smoothest
+    pictures is chosen, because neighbouring pixels are similar in the right layout.
     """
     possible = [
         guess
@@ -68,7 +68,7 @@ def guess_layout(
 
 
 def picture_channels(array: Array, guess: LayoutGuess) -> Array:
-    """The array without the channels that follow the picture's."""
+    """The array without the further channels after the picture's."""
     if not guess.more_channels:
         return array
     channels = guess.image_shape[0]
@@ -76,12 +76,12 @@ def picture_channels(array: Array, guess: LayoutGuess) -> Array:
 
 
 def is_sure(maker: str) -> bool:
-    """Whether the operator that makes the numbers determines their range."""
+    """Whether the operator that computes the numbers determines their range."""
     return maker in SURE
 
 
 def guess_range(maker: str, arrays: Sequence[Array]) -> tuple[ValueRange, bool]:
-    """The pictures' value range from their operator, type and values, and whether it is certain."""
+    """The pictures' value range from their operator, type and values, and whether the range is certain."""
     if all(array.dtype == np.uint8 for array in arrays):
         return ValueRange.BYTES, True
     if maker in SURE:
@@ -92,10 +92,10 @@ def guess_range(maker: str, arrays: Sequence[Array]) -> tuple[ValueRange, bool]:
         return ValueRange.UNIT, False
     if low >= -1 - TOLERANCE and high <= 1 + TOLERANCE:
         return ValueRange.SIGNED, False
-    # Pictures in bytes are hardly ever negative; logits of pictures always are somewhere.
+    # Pictures in bytes are hardly ever negative; logits of pictures always have negative values.
     if high > LEAST_BYTES and low > -high / 8:
         return ValueRange.BYTES, False
-    # A regression on [0, 1] overshoots a little; logits go far beyond.
+    # A regression on [0, 1] overshoots slightly; logits go far beyond.
     if low > -0.5 and high < 1.5:
         return ValueRange.UNIT, False
     if max(-low, high) <= FAR_SIGNED:
@@ -147,7 +147,7 @@ def _flat(count: int) -> list[LayoutGuess]:
 
 
 def _with_shape(array: Array, count: int, image_shape: tuple[int, int, int]) -> list[LayoutGuess]:
-    """Layouts of a flat vector whose image shape a person set, such as one that is not square."""
+    """Layouts of a flat vector for an image shape that a person set, which need not be square."""
     shape = after_batch(array, count)
     if shape is None or not max(shape, default=0) == math.prod(shape) == math.prod(image_shape):
         return []
@@ -156,7 +156,7 @@ def _with_shape(array: Array, count: int, image_shape: tuple[int, int, int]) -> 
 
 
 def after_batch(array: Array, count: int) -> tuple[int, ...] | None:
-    """The sizes of each of `count` pictures in an array; None if it does not hold so many."""
+    """The sizes of each of `count` pictures in an array; None if the array cannot be that many pictures."""
     if array.ndim >= 2 and array.shape[0] == count:
         return array.shape[1:]
     if array.ndim == 2 and array.shape[1] == 1 and array.shape[0] % count == 0:
@@ -168,7 +168,7 @@ def after_batch(array: Array, count: int) -> tuple[int, ...] | None:
 def roughness(array: Array, guess: LayoutGuess) -> float:
     """The mean difference of neighbouring pixels, relative to the standard deviation of all pixels.
 
-    For independent numbers it is about 2.3, and for pictures mostly less than 1.
+    It is about 2.3 for independent numbers, and mostly less than 1 for pictures.
     """
     channels, height, width = guess.image_shape
     numbers = np.nan_to_num(picture_channels(array, guess).astype(np.float64), posinf=0.0, neginf=0.0)

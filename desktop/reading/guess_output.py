@@ -1,4 +1,4 @@
-"""Guess which output of a decoder is the picture, how it is laid out and what its numbers mean."""
+"""Guesses which output of a decoder is the picture, the picture's layout, and what its numbers mean."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from desktop.reading.what_it_is import Tried, no_reading, notes_of
 from desktop.vetting.onnx_file import ModelFile
 from desktop.vetting.trial import DTYPES
 
-# An output with such a name is the picture, even if a larger one is there too.
+# An output with such a name is the picture, even if another output is larger.
 PLAIN_NAMES = re.compile(
     r"(output|image|img|picture|sample|x_?hat|recon\w*|generated\w*|decoded\w*)s?([_:.]?\d+)?", re.IGNORECASE
 )
@@ -40,7 +40,7 @@ def picture_outputs(file: ModelFile, overrides: Overrides) -> list[str]:
 
 
 def pictures(results: Mapping[str, Array], draft: Reading, overrides: Overrides) -> dict[str, LayoutGuess]:
-    """How each output that can be pictures is laid out."""
+    """The layouts of the outputs that can be pictures."""
     shape, layout = image_shape_of(overrides), LAYOUTS.get(one_of(overrides, "layout", LAYOUTS) or "")
     count = len(trial_z(draft))
     return {
@@ -51,7 +51,7 @@ def pictures(results: Mapping[str, Array], draft: Reading, overrides: Overrides)
 
 
 def is_nan(array: Array) -> bool:
-    """Whether an output has no number in it."""
+    """Whether an output has only NaN."""
     return bool(np.issubdtype(array.dtype, np.floating) and np.isnan(array).all())
 
 
@@ -63,12 +63,12 @@ def read_output(
     overrides: Overrides,
     guesses: set[str],
 ) -> Reading:
-    """Choose the output that is the picture, and add to the draft what its numbers mean.
+    """Choose the output that is the picture, and complete the draft by what its numbers mean.
 
-    What is only guessed is added to `guesses`. `run` is None for a slow decoder: it does not run again.
+    Guessed parts are added to `guesses`. `run` is None for a slow decoder, which does not run again.
     """
     fits = pictures(results, draft, overrides)
-    # Of several pictures the one with a plain name is taken, or else the largest: the others are steps to it.
+    # Of several pictures, take the one with a plain name, or else the largest: others are intermediate steps.
     name = max(fits, key=lambda n: (_is_plain(n), np.prod(fits[n].image_shape)), default=None)
     notes = _notes(file, draft, results, overrides, name, None if name is None else fits[name])
     if name is None:
@@ -134,7 +134,7 @@ def _notes(
     name: str | None,
     guess: LayoutGuess | None,
 ) -> list[str]:
-    """Why the graph is unlikely to be a decoder. Raises NotADecoderError if it is something else."""
+    """Reasons against the graph being a decoder. Raises NotADecoderError if it is something else."""
     rough = float("inf")
     if name is not None and guess is not None and np.ptp(np.nan_to_num(results[name].astype(np.float64))) > 0:
         rough = guess_layout.roughness(results[name], guess)

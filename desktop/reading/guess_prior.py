@@ -1,7 +1,7 @@
-"""Guess a decoder's prior from its metadata and from the name of its latent input. No ONNX Runtime.
+"""Guesses a decoder's prior from its metadata and from the name of its latent input. No ONNX Runtime.
 
-Pictures tell nothing: a generator that was trained with uniform z gives good pictures at normal z too, only
-others. So where no text names the prior it is taken for normal, and said to be a guess.
+Pictures do not reveal the prior: a generator that was trained with uniform z gives good but different
+pictures at normal z, too. So if no text names the prior, it is assumed to be normal, which counts as a guess.
 """
 
 import re
@@ -11,7 +11,7 @@ from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.reading.overrides import Overrides, prior_of
 from desktop.vetting.onnx_file import ModelFile
 
-# Keys of `metadata_props` that hold a prior.
+# Keys of `metadata_props` whose values name a prior.
 KEYS = re.compile(r"(^|[^a-z])(prior|noise|(z|latent|noise)[ _.-]?(distribution|prior))$", re.IGNORECASE)
 WORDS = (
     (re.compile(r"uniform|(^|[^a-z])u\(|(^|[^a-z])rand($|[^a-z])", re.IGNORECASE), PriorKind.UNIFORM),
@@ -24,10 +24,10 @@ MAX_TEXT_CHARS = 200
 
 
 def guess_prior(file: ModelFile, z_input: str, overrides: Overrides, guesses: set[str]) -> Prior:
-    """The prior that was set, or that the file's texts name; normal if none does.
+    """The prior that a person set or that the file's texts name; otherwise normal.
 
-    What metadata says is certain; a name is a guess, which is added to `guesses`. Raises ModelError for an
-    override that is no prior.
+    Metadata are certain; the input's name is a guess, which is added to `guesses`. Raises ModelError for an
+    override that is not a prior.
     """
     chosen = prior_of(overrides)
     if chosen is not None:

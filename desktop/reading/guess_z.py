@@ -1,4 +1,4 @@
-"""Guess which input of a graph takes z, and which sizes z can have if the graph leaves them open."""
+"""Guesses which input of a graph takes z, and which sizes z can have if the graph leaves them open."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from desktop.reading.other_inputs import FLOATS, OTHER_NAMES
 from desktop.reading.overrides import Overrides, one_of, refusal, whole_number, z_shape_of
 from desktop.vetting.onnx_file import ModelFile, Tensor
 
-# The one-hot codes of DALL·E's dVAE, [8192, 32, 32]; a view of so many numbers takes 128 MiB.
+# As many as in the one-hot codes of DALL·E's dVAE, [8192, 32, 32]; a view with so many numbers takes 128 MiB.
 MAX_LATENT_DIM = 1 << 23
 Z_NAMES = re.compile(
     r"(^|[^a-z])(z|latents?|code|w|ws|styles?|embedding|h|zq|quant(ized)?)([^a-z]|$)|latent", re.IGNORECASE
@@ -19,14 +19,14 @@ Z_NAMES = re.compile(
 NOISE_NAMES = re.compile(r"noise", re.IGNORECASE)
 # If a model leaves d open, these are tried first.
 USUAL_DIMS = (2, 3, 4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1024)
-# The same for z as maps, with d = channels × side × side.
+# The sides that are tried first if z is maps, with d = channels × side × side.
 USUAL_SIDES = (8, 16, 4, 32, 64, 7, 1, 2, 3, 5, 6)
 
 Shape = tuple[int | None, ...]
 
 
 class NoZError(ModelError):
-    """No input can take z; the text says why, without the file and without what can be done."""
+    """No input can take z; the text gives only the reason, without the file's name and advice."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class ZInput:
 
     Attributes:
         tensor: the input.
-        shape: its sizes, with None for the batch axis and for the sizes that the graph leaves open.
-        has_batch_axis: whether the first size is that of the batch.
+        shape: the input's sizes, with None for the batch axis and for sizes that the graph leaves open.
+        has_batch_axis: whether the first axis is the batch axis.
         latent_dim: d, or None if the graph leaves it open.
         batch: the fixed number of z, or None.
         is_only_one: whether no other input could be z.
@@ -55,7 +55,7 @@ class ZInput:
         return [i for i, size in enumerate(self.shape) if size is None and i >= self.has_batch_axis]
 
     def dims_to_try(self) -> Iterator[int]:
-        """The declared d, or else the usual ones for this number of open axes."""
+        """The declared d, or else the values of d to try for this number of open axes."""
         if self.latent_dim is not None:
             yield self.latent_dim
         elif len(self.open_axes) == 1:
@@ -65,7 +65,7 @@ class ZInput:
             yield from (known_size(self.shape) * side**2 for side in USUAL_SIDES)
 
     def with_dim(self, latent_dim: int) -> Shape | None:
-        """The shape with d numbers in its open axes, evenly split among several; None if that fails."""
+        """The shape for d numbers, with the open axes of equal size; None if there is no such shape."""
         shape, axes = list(self.shape), self.open_axes
         if axes:
             side = round((latent_dim / known_size(self.shape)) ** (1 / len(axes)))
@@ -75,7 +75,7 @@ class ZInput:
 
 
 def find_z(file: ModelFile, overrides: Overrides) -> ZInput:
-    """Find the input of z: the one that was set, or else the likeliest by its name and shape.
+    """Find the input of z: the one that a person set, or else the most likely one by name and shape.
 
     Raises NoZError if there is none, and ModelError if an override does not fit.
     """
@@ -102,7 +102,7 @@ def find_z(file: ModelFile, overrides: Overrides) -> ZInput:
     if _is_one_number(tensor, file):
         has_batch_axis, batch, shape, declared = True, None, numbers, 1
     else:
-        has_batch_axis = len(numbers) > 1  # without one, there is one z at a time
+        has_batch_axis = len(numbers) > 1  # without a batch axis, the graph takes one z at a time
         batch = numbers[0] if has_batch_axis else 1
         shape = _with_set_sizes(
             tensor, (None, *numbers[1:]) if has_batch_axis else numbers, has_batch_axis, overrides
@@ -130,9 +130,9 @@ def known_size(shape: Shape) -> int:
 
 
 def _is_one_number(tensor: Tensor, file: ModelFile) -> bool:
-    """Whether an input has one axis only, and it is the batch's: then it takes one number per picture.
+    """Whether an input has only the batch axis, so that it takes one number per picture.
 
-    The axis is the batch's if another input or output with more axes begins with the same symbol.
+    An axis is the batch axis if another input or output with more axes begins with the same symbol.
     """
     shape = tensor.shape or ()
     if len(shape) != 1 or not isinstance(shape[0], str):
@@ -142,10 +142,10 @@ def _is_one_number(tensor: Tensor, file: ModelFile) -> bool:
 
 
 def _rank(tensor: Tensor, is_one_number: bool) -> tuple[int, int, int]:
-    """How likely an input takes z: by its name, then by fewer axes longer than 1, then by more numbers."""
+    """A rank for how likely an input takes z: by name, then fewer axes longer than 1, then more numbers."""
     shape = tensor.shape or ()
     after_batch = shape[1:] if len(shape) > 1 else () if is_one_number else shape
-    # A map with two long axes may be noise that is added to the picture.
+    # An input with two axes longer than 1 may be noise that is added to the picture.
     long_axes = [size for size in after_batch if size != 1]
     if Z_NAMES.search(tensor.name) and not OTHER_NAMES.search(tensor.name):
         by_name = 3
@@ -159,7 +159,7 @@ def _rank(tensor: Tensor, is_one_number: bool) -> tuple[int, int, int]:
 
 
 def _with_set_sizes(tensor: Tensor, shape: Shape, has_batch_axis: bool, overrides: Overrides) -> Shape:
-    """The shape with the overrides' sizes where the model leaves them open."""
+    """The shape, with sizes from the overrides where the model leaves them open."""
     sizes = z_shape_of(overrides)
     if sizes is None:
         return shape

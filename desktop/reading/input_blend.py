@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from desktop.reading.input_values import InputValue, InputValues, taken
 from desktop.reading.reading import Mix, OtherInput
 
-NEAR = 1e-6  # a smaller share of the way is none, and a smaller weight is left out
+NEAR = 1e-6  # a smaller share counts as 0, and a smaller weight is left out
 
 
 def blended(points: Sequence[InputValues], t: float, inputs: Sequence[OtherInput]) -> InputValues:
     """The values of `inputs` at t along a path whose corners have the values of `points`.
 
-    t counts legs, as a curve's parameter: at a whole number it is at a corner. Within a leg, inputs of real
-    numbers go linearly from one corner's value to the next one's, and a one-hot class to a mix of the two;
+    t counts legs, like a curve's parameter: whole numbers are corners. Within a leg, real inputs are
+    interpolated linearly between the corners' values, and a one-hot class becomes a mix of the two classes;
     whole numbers and booleans switch halfway.
     """
     leg = min(max(int(t), 0), len(points) - 2)
@@ -49,7 +49,7 @@ def _between(other: OtherInput, start: InputValue, end: InputValue, share: float
 
 
 def _mixed(name: str, mix: Mix) -> InputValue:
-    """A class that is a mix, or one of its classes alone if the others weigh next to nothing."""
+    """The value for a mix of classes; a single class if the weights of the others are negligible."""
     heaviest = max(mix, key=lambda part: part[1])[0]
     kept = tuple((number, weight) for number, weight in mix if weight >= NEAR)
     return InputValue(name, heaviest, kept if len(kept) > 1 else ())

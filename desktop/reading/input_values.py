@@ -1,4 +1,4 @@
-"""The values of a model's further inputs, such as a class: which fit, and what a reading is with others."""
+"""The values of a model's further inputs, such as a class: which fit, and readings with other values."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,15 +10,15 @@ from desktop.base.words import NAME_CHARS, one_line
 from desktop.reading.reading import EncoderReading, Mix, OtherInput, Reading
 
 R = TypeVar("R", Reading, EncoderReading)
-MOST_PLAIN = 1e15  # from here on whole numbers have an exponent, too
+MOST_PLAIN = 1e15  # whole numbers from here on are written with an exponent, too
 
 
 @dataclass(frozen=True)
 class InputValue:
-    """The value of an input: a number, or the index of the class that is 1.
+    """The value of an input: a number, or the index of a class in a one-hot input.
 
-    Between two points of a path it may be a `mix` of classes, each with its weight; then `value` is the
-    heaviest of them.
+    Between two points of a path, it may be a `mix` of classes with weights; `value` is then the class with
+    the largest weight.
     """
 
     name: str
@@ -30,19 +30,19 @@ class InputValue:
 
     @property
     def name_in_words(self) -> str:
-        """The name, which a stranger chose, as people read it."""
+        """The name, which comes from an untrusted file, safe for display."""
         return one_line(self.name, NAME_CHARS)
 
     @property
     def number(self) -> str:
-        """The value as people read it."""
+        """The value as a short text for people."""
         if self.mix:
             return " + ".join(f"{100 * weight:.0f} % {number:.0f}" for number, weight in self.mix)
         return with_minus(str(int(self.value)) if _is_short(self.value) else f"{self.value:g}")
 
     @property
     def text(self) -> str:
-        """The value with all its digits, as an override and a command line have it; of a mix its heaviest."""
+        """The value with all digits, for an override or a command line; for a mix, the heaviest class."""
         return str(int(self.value)) if _is_short(self.value) else repr(float(self.value))
 
 
@@ -50,18 +50,18 @@ InputValues = tuple[InputValue, ...]
 
 
 def inputs_of(reading: Reading, encoder_reading: EncoderReading | None) -> tuple[OtherInput, ...]:
-    """The further inputs of a decoder and its encoder; one that both have gets one value."""
+    """The further inputs of a decoder and its encoder; an input of both is listed once, as the decoder's."""
     others = (*reading.other_inputs, *(() if encoder_reading is None else encoder_reading.other_inputs))
     return tuple({other.name: other for other in reversed(others)}[name] for name in _names(others))
 
 
 def values_of(inputs: Iterable[OtherInput]) -> InputValues:
-    """The values that inputs have."""
+    """The current values of inputs."""
     return tuple(InputValue(other.name, other.value, other.mix) for other in inputs)
 
 
 def taken(inputs: Sequence[OtherInput], wanted: InputValues) -> InputValues:
-    """The values of all inputs, in their order: as wanted where that fits, or else as they are."""
+    """The values of all inputs in order: the wanted value if it fits, otherwise the current one."""
     by_name = {each.name: each for each in wanted}
     values = []
     for other, now in zip(inputs, values_of(inputs), strict=True):
@@ -72,7 +72,7 @@ def taken(inputs: Sequence[OtherInput], wanted: InputValues) -> InputValues:
 
 
 def with_values(reading: R, values: InputValues) -> R:
-    """A reading with other values of its further inputs; those that it does not have are left out."""
+    """A reading with new values for its further inputs; values of unknown inputs are ignored."""
     by_name = {each.name: each for each in values}
     now = values_of(reading.other_inputs)
     wanted = tuple(by_name.get(each.name, each) for each in now)
@@ -86,13 +86,13 @@ def with_values(reading: R, values: InputValues) -> R:
 
 
 def without(values: InputValues, names: Iterable[str]) -> InputValues:
-    """The values but those of some inputs."""
+    """The values without those of the named inputs."""
     left_out = frozenset(names)
     return tuple(each for each in values if each.name not in left_out)
 
 
 def differences(were: InputValues, now: InputValues) -> list[str]:
-    """What is no longer as it was, such as "label was 7, is now 3"."""
+    """Texts about values that have changed, such as "label was 7, is now 3"."""
     by_name = {each.name: each for each in now}
     words = []
     for each in were:
@@ -105,13 +105,13 @@ def differences(were: InputValues, now: InputValues) -> list[str]:
 
 
 def differing_words(points: Sequence[InputValues]) -> tuple[str, ...]:
-    """The values of several points as words, those alone in which the points differ."""
+    """For each of several points, a text with the values that are not the same at all points."""
     values = Counter(each for point in points for each in point)
     return tuple(in_words(tuple(each for each in point if values[each] < len(points))) for point in points)
 
 
 def in_words(values: InputValues) -> str:
-    """The values as words, such as "label 7, truncation 0.5"."""
+    """The values as a text, such as "label 7, truncation 0.5"."""
     return ", ".join(map(str, values))
 
 

@@ -1,4 +1,4 @@
-"""The inputs of a graph that take neither z nor a picture: what they are fed unless people set it."""
+"""The inputs of a graph that take neither z nor a picture, and their default values."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ CLASS_NAMES = re.compile(r"label|class|cond|one.?hot|(^|[^a-z])[cy]([^a-z]|$)", 
 ONE_NAMES = re.compile(r"trunc|psi|temper|scale|strength|guid", re.IGNORECASE)
 
 Shape = tuple[int | None, ...]
-# If the graph does not declare a shape: one number for all pictures, one for each, or one in a row for each.
+# Shapes to try if the graph declares none: one number for all pictures, [N], or [N, 1].
 UNDECLARED: tuple[Shape, ...] = ((), (None,), (None, 1))
 
 
@@ -32,9 +32,9 @@ def other_input(
 ) -> OtherInput:
     """How to fill an input that takes neither z nor the encoder's picture.
 
-    `has_batch_axis` is whether z has a batch axis; `own_value` is what the graph itself takes if nothing is
-    set; `table_rows` is how many rows the table has in which it chooses one. Raises ModelError if the value
-    that was set for the input does not fit.
+    `has_batch_axis` says whether z has a batch axis. `own_value` is the graph's own default for the input.
+    `table_rows` is the number of rows of the table that the input is an index into. Raises ModelError if the
+    value that a person set for the input does not fit.
     """
     declared = tensor.shape or ()
     shape: list[int | None] = [size if isinstance(size, int) else 1 for size in declared]
@@ -60,10 +60,10 @@ def other_input(
 
 
 def shapes_to_try(tensor: Tensor) -> tuple[Shape, ...]:
-    """The shapes that an input without a declared one may need, the likeliest first; none if it has one."""
+    """Shapes to try for an input that declares none, the most likely first; empty if it declares one."""
     if tensor.shape is not None:
         return ()
-    # A class is given for each picture, everything else more often for all of them.
+    # A class is mostly one number per picture; other inputs are mostly one number for all pictures.
     return (*UNDECLARED[1:], UNDECLARED[0]) if CLASS_NAMES.search(tensor.name) else UNDECLARED
 
 

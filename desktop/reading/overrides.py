@@ -1,4 +1,4 @@
-"""Overrides: the parts of a reading that a person set, as texts by option name, and how they are parsed."""
+"""Overrides: the parts of a reading that a person set, as texts by option name, and their parsing."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -8,7 +8,8 @@ from desktop.base.errors import ModelError
 from desktop.latent.prior import Prior, parse_prior
 from desktop.reading.reading import Layout, Reading, Spread, ValueRange
 
-# Each option with what it sets. The command line, the dialog and the saved overrides use the same names.
+# The options, each with the part that it sets. The command line, the dialog and the saved overrides use the
+# same names.
 OPTIONS = {
     "encoder": "the encoder's file, or none for no encoder",
     "z-input": "the input that takes z",
@@ -28,7 +29,7 @@ OPTIONS = {
     "spread": "what this output is: the log variance, variance, standard deviation or its log",
     "patience": "how many seconds the program may try the model before it gives up",
 }
-# What error messages call each of them.
+# The names of the parts in error messages.
 NAMES = {
     "encoder": "the encoder",
     "z-input": "the input of z",
@@ -70,7 +71,7 @@ Overrides = Mapping[str, str]
 
 
 def as_options(reading: Reading) -> dict[str, str]:
-    """The options that set a decoder's reading to what it is, but for sizes of z and the batch."""
+    """The options that give a decoder's current reading, except for the sizes of z and the batch."""
     ranges = {kind: name for name, kind in RANGES.items()}
     return {
         "z-input": reading.z_input,
@@ -96,7 +97,7 @@ def check_names(overrides: Overrides) -> None:
 
 
 def one_of(overrides: Overrides, option: str, choices: Mapping[str, object]) -> str | None:
-    """The choice that was made, or None. Raises ModelError if it is not one of the choices."""
+    """The choice that a person set, or None. Raises ModelError if it is not one of the choices."""
     text = overrides.get(option)
     if text is None or text in choices:
         return text
@@ -110,7 +111,7 @@ def one_of(overrides: Overrides, option: str, choices: Mapping[str, object]) -> 
 
 
 def whole_number(overrides: Overrides, option: str, most: int) -> int | None:
-    """The number that was set, from 1 to `most`, or None. Raises ModelError for anything else."""
+    """The whole number from 1 to `most` that a person set, or None. Raises ModelError for other texts."""
     text = overrides.get(option)
     if text is None:
         return None
@@ -120,7 +121,7 @@ def whole_number(overrides: Overrides, option: str, most: int) -> int | None:
 
 
 def image_shape_of(overrides: Overrides) -> tuple[int, int, int] | None:
-    """The channels, height and width that were set, or None. Raises ModelError for anything else."""
+    """The channels, height and width that a person set, or None. Raises ModelError for other texts."""
     text = overrides.get("image-shape")
     if text is None:
         return None
@@ -134,7 +135,7 @@ def image_shape_of(overrides: Overrides) -> tuple[int, int, int] | None:
 
 
 def z_shape_of(overrides: Overrides) -> tuple[int, ...] | None:
-    """The sizes of z after the batch axis that were set, or None. Raises ModelError for anything else."""
+    """The sizes of z after the batch axis that a person set, or None. Raises ModelError for other texts."""
     text = overrides.get("z-shape")
     if text is None:
         return None
@@ -145,7 +146,7 @@ def z_shape_of(overrides: Overrides) -> tuple[int, ...] | None:
 
 
 def prior_of(overrides: Overrides) -> Prior | None:
-    """The prior that was set, or None. Raises ModelError for anything else."""
+    """The prior that a person set, or None. Raises ModelError for other texts."""
     if "prior" not in overrides:
         return None
     try:
@@ -156,7 +157,7 @@ def prior_of(overrides: Overrides) -> Prior | None:
 
 
 def number_of(overrides: Overrides, option: str) -> float:
-    """The number that was set. Raises ModelError for anything else."""
+    """The number that a person set. Raises ModelError for other texts."""
     try:
         value = float(overrides[option])
     except ValueError:
@@ -167,7 +168,7 @@ def number_of(overrides: Overrides, option: str) -> float:
 
 
 def patience_s_of(overrides: Overrides) -> float | None:
-    """How many seconds a trial may take, or None. Raises ModelError for anything else."""
+    """The seconds that a trial may take, or None. Raises ModelError for other texts."""
     if "patience" not in overrides:
         return None
     seconds = number_of(overrides, "patience")
@@ -179,7 +180,7 @@ def patience_s_of(overrides: Overrides) -> float | None:
 
 
 def encoder_path_of(overrides: Overrides) -> Path | None:
-    """The encoder's file that was chosen, or None."""
+    """The encoder's file that a person chose, or None."""
     return Path(overrides["encoder"]) if overrides.get("encoder", NO_ENCODER) != NO_ENCODER else None
 
 

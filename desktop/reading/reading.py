@@ -1,4 +1,4 @@
-"""A reading: which input of a graph is z, and how an output is a picture. No ONNX Runtime, no Qt."""
+"""A reading: which input of a graph is z, and how an output becomes a picture. No ONNX Runtime, no Qt."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,9 +6,9 @@ from enum import StrEnum
 from desktop.latent.prior import NORMAL, Prior
 
 MAX_INPUT, MAX_WHOLE = 1e30, 2**31 - 1
-MAX_LOST = 1e-3  # by so much the weights of a mix may miss 1
+MAX_LOST = 1e-3  # the sum of a mix's weights may differ from 1 by this
 
-# Classes, each by its number and its weight.
+# Classes: pairs of a class's number and its weight.
 Mix = tuple[tuple[float, float], ...]
 
 
@@ -17,13 +17,13 @@ class Layout(StrEnum):
 
     NCHW = "NCHW"
     NHWC = "NHWC"
-    NHW = "NHW"  # one channel without an axis of its own
+    NHW = "NHW"  # one channel, without a channel axis
     FLAT = "flat"  # H·W or H·W·C numbers, the channel last
     FLAT_CHW = "flat CHW"  # C·H·W numbers, the channel first
 
 
 class ValueRange(StrEnum):
-    """What range the numbers of an output or input have."""
+    """The range of the numbers in an output or input."""
 
     UNIT = "[0, 1]"
     SIGNED = "[-1, 1]"
@@ -33,12 +33,12 @@ class ValueRange(StrEnum):
 
 @dataclass(frozen=True)
 class OtherInput:
-    """An input that is not z (truncation, noise, a class): every element of it is `value`.
+    """An input that is not z (truncation, noise, a class); all its elements are `value`.
 
-    `shape` is as the graph has it, with None for a batch axis if there is one. With `one_hot`, `value` is the
-    index along the last axis at which the input is 1; everything else is 0. `most` is the highest value, if
-    the graph says so. With a `mix` the input is, at the index of each of its classes, the class's weight, and
-    `value` is the heaviest of them.
+    `shape` is the graph's shape, with None for a batch axis if there is one. With `one_hot`, `value` is the
+    index along the last axis at which the input is 1; all other elements are 0. `most` is the highest value,
+    if the graph determines it. With a `mix`, a one-hot input has each class's weight at the class's index,
+    and `value` is the class with the largest weight.
     """
 
     name: str
@@ -51,23 +51,23 @@ class OtherInput:
 
     @property
     def is_real(self) -> bool:
-        """Whether it takes real numbers, so that there are values between two of its values."""
+        """Whether the input takes real numbers, so that there are values between any two values."""
         return self.dtype.startswith("float")
 
     @property
     def is_whole(self) -> bool:
-        """Whether its value is a whole number from 0, such as a class."""
+        """Whether the value is a whole number from 0 on, such as a class."""
         return self.one_hot or not self.dtype.startswith("float")
 
     def fits(self, value: float) -> bool:
-        """Whether it can have a value."""
+        """Whether the input can have this value."""
         if not self.is_whole:
             return abs(value) < MAX_INPUT
         most = MAX_WHOLE if self.most is None else self.most
         return 0 <= value <= most and value == int(value)
 
     def fits_mix(self, mix: Mix) -> bool:
-        """Whether it can be a mix of classes, whose weights add up to 1; no mix always fits."""
+        """Whether the input can be this mix of classes with a total weight of 1; an empty mix always fits."""
         if not mix:
             return True
         weights = [weight for _, weight in mix]
@@ -94,13 +94,13 @@ class Reading:
         other_inputs: all other inputs.
         output: the output's name.
         output_dtype: numpy's name.
-        layout: of the output.
+        layout: the layout of the output.
         image_shape: channels (1, 3 or 4), height, width.
-        value_range: of the output.
-        prior: the distribution of z that the decoder was made for.
-        more_channels: how many channels the output has after the picture's, such as a log-scale for each.
+        value_range: the range of the output.
+        prior: the distribution of z that the decoder was trained for.
+        more_channels: the number of further channels after the picture's, such as a log-scale for each.
         guesses: the names of the fields above that are guesses; the others are certain.
-        notes: what people should know of the model, such as why it may be no decoder.
+        notes: notes for people about the model, such as why it may not be a decoder.
     """
 
     z_input: str
@@ -121,7 +121,7 @@ class Reading:
 
 
 class Spread(StrEnum):
-    """What an encoder gives for q(z|x) besides its mean."""
+    """The kind of an encoder's output for the width of q(z|x)."""
 
     LOGVAR = "log-variance"
     VARIANCE = "variance"
@@ -137,16 +137,15 @@ class EncoderReading:
     Attributes:
         x_input: the input's name.
         x_dtype: numpy's name.
-        layout: of the input picture.
-        image_shape: channels, height, width; the channels may be others than the decoder's.
-        value_range: of the input picture (never LOGITS).
+        layout: the layout of the input picture.
+        image_shape: channels, height, width; the number of channels may differ from the decoder's.
+        value_range: the range of the input picture (never LOGITS).
         batch: as in `Reading`.
-        mean_output: the output that holds the mean, or the mean and the spread joined along the last axis.
-        spread_output: the output that holds the spread: `mean_output` if they are joined, None if there is
-            none.
-        spread: what the spread is.
+        mean_output: the output with the mean, or with mean and spread joined along the last axis.
+        spread_output: the output with the spread: `mean_output` if they are joined, None if there is none.
+        spread: the kind of the spread.
         latent_dim: d.
-        other_inputs: all inputs but the picture, such as a class.
+        other_inputs: all inputs except the picture, such as a class.
         guesses: the names of the fields above that are guesses.
     """
 

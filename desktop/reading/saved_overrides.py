@@ -9,7 +9,7 @@ MAX_MODELS = 500
 
 
 def saved_overrides(sha256: str) -> dict[str, str]:
-    """Return the overrides that were set for a file; empty if nothing usable is saved."""
+    """Return the overrides that people set for a file; empty if no usable ones are saved."""
     content, _ = saved.read()
     found = content["readings"].get(sha256)
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
@@ -18,7 +18,7 @@ def saved_overrides(sha256: str) -> dict[str, str]:
 
 
 def save_overrides(sha256: str, overrides: Mapping[str, str]) -> None:
-    """Save the overrides of a file; empty ones clear it. If nothing can be written, nothing is saved."""
+    """Save the overrides of a file; empty ones delete the entry. Write errors are ignored."""
 
     def edit(content: saved.Content) -> None:
         readings = content["readings"]

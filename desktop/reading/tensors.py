@@ -1,4 +1,4 @@
-"""Convert z to a graph's inputs, and its outputs to pictures, according to a reading. Pure numpy."""
+"""Converts z to a graph's inputs, and its outputs to pictures, according to a reading. Pure numpy."""
 
 import math
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from desktop.base.arrays import Array, Floats
 from desktop.base.errors import ModelError
 from desktop.reading.reading import EncoderReading, Layout, OtherInput, Reading, Spread, ValueRange
 
-# Beyond this a float32 sigmoid is 0 or 1, and exp would overflow with a warning.
+# Beyond this, a float32 sigmoid is 0 or 1, and exp would overflow with a warning.
 MAX_LOGIT = 88.0
 MIN_VARIANCE = 1e-12
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 def feeds(reading: Reading, z: Floats) -> dict[str, Array]:
-    """The decoder's inputs for z float32 [N, d], with its own names, shapes and dtypes.
+    """The decoder's inputs for z float32 [N, d], with the graph's names, shapes and dtypes.
 
     Raises ValueError if N is not the decoder's fixed batch size.
     """
@@ -31,14 +31,14 @@ def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Fl
     """Pictures float32 [N, C, H, W] in [0, 1] from the decoder's output; NaN stays NaN.
 
     If `out` [M, C, H, W] is given, the first M pictures are written there. Raises ModelError if the output
-    does not have the shape that the reading says, or holds fewer than M pictures.
+    does not have the reading's shape, or has fewer than M pictures.
     """
     pictures = _as_nchw(raw, reading)
     if out is None:
         out = np.empty(pictures.shape, np.float32)
     elif len(pictures) < len(out):
         raise ModelError(f"found {len(pictures)} pictures, expected {len(out)}")
-    # Everything is done in place, because a plane of pictures is many megabytes.
+    # All steps are in place, because a plane of pictures has many megabytes.
     pictures = pictures[: len(out)]
     if reading.value_range is ValueRange.UNIT:
         return np.clip(pictures, 0, 1, out=out, casting="same_kind")
@@ -60,14 +60,14 @@ def probabilities(reading: Reading, raw: Array, out: Floats | None = None) -> Fl
 def logits(reading: Reading, raw: Array, out: Floats) -> Floats:
     """Write logits float32 [M, C, H, W] to `out` from the output of a graph without its last sigmoid.
 
-    Raises ModelError if the output does not have the shape that the reading says.
+    Raises ModelError if the output does not have the reading's shape.
     """
     out[:] = _as_nchw(raw, reading)[: len(out)]
     return out
 
 
 def numbers(_reading: Reading, raw: Array, out: Floats) -> Floats:
-    """Write an output [N, …] to `out` as it is. Raises ModelError if it has another shape."""
+    """Write an output [N, …] to `out` unchanged. Raises ModelError if the shapes differ."""
     if raw.shape != out.shape:
         raise ModelError(f"found an output of shape {list(raw.shape)}, expected {list(out.shape)}")
     out[:] = raw
@@ -75,7 +75,7 @@ def numbers(_reading: Reading, raw: Array, out: Floats) -> Floats:
 
 
 def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
-    """The encoder's inputs for images x float32 [N, C, H, W] in [0, 1], with the channels that it takes.
+    """The encoder's inputs for images x float32 [N, C, H, W] in [0, 1], converted to the encoder's channels.
 
     Raises ValueError for images of another height or width, or of a number of channels other than 1, 3 or 4.
     """
@@ -99,7 +99,8 @@ def encoder_feeds(reading: EncoderReading, x: Floats) -> dict[str, Array]:
 def with_channels(x: Floats, channels: int) -> Floats:
     """Convert images float32 [N, C, H, W] in [0, 1] to 1, 3 or 4 channels: grey, colour, colour with alpha.
 
-    Transparent pixels lie on black, and new pixels are opaque. Other numbers of channels stay as they are.
+    Transparent pixels are put on black, and a new alpha channel is opaque. Images with another number of
+    channels stay as they are.
     """
     if x.shape[1] == channels or {x.shape[1], channels} - {1, 3, 4}:
         return x
@@ -118,7 +119,7 @@ def posterior(reading: EncoderReading, outputs: Mapping[str, Array]) -> tuple[Fl
     """Mean and log-variance float32 [N, d] from the encoder's outputs.
 
     If the encoder gives no spread, every variance is MIN_VARIANCE. Raises ModelError if an output does not
-    have the shape that the reading says.
+    have the reading's shape.
     """
     joined = reading.spread_output == reading.mean_output
     width = reading.latent_dim * (2 if joined else 1)
@@ -160,7 +161,7 @@ def layout_shape(layout: Layout, image_shape: tuple[int, int, int]) -> tuple[int
 
 
 def _as_nchw(raw: Array, reading: Reading) -> Array:
-    """The output's numbers as [N, C, H, W], without the channels that follow the picture's."""
+    """The output's numbers as [N, C, H, W], without the further channels after the picture's."""
     layout = reading.layout
     channels, height, width = reading.image_shape
     all_channels = channels + reading.more_channels
@@ -181,7 +182,7 @@ def _as_nchw(raw: Array, reading: Reading) -> Array:
 
 
 def _is_flat(shape: tuple[int, ...], count: int) -> bool:
-    """Whether each picture is a flat vector of `count` numbers, with axes of 1, or all are in one column."""
+    """Whether pictures are flat vectors of `count` numbers, possibly with axes of 1 or all in one column."""
     return math.prod(shape[1:]) == max(shape[1:], default=1) == count or (
         math.prod(shape[1:]) == 1 and bool(shape) and shape[0] % count == 0
     )

@@ -1,6 +1,6 @@
-"""Tell what a graph is if it is no decoder: an encoder, a filter of pictures, audio, features, a recurrence.
+"""Recognises graphs that are not decoders: encoders, picture filters, audio, features, recurrent networks.
 
-Pure: it looks at the file's facts and at the shapes of one trial. A decoder takes few numbers that are no
+Pure: this uses the file's facts and the shapes from one trial. A decoder takes few numbers that are not a
 picture, and gives a picture with more numbers.
 """
 
@@ -34,26 +34,26 @@ ENCODER_FILES = re.compile(r"encod", re.IGNORECASE)
 GENERATOR_FILES = re.compile(
     r"decod|generat|gan([^a-z]|$)|vae([^a-z]|$)|(^|[^a-z])net_?g([^a-z]|$)", re.IGNORECASE
 )
-# Files with the decoders of latent diffusion, which give larger pictures than they take.
+# Names of files with decoders of latent diffusion, whose pictures are larger than their z.
 LATENT_FILES = re.compile(r"vae|vq|taesd|autoencod|first_?stage", re.IGNORECASE)
-# Operators that make larger maps from smaller ones, as decoders do.
+# Operators that enlarge maps, as decoders do.
 ENLARGING = ("ConvTranspose", "Resize", "Upsample", "DepthToSpace")
 PIXEL_RANGES = ("Sigmoid", "Tanh", "HardSigmoid", "Clip 0 1", "Clip -1 1", "Clip 0 255")
 SCORES = ("Softmax", "LogSoftmax")
-PICTURE_SIDE = 8  # a smaller map is no picture
-MANY = 64  # fewer numbers than this are no picture that somebody flattened
-WAVE = 2048  # so long an axis, and no other, is sound
-SMOOTH = 1.3  # of `guess_layout.roughness`
+PICTURE_SIDE = 8  # smaller maps are not pictures
+MANY = 64  # fewer numbers than this are not a flattened picture
+WAVE = 2048  # a single axis at least this long is sound
+SMOOTH = 1.3  # pictures with less `guess_layout.roughness` are smooth
 SAFE_NAME = re.compile(r"\w[\w.:/-]{0,59}", re.ASCII)  # needs no quotes on a command line
-MOST_UPSCALED = 8  # networks that enlarge pictures make each side at most so many times as long
-MUCH_LARGER = 16  # a picture with so many times the numbers of z
+MOST_UPSCALED = 8  # networks that enlarge pictures make each side at most this many times as long
+MUCH_LARGER = 16  # evidence for a picture: so many times as many numbers as z
 DECODER_PARTS = ("z-input", "latent-dim", "z-shape", "output", "layout", "image-shape")
 
 Sizes = tuple[int | None, ...]
 
 
 class LooksLike(StrEnum):
-    """What a graph is if it is no decoder; the values are parts of sentences."""
+    """The kinds of graphs that are not decoders; the values are parts of sentences."""
 
     ENCODER = "an encoder"
     PICTURES_TO_PICTURES = "a network from pictures to pictures"
@@ -70,15 +70,15 @@ TO_DO = {
     LooksLike.FEATURES: "say the layout or the image shape if it is a picture",
     LooksLike.RECURRENCE: f"export the whole way from z to the picture, {OR_SAY_Z}",
 }
-# Those that a person can still say z of.
+# The kinds for which a person can still say which input is z.
 WITH_Z = (LooksLike.ENCODER, LooksLike.PICTURES_TO_PICTURES, LooksLike.RECURRENCE)
 
 
 class NotADecoderError(ModelError):
-    """The graph is no decoder; the text says what it looks like and what can be done.
+    """The graph is not a decoder; the text says what it looks like and what can be done.
 
     Attributes:
-        looks_like: what it is.
+        looks_like: the kind of graph.
         z_input: the input that would be z.
     """
 
@@ -92,16 +92,16 @@ class NotADecoderError(ModelError):
 
 @dataclass(frozen=True)
 class Tried:
-    """What is known of a graph after a trial.
+    """The facts about a graph after a trial.
 
     Attributes:
         file: the graph.
         z: the input that would be z.
-        z_sizes: its sizes after the batch axis, None for those that the graph leaves open.
+        z_sizes: the sizes of z after the batch axis, None for those that the graph leaves open.
         outputs: the sizes of each output after the batch axis.
         picture: the output that would be the picture, or None if no output can be one.
-        guess: how it would be read.
-        roughness: of those pictures, as in `guess_layout.roughness`; infinite if they are all the same.
+        guess: the layout of these pictures.
+        roughness: their `guess_layout.roughness`; infinite if the pictures are constant.
     """
 
     file: ModelFile
@@ -115,19 +115,19 @@ class Tried:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a graph looks like, and why; `looks_like` is None for a decoder, though an unusual one."""
+    """What a graph looks like, and why; `looks_like` is None for an unusual decoder."""
 
     looks_like: LooksLike | None
     why: str
 
 
 def what_it_is(tried: Tried) -> Verdict | None:
-    """What a graph looks like; None for a decoder like others."""
+    """What a graph looks like; None for an ordinary decoder."""
     return _recurrence(tried) or _audio(tried) or _from_pictures(tried) or _features(tried) or _smaller(tried)
 
 
 def notes_of(tried: Tried, overrides: Overrides) -> tuple[str, ...]:
-    """What people should know of a graph that is unlikely to be a decoder.
+    """Notes for people about a graph that is unlikely to be a decoder.
 
     Raises NotADecoderError if it is something else, unless a person has set a part of the decoder's reading.
     """
@@ -142,7 +142,7 @@ def notes_of(tried: Tried, overrides: Overrides) -> tuple[str, ...]:
 
 
 def _recurrence(tried: Tried) -> Verdict | None:
-    """States that go in and come out."""
+    """A recurrent network: states are both inputs and outputs."""
     states = [t for t in tried.file.inputs if STATE_NAMES.search(t.name)]
     out = [t for t in tried.file.outputs if STATE_NAMES.search(t.name)]
     carried = [t.name for t in states if any(_alike(t, o) for o in out)]
@@ -153,7 +153,7 @@ def _recurrence(tried: Tried) -> Verdict | None:
 
 
 def _audio(tried: Tried) -> Verdict | None:
-    """A wave goes in or comes out, by name or because it is one long axis beside an axis of 1."""
+    """A model of audio: a wave is its input or output, by name or as one long axis beside an axis of 1."""
     if _is_wave(tried.z_sizes) or (AUDIO_NAMES.search(tried.z.name) and not _has_z_name(tried)):
         return Verdict(LooksLike.AUDIO, f"it takes {tried.z.in_words()}")
     if tried.guess is not None and not _is_flat(tried.guess):
@@ -167,7 +167,7 @@ def _audio(tried: Tried) -> Verdict | None:
 
 
 def _from_pictures(tried: Tried) -> Verdict | None:
-    """An encoder gives fewer numbers than the picture that it takes; a filter gives a picture again."""
+    """An encoder, whose output has fewer numbers than the picture, or a filter, whose output is a picture."""
     given = {name: _count(sizes) for name, sizes in tried.outputs.items()}
     taken = _count(tried.z_sizes)
     why = f"it takes {tried.z.in_words()} and gives {_in_words(tried, list(given))}"
@@ -184,7 +184,7 @@ def _from_pictures(tried: Tried) -> Verdict | None:
     if takes_picture and largest and (largest < taken or not taken):
         return Verdict(LooksLike.ENCODER, why)
     if tried.picture is None and len(tried.z_sizes) == 1 and taken >= MANY and 0 < 4 * largest <= taken:
-        return Verdict(LooksLike.ENCODER, why)  # of flat pictures
+        return Verdict(LooksLike.ENCODER, why)  # an encoder of flat pictures
     is_whole = taken >= MANY and tried.outputs.get(tried.picture or "") == tried.z_sizes
     if (takes_picture and largest) or is_whole:
         more = "a whole autoencoder or a filter" if largest == taken else "one that enlarges them"
@@ -193,7 +193,7 @@ def _from_pictures(tried: Tried) -> Verdict | None:
 
 
 def _features(tried: Tried) -> Verdict | None:
-    """A flat output whose count is a square number only by chance."""
+    """A model of features: its output is flat, and has a square number of features only by chance."""
     if tried.picture is None or tried.guess is None or not _is_flat(tried.guess):
         return None
     name, maker = tried.picture, tried.file.makers.get(tried.picture, "")
@@ -213,7 +213,7 @@ def _features(tried: Tried) -> Verdict | None:
 
 
 def _smaller(tried: Tried) -> Verdict | None:
-    """A picture with fewer numbers than z is unusual."""
+    """An unusual decoder: its picture has fewer numbers than z."""
     if tried.picture is None:
         return None
     taken, given = _count(tried.z_sizes), _count(tried.outputs[tried.picture])
@@ -234,10 +234,11 @@ def _is_decoder_by_name(tried: Tried) -> bool:
 
 
 def _grows_like_a_decoder(tried: Tried) -> bool:
-    """Whether maps of 1 or 3 channels are z: networks that enlarge pictures keep their channels.
+    """Whether maps of 1 or 3 channels are z, rather than a picture that a network enlarges.
 
-    They also enlarge less than some decoders do. Otherwise the file's name tells, and nothing else could:
-    three channels at a quarter of the size are a VQ decoder's z as well as a picture to enlarge.
+    Networks that enlarge pictures keep the number of channels, and enlarge less than some decoders do. If
+    neither decides, only the file's name can: three channels at a quarter of the size may be a VQ decoder's z
+    or a picture to enlarge.
     """
     if tried.guess is None or _is_flat(tried.guess) or IMAGE_NAMES.search(tried.z.name):
         return False
@@ -261,7 +262,7 @@ def _is_picture(sizes: Sizes) -> bool:
 
 
 def _as_pictures(sizes: Sizes) -> list[tuple[int, Sizes]]:
-    """Sizes as those of a grey or colour picture: its channels, first or last, and its sides."""
+    """The ways to read sizes as a grey or colour picture: the channels, first or last, and the sides."""
     if len(sizes) != 3:
         return []
     ways = ((sizes[0], sizes[1:]), (sizes[2], sizes[:2]))
@@ -284,7 +285,7 @@ def _alike(tensor: Tensor, other: Tensor) -> bool:
 
 
 def _count(sizes: Sizes) -> int:
-    """How many numbers there are; 0 if it is not known."""
+    """The product of the sizes; 0 if one is not known."""
     count = 1
     for size in sizes:
         count *= size or 0
@@ -299,7 +300,7 @@ def _in_words(tried: Tried, names: list[str]) -> str:
 
 
 def no_reading(file: ModelFile, why: str) -> ModelError:
-    """The error for a file of which no reading is found: why, with all its inputs and outputs."""
+    """The error for a file without a reading: the reason, and all inputs and outputs."""
     inputs = ", ".join(tensor.in_words() for tensor in file.inputs) or "none"
     outputs = ", ".join(tensor.in_words() for tensor in file.outputs)
     return ModelError(

@@ -1,1 +1,1 @@
-"""Inspect and try a stranger's model file without trusting it."""
+"""Inspects and tries out untrusted model files."""

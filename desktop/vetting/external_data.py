@@ -1,4 +1,4 @@
-"""The files of weights beside a model, its external data: which there are, and that none leads elsewhere."""
+"""Finds the files of weights beside a model (its external data), and refuses weights anywhere else."""
 
 import stat
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from desktop.vetting import graph_limits
 
 
 def external_files(path: Path, tensors: Iterable[TensorProto]) -> list[Path]:
-    """The files of a model's external data. Raises ModelError if a tensor does not lie within one of them."""
+    """The files of a model's external data. Raises ModelError if a tensor is not entirely in one of them."""
     sizes: dict[str, int] = {}
     for tensor in tensors:
         if not external_data_helper.uses_external_data(tensor):
@@ -32,7 +32,7 @@ def external_files(path: Path, tensors: Iterable[TensorProto]) -> list[Path]:
 
 
 def _size_beside(path: Path, place: str) -> int:
-    """The size of a file of weights, which must lie beside the model and begin with its name.
+    """The size of a file of weights, which must be beside the model and whose name begins like the model's.
 
     A link could lead to any file, so it is refused unless `_is_of_one_store`.
     """

@@ -1,4 +1,4 @@
-"""Limits for a stranger's graph: the number of nodes, their depth, their domains, the size of tensors."""
+"""Limits for untrusted graphs: the number of nodes, their depth, their domains, the size of tensors."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,20 @@ from onnx import TensorProto, external_data_helper, helper
 from desktop.base.errors import ModelError
 from desktop.vetting.skeleton import cut_bytes
 
-# Far above what decoders need, and far below what takes long to inspect or overflows a stack.
+# These limits are far above the needs of decoders, and far below sizes that take long to inspect or overflow
+# a stack.
 MAX_NODES = 100_000
 MAX_FUNCTIONS = 2_000
 MAX_CALL_DEPTH = 24
 MAX_SUBGRAPH_DEPTH = 8
 MAX_TENSOR_BYTES = 512 << 20
 MAX_AXES = 16
-MAX_ENDS = 1_000  # for inputs, and for outputs
-MAX_NODE_ENDS = 10_000  # inputs and outputs of one node
+MAX_ENDS = 1_000  # inputs of a model; also the limit for outputs
+MAX_NODE_ENDS = 10_000  # inputs and outputs of one node together
 # Only domains built into ONNX Runtime; none that loads a library or a file.
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc")
 REFUSED_OPERATORS = {"EPContext": "loads a file of compiled code"}
-# An input or an attribute of these is a shape: a few bytes that can request any amount of memory.
+# These operators have an input or an attribute that is a shape: a few bytes can request any amount of memory.
 SHAPED_BY_INPUT = {"ConstantOfShape": 0, "Expand": 1, "Reshape": 1}
 NUMBERS = (TensorProto.INT64, TensorProto.INT32, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
 SHAPED_BY_ATTRIBUTE = ("RandomNormal", "RandomUniform")
@@ -32,7 +33,7 @@ Name = tuple[str, str]  # domain, name
 
 @dataclass
 class Parts:
-    """The parts of a model, gathered in one pass that includes subgraphs and the model's own functions."""
+    """The parts of a model, collected in one pass that includes subgraphs and the model's own functions."""
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     graphs: list[onnx.GraphProto] = field(default_factory=list)
@@ -40,12 +41,12 @@ class Parts:
 
 
 def check(model: onnx.ModelProto) -> Parts:
-    """The model's parts. Raises ModelError if the model should not be loaded."""
+    """Check a model and return its parts. Raises ModelError if the model should not be loaded."""
     if not model.HasField("graph") or not model.graph.output:
         raise ModelError("found a model without outputs, expected a graph; export it again")
     for what, values in (("inputs", model.graph.input), ("outputs", model.graph.output)):
         real = len(values) - (len(model.graph.initializer) if what == "inputs" else 0)
-        if real > MAX_ENDS:  # old exporters list the weights among the inputs
+        if real > MAX_ENDS:  # without the weights, which old exporters list among the inputs
             raise ModelError(
                 f"found {real:,} {what}, expected at most {MAX_ENDS:,}; export the model with fewer"
             )
@@ -70,12 +71,12 @@ def check(model: onnx.ModelProto) -> Parts:
 
 
 def element_count(dims: Sequence[int]) -> int:
-    """How many numbers a tensor of these sizes holds."""
+    """The number of elements of a tensor of these sizes."""
     return math.prod(dims)
 
 
 def size_bytes(tensor: TensorProto) -> int:
-    """The bytes that the tensor's numbers take. Raises ModelError for a type without a size."""
+    """The bytes of the tensor's numbers. Raises ModelError for a type without a size."""
     return _bytes(tensor.dims, tensor.data_type)
 
 
@@ -97,7 +98,7 @@ def _gather_nodes(nodes: Sequence[onnx.NodeProto], parts: Parts, depth: int) -> 
     parts.nodes.extend(nodes)
     for node in nodes:
         ends = len(node.input) + len(node.output)
-        if ends > MAX_NODE_ENDS:  # reading them all takes ONNX Runtime longer than a trial may
+        if ends > MAX_NODE_ENDS:  # ONNX Runtime would take longer to read them than a trial's time limit
             raise ModelError(
                 f"found a node with {ends:,} inputs and outputs, expected at most {MAX_NODE_ENDS:,}; "
                 "export the model with fewer"
@@ -114,7 +115,7 @@ def _gather_nodes(nodes: Sequence[onnx.NodeProto], parts: Parts, depth: int) -> 
 
 
 def _gather_functions(model: onnx.ModelProto, parts: Parts) -> dict[Name, set[Name]]:
-    """Each local function, by domain and name, with everything that it calls."""
+    """The names that each local function calls, by the function's domain and name."""
     if len(model.functions) > MAX_FUNCTIONS:
         raise ModelError(
             f"found {len(model.functions):,} local functions, expected at most {MAX_FUNCTIONS:,}; inline them"
@@ -130,8 +131,8 @@ def _gather_functions(model: onnx.ModelProto, parts: Parts) -> dict[Name, set[Na
 
 def _check_calls(calls: Mapping[Name, set[Name]]) -> None:
     """Raise ModelError if functions call themselves or are nested too deep: ONNX Runtime would crash."""
-    # Without recursion, in rounds: a function that calls nothing has depth 0, and one that never becomes
-    # ready calls itself.
+    # Rounds instead of recursion: a function that calls no local function has depth 0, and one that never
+    # becomes ready calls itself.
     depth: dict[Name, int] = {}
     left = {name: called & calls.keys() for name, called in calls.items()}
     for round_depth in range(MAX_CALL_DEPTH + 1):
@@ -163,10 +164,10 @@ def _check_operator(node: onnx.NodeProto) -> None:
 
 
 def _check_tensor(tensor: TensorProto) -> None:
-    """Raise ModelError if a tensor does not hold as many numbers as its shape says."""
+    """Raise ModelError if a tensor does not have as many numbers as its shape says."""
     what = f"the tensor {tensor.name[:60]!r}"
     cut = cut_bytes(tensor)
-    # Numbers that are in the file take no more memory than it takes on disk.
+    # Numbers that are stored in a file take no more memory than the file takes on disk.
     is_backed = cut is not None or external_data_helper.uses_external_data(tensor)
     expected_bytes = _check_size(what, tensor.dims, tensor.data_type, is_backed)
     if tensor.data_type == TensorProto.STRING or external_data_helper.uses_external_data(tensor):
@@ -187,7 +188,7 @@ def _check_tensor(tensor: TensorProto) -> None:
 
 
 def _stored_count(tensor: TensorProto) -> tuple[int, int]:
-    """How many numbers the typed field holds, and how many it should hold."""
+    """The number of values in the typed field, and the expected number."""
     field = getattr(tensor, helper.tensor_dtype_to_field(tensor.data_type))
     count = element_count(tensor.dims)
     if tensor.data_type in (TensorProto.COMPLEX64, TensorProto.COMPLEX128):
@@ -232,7 +233,7 @@ def _bytes(dims: Sequence[int], data_type: int) -> int:
 
 
 def small_constants(graph: onnx.GraphProto) -> dict[str, list[float]]:
-    """The constants of a graph that have at most one axis and MAX_AXES numbers, such as shapes."""
+    """The graph's constants with at most one axis and at most MAX_AXES numbers, such as shapes."""
     tensors = [(tensor.name, tensor) for tensor in graph.initializer]
     for node in graph.node:
         if node.op_type == "Constant" and node.output:

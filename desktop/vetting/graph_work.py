@@ -1,7 +1,7 @@
-"""How much work one run of a graph is, and how much memory it takes, without running it. No ONNX Runtime.
+"""Computes the work and the memory of one run of a graph, without running it. No ONNX Runtime.
 
-Shapes come from ONNX's own shape inference, which is C++ and may crash on a damaged graph: this runs in the
-trial's process, which loads this file by its path, so it imports nothing of this project.
+Shapes come from ONNX's own shape inference, which is C++ and may crash on a damaged graph. So this module
+runs in the trial's process, which loads this file by its path. Therefore it imports nothing of this project.
 """
 
 import math
@@ -11,17 +11,18 @@ from dataclasses import dataclass
 import onnx
 from onnx import helper, inliner, shape_inference
 
-# What they cost depends on values: how often a loop goes round, which branch is taken.
+# The cost of these operators depends on values: the number of iterations, or the branch that is taken.
 UNTOLD = frozenset(("Loop", "Scan", "If", "SequenceMap"))
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one run costs.
+    """The cost of one run.
 
     Attributes:
-        multiply_adds: of all convolutions and matrix products; other operators count one for each number.
-        activation_bytes: the most that is in memory at once beside the weights.
+        multiply_adds: those of all convolutions and matrix products, and one per output number of other
+            operators.
+        activation_bytes: the peak memory in addition to the weights.
     """
 
     multiply_adds: int
@@ -29,9 +30,10 @@ class Work:
 
 
 def work_of(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> Work | None:
-    """The work of one run with inputs of these shapes; None where it cannot be told.
+    """The work of one run with inputs of these shapes; None if it is unknown.
 
-    The weights' values are not needed, only their shapes and those of small constants. `model` is changed.
+    Large weights may be missing: only their shapes and the values of small constants are used. `model` is
+    changed.
     """
     if model.functions:
         model = inliner.inline_local_functions(model)
@@ -39,10 +41,10 @@ def work_of(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> Work
         if value.name in shapes:
             kind = value.type.tensor_type
             kind.ClearField("shape")
-            kind.shape.SetInParent()  # a scalar's shape has no axes, but is known
+            kind.shape.SetInParent()  # for a scalar, this sets a known shape without axes
             for size in shapes[value.name]:
                 kind.shape.dim.add().dim_value = size
-    # Declared results may say less than can be inferred now that the inputs are known, or something else.
+    # The declared shapes of results may be wrong, or less complete than those inferred from the known inputs.
     for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")
     del model.graph.value_info[:]
@@ -79,7 +81,7 @@ def _item_bytes(element_type: int) -> int:
 
 
 def _multiply_adds(node: onnx.NodeProto, known: Mapping[str, tuple[int, ...]]) -> int:
-    """Of one node: products for each number of its output, or of its input where it scatters that."""
+    """The multiply-adds of one node, from the count of output numbers, or of input ones for ConvTranspose."""
     given = [known.get(name, ()) for name in node.input]
     result = math.prod(known.get(node.output[0], ())) if node.output else 0
     if node.op_type == "Conv" and len(given) > 1:
@@ -95,7 +97,7 @@ def _multiply_adds(node: onnx.NodeProto, known: Mapping[str, tuple[int, ...]]) -
 
 
 def _peak_bytes(graph: onnx.GraphProto, sizes: Mapping[str, int]) -> int:
-    """The most bytes alive at once when every value is freed after its last use."""
+    """The peak memory in bytes if each value is freed after its last use."""
     kept = {value.name for value in graph.output}
     last_use = {name: index for index, node in enumerate(graph.node) for name in node.input}
     alive = sum(sizes.get(value.name, 0) for value in graph.input)
@@ -108,7 +110,7 @@ def _peak_bytes(graph: onnx.GraphProto, sizes: Mapping[str, int]) -> int:
 
 
 def _ended(node: onnx.NodeProto, last_use: Mapping[str, int], index: int, kept: set[str]) -> Iterator[str]:
-    """The values that nobody needs after this node: its inputs' last use, and outputs that have none."""
+    """The values that are not needed after this node: inputs used for the last time, and unused outputs."""
     for name in dict.fromkeys((*node.input, *node.output)):
         if name and name not in kept and last_use.get(name, index) == index:
             yield name

@@ -1,8 +1,8 @@
-"""Inspect a stranger's model file before ONNX Runtime loads it. Needs onnx; no ONNX Runtime, no Qt.
+"""Inspects an untrusted model file before ONNX Runtime loads it. Needs onnx; no ONNX Runtime, no Qt.
 
-Everything that inspection can find is refused here: files that are not models, graphs that are too large, too
-deep or recursive, tensors with missing numbers, weights in unexpected files. What a graph does when it runs,
-`desktop.vetting.trial` finds out.
+This module refuses whatever inspection can detect: files that are not models, graphs that are too large, too
+deep or recursive, tensors with missing numbers, weights in unexpected files. `desktop.vetting.trial` tests
+what a graph does when it runs.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ from desktop.vetting.skeleton import skeleton
 from desktop.vetting.unpacked_size import DAMAGED, check_wire
 from export.bundle import format_by_ending, format_of
 
-# What ONNX Runtime loads: a serialized model, or the path of one.
+# A model for ONNX Runtime: serialized, or the path of its file.
 Graph = bytes | Path
-# Size, time of the last change in ns, inode.
+# A file's size, modification time in ns, and inode.
 Stamp = tuple[int, int, int]
 
 
@@ -36,7 +36,7 @@ class Tensor:
     """An input or output as the graph declares it.
 
     Attributes:
-        name: of the tensor.
+        name: the name of the tensor.
         dtype: numpy's name, such as "float32" or "int64".
         shape: a number, a name or None (unknown) for each axis; None if the graph gives no shape.
     """
@@ -54,29 +54,29 @@ class Tensor:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A graph in which inspection has found no harm.
+    """A graph that passed the inspection.
 
     Attributes:
-        path: where it came from, for messages.
-        graph: what ONNX Runtime loads: the whole model, or the path of a large one, whose weights are then
+        path: the model's path, for messages.
+        graph: the model for ONNX Runtime: its bytes, or the path of a large model, whose weights are then
             read only once.
         skeleton: the model without its large weights, serialized.
-        size_bytes: of the model and its external data.
-        weights_bytes: of all weights.
-        stamps: when each of its files was written, to notice that one was replaced.
-        sha256: hex digits, of the file's bytes and its external data, if it has any; of a large external file
-            its size and samples of it.
-        inputs: those that must be fed, so no initializers.
-        optional: the inputs for which the graph has one number of its own, with that number.
+        size_bytes: the size of the model and its external data.
+        weights_bytes: the size of all weights.
+        stamps: the size, modification time and inode of each file, to detect changes.
+        sha256: hex digits of a hash of the file's bytes and its external data; of a large external file, only
+            the size and samples are hashed.
+        inputs: the inputs that must be fed, without initializers.
+        optional: inputs that have a single number as default in the graph, with this number.
         outputs: all outputs.
         metadata: the model's metadata_props.
         producer: name and version of the producer, or an empty string.
         opsets: the version of each domain ("" is ONNX's own).
-        operators: how many nodes use each operator ("Conv", "com.microsoft.Gelu"), subgraphs included.
-        parameter_count: the numbers in all initializers and Constant nodes.
-        makers: the operator that computes each output's values, before any reshapes and the like; a Clip with
-            its bounds ("Clip 0 1"); "" if it is unknown.
-        table_rows: the number of rows, for each input that chooses a row of a table, as a class does.
+        operators: the number of nodes per operator ("Conv", "com.microsoft.Gelu"), subgraphs included.
+        parameter_count: the count of numbers in all initializers and Constant nodes.
+        makers: the operator that computes each output's values, ignoring later reshapes and the like; a Clip
+            with its bounds ("Clip 0 1"); "" if it is unknown.
+        table_rows: the number of table rows for each input that is an index into a table, such as a class.
     """
 
     path: Path
@@ -98,34 +98,33 @@ class ModelFile:
     table_rows: Mapping[str, int]
 
     def check_unchanged(self) -> None:
-        """Raise ModelError if a file of the model was replaced or changed since it was inspected."""
+        """Raise ModelError if a file of the model was replaced or changed since the inspection."""
         for path, stamp in self.stamps.items():
             if _stamp(path) != stamp:
                 raise ModelError(f"{path}: found that it was changed while it was opened; open it again")
 
 
-# Protobuf has no larger messages. Weights in other files may be as large as memory allows.
+# The limit of protobuf for a message. Weights in other files may be as large as memory allows.
 MAX_FILE_BYTES = (2 << 30) - 1
-# Smaller models are held in memory, so that they do not depend on the file any longer.
+# Smaller models are kept in memory, so that they no longer depend on the file.
 LARGE_BYTES = 32 << 20
-# An external file of at most this size is hashed whole; of a larger one, so many blocks of this size are.
+# An external file up to this size is hashed as a whole; of a larger one, this many blocks of this size.
 HASHED_WHOLE_BYTES, HASHED_BLOCKS, HASHED_BLOCK_BYTES = 256 << 20, 64, 1 << 20
 # Operators that move numbers without changing them.
 LOOKED_THROUGH = frozenset(
     ("Reshape", "Transpose", "Identity", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Slice", "DepthToSpace")
 )
-# Before this version of the format, ONNX required all weights to be among the inputs.
+# Before this IR version, ONNX required all weights to be among the inputs.
 LEAST_OPTIONAL_VERSION = 4
 MOST_OPTIONAL = 1e9
-MOST_LOOKED_THROUGH = 32  # of these operators in a row
+MOST_LOOKED_THROUGH = 32  # at most this many operators in a row are looked through
 
 
 def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
     """Inspect a model, from `data` if it is given, or else from the file.
 
-    External data must lie in regular files beside the model whose names begin with the model's. Weights are
-    hashed, but not kept. Raises ModelError if the file is not a harmless graph, OSError if it cannot be
-    read.
+    External data must be in regular files beside the model, with names that begin like the model's. Weights
+    are hashed, but not kept. Raises ModelError if the file does not pass, and OSError if it cannot be read.
     """
     if data is not None:
         return _inspect(path, data, {})
@@ -134,7 +133,7 @@ def read_model_file(path: Path, data: bytes | None = None) -> ModelFile:
     with path.open("rb") as file:
         if stamp[0] <= LARGE_BYTES:
             return _inspect(path, file.read(LARGE_BYTES), {path: stamp})
-        # The map is closed with the last reference to it: an error may still refer to a part of it.
+        # The map is closed with the last reference to it; an error may still refer to a part of the map.
         return _inspect(path, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), {path: stamp})
 
 
@@ -231,7 +230,7 @@ def _real_inputs(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
 
 
 def _optional_inputs(model: onnx.ModelProto) -> Iterator[tuple[Tensor, float]]:
-    """The value of `ModelFile.optional`; none where weights of more numbers are among the inputs too."""
+    """The value of `ModelFile.optional`; empty if the inputs also include weights with several numbers."""
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
     listed = [value for value in model.graph.input if value.name in weights]
     if model.ir_version < LEAST_OPTIONAL_VERSION or any(
@@ -269,7 +268,7 @@ def _tensor(value: onnx.ValueInfoProto) -> Tensor:
 
 
 def _parameter_count(parts: graph_limits.Parts) -> int:
-    """The numbers in initializers, and in the Constant nodes in which some exporters keep the weights."""
+    """The count of numbers in initializers and in Constant nodes, where some exporters store weights."""
     constants = [
         attribute.t.dims
         for node in parts.nodes
@@ -307,7 +306,7 @@ def _table_rows(graph: onnx.GraphProto) -> dict[str, int]:
     tables = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     chosen_by = {value.name: value.name for value in graph.input if value.name not in tables}
     found: dict[str, int] = {}
-    for node in graph.node:  # a graph's nodes are in the order in which they run
+    for node in graph.node:  # a graph's nodes are in order of execution
         if node.op_type in LOOKED_THROUGH and node.input and node.input[0] in chosen_by and node.output:
             chosen_by[node.output[0]] = chosen_by[node.input[0]]
         if node.op_type == "Gather" and len(node.input) == 2 and node.input[1] in chosen_by:

@@ -1,4 +1,4 @@
-"""What opening a model is doing now, for whoever waits for it, and a way to stop it. No Qt."""
+"""Reports the progress of opening a model to the caller, and lets the caller stop it. No Qt."""
 
 import threading
 from collections.abc import Callable
@@ -7,15 +7,15 @@ from desktop.base.errors import ModelError
 
 
 class OpeningStoppedError(ModelError):
-    """Opening was stopped by the person who waited for it."""
+    """The person who opened the model stopped it."""
 
 
 class Opening:
     """One attempt to open a model. Any thread may use it.
 
     Args:
-        tell: called with a text, such as "decoding a first picture", whenever something begins that may take
-            long; on the thread that opens the model.
+        tell: called with a text, such as "decoding a first picture", before each step that may take long, on
+            the thread that opens the model.
     """
 
     def __init__(self, tell: Callable[[str], object] = lambda _text: None) -> None:
@@ -26,7 +26,7 @@ class Opening:
         self._told = ""
 
     def begins(self, text: str) -> None:
-        """Tell what begins. Raises OpeningStoppedError if `stop` was called."""
+        """Report a step that begins. Raises OpeningStoppedError if `stop` was called."""
         self.check()
         with self._lock:
             self._told, tell = text, self._tell
@@ -38,14 +38,14 @@ class Opening:
             raise OpeningStoppedError("opening was stopped")
 
     def can_be_ended_by(self, end: Callable[[], object] | None) -> None:
-        """While something runs that takes long, `stop` calls `end`; None after it."""
+        """Set the function by which `stop` ends a long step that is running; None after the step."""
         with self._lock:
             self._end = end
 
     def take_over(self, other: "Opening") -> None:
-        """From now on tell what `other` is told, from its last text on, and stop it together with this one.
+        """Report the steps of `other` from its last text on, and stop it when this opening is stopped.
 
-        Raises OpeningStoppedError, and stops `other`, if `stop` was called before.
+        If `stop` was called already, stops `other` and raises OpeningStoppedError.
         """
         with other._lock:
             other._tell, told = self.begins, other._told
@@ -57,7 +57,7 @@ class Opening:
             self.begins(told)
 
     def stop(self) -> None:
-        """End what runs; what comes after it does not begin."""
+        """End the running step, and let no further step begin."""
         with self._lock:
             self._is_stopped = True
             if self._end is not None:

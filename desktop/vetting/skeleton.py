@@ -1,7 +1,7 @@
-"""A model without its weights: the same protobuf with the large payloads cut out, found by a walk over bytes.
+"""Makes a model's skeleton: the same protobuf with the large weights cut out of the bytes.
 
-A decoder of a gigabyte is looked into as a graph of some kilobytes, and its weights are read once: by ONNX
-Runtime. A tensor whose numbers were cut out says so in an entry of its `external_data`, see `cut_bytes`.
+So a decoder of a gigabyte is inspected as a graph of some kilobytes, and only ONNX Runtime reads the weights.
+A tensor whose numbers were cut out is marked by an entry in its `external_data`, see `cut_bytes`.
 """
 
 from collections.abc import Iterator
@@ -13,23 +13,23 @@ import onnx
 from desktop.base.errors import ModelError
 from desktop.vetting.unpacked_size import DAMAGED, DELIMITED, FIXED_32, FIXED_64, VARINT, read_varint
 
-LARGE_BYTES = 4096  # shapes and other small constants stay: their values say what a graph does
+LARGE_BYTES = 4096  # smaller constants, such as shapes, stay, because inspection needs their values
 CUT_KEY = "latent_plane.cut_bytes"
 RAW_DATA, EXTERNAL_DATA = 9, 13  # fields of onnx.TensorProto
 
 
 @dataclass
 class _Kind:
-    """What a message's fields hold that may lead to a tensor, by their number."""
+    """A type of message: the types of its message fields by number, and whether it is a tensor."""
 
     messages: dict[int, "_Kind"] = field(default_factory=dict)
     is_tensor: bool = False
 
 
 def skeleton(data: Any) -> bytes:
-    """`data` (bytes or a map of a file) without the payloads of large tensors.
+    """Return `data` (bytes or a map of a file) without the payloads of large tensors.
 
-    Expects what `unpacked_size.check_wire` let pass. Raises ModelError for a damaged message.
+    `data` must have passed `unpacked_size.check_wire`. Raises ModelError for a damaged message.
     """
     try:
         return _without_payloads(memoryview(data), _MODEL)
@@ -38,7 +38,7 @@ def skeleton(data: Any) -> bytes:
 
 
 def cut_bytes(tensor: onnx.TensorProto) -> int | None:
-    """How many bytes of numbers were cut out of a tensor; None where none were."""
+    """The number of bytes that were cut out of a tensor; None if none were."""
     return next((int(entry.value) for entry in tensor.external_data if entry.key == CUT_KEY), None)
 
 
@@ -49,7 +49,7 @@ def _without_payloads(data: memoryview, kind: _Kind) -> bytes:
         if kind.is_tensor and number == RAW_DATA and end - payload > LARGE_BYTES:
             parts.append(_entry(end - payload))
         elif kind.is_tensor and number == EXTERNAL_DATA and CUT_KEY.encode() in bytes(content[:256]):
-            continue  # only this file writes such entries
+            continue  # a file must not claim this: only `_entry` writes such entries
         elif number in kind.messages and end - payload > LARGE_BYTES:
             inner = _without_payloads(content, kind.messages[number])
             parts.extend((data[start : start + _varint_size(data, start)], _varint(len(inner)), inner))
@@ -59,9 +59,9 @@ def _without_payloads(data: memoryview, kind: _Kind) -> bytes:
 
 
 def _delimited(data: memoryview, parts: list[bytes | memoryview]) -> Iterator[tuple[int, int, int, int]]:
-    """Each length-delimited field: its number, where it starts, its payload's start and end.
+    """Yield each length-delimited field: its number, its start, and its payload's start and end.
 
-    All other fields go to `parts` as they are.
+    All other fields are added to `parts` unchanged.
     """
     place, end = 0, len(data)
     while place < end:

@@ -1,7 +1,7 @@
-"""Try a stranger's model in a process of its own, with limits on time and memory. No ONNX Runtime.
+"""Tries an untrusted model in a separate process, with limits on time and memory. No ONNX Runtime.
 
-The child process runs `trial_child.py`. Each side sends a line of JSON and then raw numbers. Nothing that the
-child sends is executed or unpickled, and the size of what is read from it is limited.
+The child process runs `trial_child.py`. Each side sends a line of JSON and then raw numbers. The child's
+answers are never executed or unpickled, and their size is limited.
 """
 
 import contextlib
@@ -25,22 +25,23 @@ from desktop.vetting.onnx_file import Graph, ModelFile
 from desktop.vetting.opening import Opening
 from desktop.vetting.trial_process import take_process
 
-# For loading and all runs together; the start of the process does not count. A graph whose work can be told
-# gets more: see `budget`.
+# The time for loading and all runs together, without the start of the process. A graph whose work is known
+# gets more, see `budget`.
 TIME_LIMIT_S = 3.0
 START_LIMIT_S = 30.0
 MEMORY_BYTES = 640 << 20  # in addition to three times the size of the weights
-# Slower than any machine that people decode on: a limit that an honest model reaches is of no use.
+# These speeds are lower than on any machine that people decode on, so that honest models stay in the limit.
 LOADED_BYTES_A_SECOND = 30e6
-MULTIPLY_ADDS_A_SECOND = 1.5e9  # of one core
-# From here on one run takes a tenth of a second and more: all cores share it, and no run is made in vain.
+MULTIPLY_ADDS_A_SECOND = 1.5e9  # on one core
+# With more work, one run takes a tenth of a second or more: all cores share it, and unnecessary runs are
+# avoided.
 SLOW_MULTIPLY_ADDS = 4e9
-# With fewer weights than this, a run takes less time than counting its work, so the work is not counted.
+# With fewer weights, running the model is faster than counting its work, so the work is not counted.
 TOLD_WEIGHTS_BYTES = 256 << 10
-# Decoders do more multiply-adds than this for each byte that they hold at once. So a file that claims large
-# activations and does no work gets no memory for them.
+# Decoders do more multiply-adds than this per byte of activations. So a file that claims large activations
+# but does no work gets no memory for them.
 MULTIPLY_ADDS_A_BYTE = 16
-LONG_S = 10.0  # who waits longer than this is told beforehand
+LONG_S = 10.0  # a trial that may take longer is announced
 MAX_OUTPUT_BYTES = 256 << 20
 MAX_LINE_BYTES = 1 << 16
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
@@ -48,10 +49,10 @@ DTYPES = frozenset(["float16", "float32", "float64", "bool", *INTEGERS])
 
 
 class TrialEndedError(ModelError):
-    """The process that tried a model has ended, because the model took too long or crashed it.
+    """The process that tried a model has ended, because the model took too long or crashed the process.
 
     Attributes:
-        limit_s: the time that it had, if it took longer; None if it crashed.
+        limit_s: the time limit, if the model exceeded it; None if the process crashed.
     """
 
     limit_s: float | None = None
@@ -59,12 +60,12 @@ class TrialEndedError(ModelError):
 
 @dataclass(frozen=True)
 class Budget:
-    """What a trial may use.
+    """The limits of a trial.
 
     Attributes:
-        time_s: for loading the model and all its runs together.
-        memory_bytes: beside what the process itself takes.
-        threads: that share a run.
+        time_s: the time for loading the model and all its runs together.
+        memory_bytes: the memory in addition to that of the process itself.
+        threads: the number of threads for a run.
     """
 
     time_s: float
@@ -73,9 +74,9 @@ class Budget:
 
 
 def budget(weights_bytes: int, work: Work | None, cores: int) -> Budget:
-    """What a model's trial may use, by the size of its weights and the work of a run.
+    """The limits of a model's trial, from the size of its weights and the work of a run.
 
-    A graph whose work cannot be told, because of loops or computed shapes, gets what a small one gets.
+    A graph whose work is unknown, because of loops or computed shapes, has the limits of a small one.
     """
     memory_bytes = MEMORY_BYTES + 3 * weights_bytes
     time_s = TIME_LIMIT_S + weights_bytes / LOADED_BYTES_A_SECOND
@@ -95,18 +96,19 @@ class Trial:
 
     Args:
         graph: the model, or its path.
-        where: its path, for messages.
-        time_limit_s: for loading the model and all its runs together; None takes it from the model.
-        memory_bytes: how much it may use; None takes it from the model.
-        file: what inspection found, from which the limits are taken.
-        shapes: the shape of each input for one picture, to tell the work of a run.
-        opening: is told what takes long, and can stop it.
+        where: the model's path, for messages.
+        time_limit_s: the time for loading the model and all its runs together; None computes it from the
+            model.
+        memory_bytes: the memory limit; None computes it from the model.
+        file: the result of the inspection, from which the limits are computed.
+        shapes: the shape of each input for one picture, to compute the work of a run.
+        opening: gets reports of long steps, and can stop the trial.
 
     Attributes:
-        work: of one run, or None if it cannot be told.
-        peak_memory_bytes: the most that the process held so far.
+        work: the work of one run, or None if it is unknown.
+        peak_memory_bytes: the peak memory of the process so far.
         last: the outputs of the last run.
-        last_run_s: how long it took.
+        last_run_s: the duration of the last run.
     """
 
     def __init__(
@@ -140,7 +142,7 @@ class Trial:
         self._child = take_process()
         self._opening.can_be_ended_by(self._end_stopped)
         try:
-            # The start of Python and ONNX Runtime does not count: a busy machine is not the model's fault.
+            # The start of Python and ONNX Runtime does not count, because the model has no part in it.
             self._answer(START_LIMIT_S, self._limits(Budget(TIME_LIMIT_S, MEMORY_BYTES)))
             self._set_budget()
             if isinstance(self._graph, bytes):
@@ -154,11 +156,11 @@ class Trial:
 
     @property
     def is_slow(self) -> bool:
-        """Whether a run takes so long that none should be made in vain."""
+        """Whether a run takes so long that unnecessary runs should be avoided."""
         return self.work is not None and self.work.multiply_adds > SLOW_MULTIPLY_ADDS
 
     def _set_budget(self) -> None:
-        """Have the work of a run told, and limit the process by it."""
+        """Let the process compute the work of a run, and set the limits from it."""
         weights_bytes = len(self._graph) if isinstance(self._graph, bytes) else 0
         if self._file is not None:
             weights_bytes = max(weights_bytes, self._file.weights_bytes)
@@ -212,7 +214,7 @@ class Trial:
     def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> dict[str, Array]:
         """Return the named outputs for `feeds`.
 
-        Raises ModelError if the run fails, and TrialEndedError if the process has ended too.
+        Raises ModelError if the run fails, and TrialEndedError if the process has ended as well.
         """
         facts = [
             {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)}
@@ -259,7 +261,7 @@ class Trial:
             answer = json.loads(line)
             if not isinstance(answer, dict):
                 raise ValueError
-        except (OSError, ValueError, RecursionError) as error:  # it died, or its answer is not valid
+        except (OSError, ValueError, RecursionError) as error:  # the process died, or its answer is invalid
             self._opening.check()
             text = self._how_it_ended()
             has_ended = self._late or child.poll() is not None
@@ -287,7 +289,7 @@ class Trial:
             data = child.stdout.read(size_bytes)
             return np.frombuffer(data, dtype).reshape(shape)
         except (KeyError, TypeError, ValueError, OSError) as error:
-            if self._late:  # its time was over between the answer and the numbers
+            if self._late:  # the time was over between the answer and the numbers
                 raise self._failure(self._how_it_ended(), TrialEndedError) from error
             raise self._failure("its trial gave an invalid answer") from error
 
@@ -327,7 +329,7 @@ class Trial:
 
 
 def work_in_words(work: Work | None) -> str:
-    """How much work it is; nothing of so little that it is not why a trial takes long."""
+    """The amount of work as a text; empty for little work, which cannot be why a trial takes long."""
     count = 0 if work is None else work.multiply_adds
     if count < 1e6:
         return ""

@@ -1,8 +1,8 @@
-"""The process that tries a model for `desktop.vetting.trial`: it limits itself, loads the model and runs it.
+"""The process that tries a model for `desktop.vetting.trial`: it sets limits, loads the model and runs it.
 
 Only this file and `desktop.models` import ONNX Runtime. The process ends when its input ends.
 
-It is started as a file by an isolated Python (`python -I`), so it imports nothing of this project.
+An isolated Python (`python -I`) runs this file, so it imports nothing of this project.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
-# Where numpy and ONNX Runtime are installed: perhaps the user's own site-packages, which an isolated Python
-# leaves out. These folders go last, so that nothing in them shadows another module.
+# The folders of numpy and ONNX Runtime. They may be the user's own site-packages, which an isolated Python
+# leaves out. They come last, so that nothing in them shadows another module.
 sys.path.extend(sys.argv[1:])
 
 import numpy as np
@@ -25,7 +25,7 @@ MAX_LINE_BYTES = 1 << 20
 MAX_OUTPUT_BYTES = 256 << 20
 MAX_ERROR_CHARACTERS = 1000  # ONNX Runtime quotes every name of a node
 FATAL = 4
-# How ONNX Runtime tells that a model is newer than itself, and where in its own code an error came from.
+# ONNX Runtime's messages about models that are too new for it, and the places in its code that errors name.
 NEWER_FORMAT = re.compile(r"Unsupported model IR version: (\d+), max supported IR version: (\d+)")
 NEWER_OPSET = re.compile(
     r"Opset (\d+) is under development.* support for domain \S+ is till opset (\d+)", re.S
@@ -33,14 +33,14 @@ NEWER_OPSET = re.compile(
 OWN_PLACE = re.compile(
     r"\S*[/\\]onnxruntime[/\\]\S+\.(?:cc|cpp|h):\d+ .*?\)(?: const)? (?=[A-Z\[({'\"]|\w+ [=!<>])"
 )
-# ONNX Runtime raises no exception of its own when memory runs out: the text is all that tells it apart.
+# ONNX Runtime has no separate exception for too little memory, so the text is searched for these words.
 OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate", "bad allocation")
 
 
 def main() -> None:
     """Answer requests from standard input until it ends."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # For some models ONNX Runtime prints to standard output. Only answers may go to the parent process.
+    # For some models, ONNX Runtime prints to standard output, but the parent process must get only answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     import onnxruntime as ort
 
@@ -81,10 +81,10 @@ def main() -> None:
 
 
 def _work(skeleton: bytes, shapes: dict[str, list[int]]) -> dict[str, int]:
-    """The work of one run of a model without its weights, or nothing if it cannot be told."""
+    """The work of one run of a model, given its skeleton; empty if the work is unknown."""
     import onnx
 
-    # Loaded by its path: an isolated Python does not know this project's packages.
+    # Loaded by its path, because an isolated Python does not find this project's packages.
     spec = importlib.util.spec_from_file_location("graph_work", Path(__file__).with_name("graph_work.py"))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -92,7 +92,7 @@ def _work(skeleton: bytes, shapes: dict[str, list[int]]) -> dict[str, int]:
     spec.loader.exec_module(module)
     try:
         work = module.work_of(onnx.ModelProto.FromString(skeleton), shapes)
-    except Exception:  # whatever is wrong with the graph, ONNX Runtime has the last word
+    except Exception:  # if something is wrong with the graph, ONNX Runtime reports it later
         return {}
     return {} if work is None else vars(work)
 
@@ -133,7 +133,7 @@ def _say(answers: BinaryIO, answer: dict[str, Any]) -> None:
 
 def _words(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
-        # ONNX Runtime's error quotes a damaged name, so Python could not decode the error's text.
+        # ONNX Runtime's error quotes a name that is not UTF-8, so Python could not decode the error's text.
         return error.object.decode(errors="replace")
     return str(error).strip() or type(error).__name__
 
@@ -144,7 +144,7 @@ def _first_line(text: str) -> str:
             version, most = found.groups()
             advice = "export it for an older opset, or with an older onnx"
             return f"found ONNX's {what} {version}, expected at most {most}; {advice}"
-    # Of "[ONNXRuntimeError] : 1 : FAIL : Load model failed: …" people need the part after the third colon.
+    # In "[ONNXRuntimeError] : 1 : FAIL : Load model failed: …", people need the part after the third colon.
     lines = text.splitlines()
     line = " ".join(lines[:2]) if lines[0].endswith("following indices") else lines[0]
     line = line.split(" : ", 3)[-1] if line.startswith("[ONNXRuntimeError]") else line
@@ -157,7 +157,7 @@ def _memory_in_words(limits: dict[str, Any]) -> str:
 
 
 def _limit(memory_bytes: int, cpu_s: int) -> None:
-    """Set the limits that the system has: all on Linux, none for memory on macOS, none on Windows.
+    """Set the limits that the system supports: all on Linux, all but memory on macOS, none on Windows.
 
     The parent process limits the time on every system.
     """
@@ -166,19 +166,19 @@ def _limit(memory_bytes: int, cpu_s: int) -> None:
     except ImportError:
         return
     limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0, "RLIMIT_CPU": cpu_s}
-    with contextlib.suppress(OSError):  # memory already mapped, such as libraries, is not the model's
+    with contextlib.suppress(OSError):  # memory that is mapped already, such as libraries, does not count
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limits["RLIMIT_AS"] = pages * resource.getpagesize() + memory_bytes
     for name, value in limits.items():
         with contextlib.suppress(ValueError, OSError):
             hard = resource.getrlimit(getattr(resource, name))[1]
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            # The hard limit stays: the next one may be higher, once the work of the model is known.
+            # The hard limit stays, because the next soft limit may be higher, once the model's work is known.
             resource.setrlimit(getattr(resource, name), (value, hard))
 
 
 def _peak_memory_bytes() -> int:
-    """The peak memory of this process. On Linux, getrusage would include memory that its parent held."""
+    """The peak memory of this process. On Linux, getrusage would include memory of the parent process."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         lines = Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))

@@ -1,4 +1,4 @@
-"""Starts the process that tries a model: isolated, and in advance if a command knows that it needs one."""
+"""Starts the isolated process that tries a model; a command that needs one can start it in advance."""
 
 import importlib.util
 import os
@@ -12,7 +12,7 @@ _early: list[subprocess.Popen[bytes]] = []
 
 
 def package_folders() -> list[str]:
-    """The folders where this process finds what its child imports: an isolated Python may not look there."""
+    """The folders of the packages that the child imports; an isolated Python may not search them itself."""
     specs = map(importlib.util.find_spec, ("numpy", "onnxruntime", "onnx"))
     return sorted({str(Path(spec.origin).parents[1]) for spec in specs if spec is not None and spec.origin})
 
@@ -20,13 +20,13 @@ def package_folders() -> list[str]:
 def start_early() -> None:
     """Start the process of the next trial now.
 
-    Its imports take a third of a second, in which this process can do its own.
+    The child's imports take a third of a second, during which this process can do its own imports.
     """
     _early.append(_start())
 
 
 def take_process() -> subprocess.Popen[bytes]:
-    """A process that waits for a model on its standard input, and ends when that is closed."""
+    """A process that waits for a model on its standard input, and ends when this is closed."""
     while _early:
         child = _early.pop()
         if child.poll() is None:
@@ -35,7 +35,7 @@ def take_process() -> subprocess.Popen[bytes]:
 
 
 def end_early() -> None:
-    """End what was started early and not needed."""
+    """End processes that were started early and are not needed."""
     while _early:
         child = _early.pop()
         child.kill()
@@ -57,8 +57,8 @@ def environment() -> dict[str, str]:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    # Isolated (-I), because a stranger's folder may hold a `json.py` beside the model: modules must be
-    # imported neither from the current folder nor from PYTHONPATH.
+    # Isolated (-I), because an untrusted folder may have a `json.py` beside the model: modules must not be
+    # imported from the current folder or from PYTHONPATH.
     return subprocess.Popen(  # noqa: S603 (this program's own file)
         command_of(TRIAL, "-I", str(CHILD), *package_folders()),
         stdin=subprocess.PIPE,

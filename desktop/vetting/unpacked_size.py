@@ -1,7 +1,7 @@
-"""Limit how much memory a model's protobuf would take once parsed, judging by its bytes alone.
+"""Limits the memory that a model's protobuf would take once parsed, judging only by its bytes.
 
 Two bytes of a file can become a message of a hundred bytes in memory: a file of 120 MB took 9 GB. So the
-fields are counted before anything parses them, following the structure of `onnx.ModelProto`.
+fields are counted before they are parsed, following the structure of `onnx.ModelProto`.
 """
 
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from desktop.base.errors import ModelError
 
 # A decoder has a few thousand fields. Models that store numbers one by one, such as forests, have more.
 MAX_FIELDS = 6_000_000
-MAX_UNPACKED_BYTES = 256 << 20  # not counting bytes that are stored as they are in the file
+MAX_UNPACKED_BYTES = 256 << 20  # without byte strings, which take as much memory as in the file
 MAX_DEPTH = 100  # the parser's own limit
-# A message takes about 150 bytes in memory. It counts as more, because inspecting it takes time too.
+# A message takes about 150 bytes in memory, but counts as more, because inspecting it takes time, too.
 MESSAGE_BYTES, STRING_BYTES, NUMBER_BYTES = 512, 32, 8
 VARINT, FIXED_64, DELIMITED, FIXED_32 = 0, 1, 2, 5
 DAMAGED = (
@@ -29,7 +29,7 @@ TOO_MANY = (
 
 @dataclass
 class _Kind:
-    """What the length-delimited fields of a message hold, by field number."""
+    """A type of message: which length-delimited fields are messages or packed numbers, by field number."""
 
     messages: dict[int, "_Kind"] = field(default_factory=dict)
     packed_varints: set[int] = field(default_factory=set)
@@ -89,7 +89,7 @@ def check_wire(data: Buffer) -> None:
 
 
 def read_varint(data: Buffer, place: int) -> tuple[int, int]:
-    """The number at a place, and the place after it."""
+    """The number that begins at index `place`, and the index after it."""
     value = shift = 0
     while True:
         byte = data[place]

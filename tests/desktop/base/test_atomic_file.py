@@ -39,7 +39,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
 
 
 def test_an_error_names_the_file_that_was_asked_for(tmp_path):
-    """A full disk's error names no file, a failed write's the temporary one; people know only their own."""
+    """The error of a full disk names no file, and that of a failed write would name the temporary file."""
     place = tmp_path / "a.txt"
     with pytest.raises(OSError, match="No space") as caught, replaced_file(place):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -56,7 +56,7 @@ def test_a_block_that_writes_nothing_is_an_error(tmp_path):
 
 
 def test_two_threads_may_write_the_same_file(tmp_path):
-    """If one thread gives up, it does not remove what another one writes under the same name."""
+    """A thread that gives up does not remove the file that another thread writes at the same path."""
     place = tmp_path / "a.txt"
     both_wrote, gave_up = threading.Barrier(2), threading.Event()
 
@@ -82,7 +82,7 @@ def test_two_threads_may_write_the_same_file(tmp_path):
 
 @pytest.mark.parametrize("name", ["x" * 255, "日" * 85])
 def test_the_longest_name_that_is_allowed_can_be_written(tmp_path, name):
-    """The temporary name is never longer than the file's own may be."""
+    """The temporary file's name is not too long either."""
     with replaced_file(tmp_path / name) as temporary:
         temporary.write_text("new")
     assert (tmp_path / name).read_text() == "new"
@@ -90,7 +90,7 @@ def test_the_longest_name_that_is_allowed_can_be_written(tmp_path, name):
 
 @pytest.mark.parametrize("place", ["x" * 256, "file/below", "gone/below"])
 def test_an_error_names_only_the_file_that_was_asked_for(tmp_path, place):
-    """A name that is too long, and a place that is none, are told without the temporary name."""
+    """Errors about a name that is too long, or a folder that does not exist, leave out the temporary name."""
     (tmp_path / "file").write_text("mine")
     expected = pytest.raises(OSError, match=r"too long|Not a directory|No such")
     with expected as caught, replaced_file(tmp_path / place) as temporary:

@@ -40,7 +40,7 @@ def test_the_text_itself_has_no_options():
     [("cp437", b"run \x82 \\u65e5 \\udcff\n"), ("utf-8", "run é 日 \\udcff\n".encode())],
 )
 def test_characters_that_cannot_be_shown_are_escaped(monkeypatch, encoding, line):
-    """What the output's encoding lacks, and bytes of a name that are not UTF-8, are printed as escapes."""
+    """Characters that the encoding lacks, and bytes in file names that are not UTF-8, become escapes."""
     printed = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding=encoding, newline="\n"))
     open_streams()
@@ -49,7 +49,7 @@ def test_characters_that_cannot_be_shown_are_escaped(monkeypatch, encoding, line
 
 
 def test_missing_streams_take_everything(monkeypatch):
-    """Where there is no standard output and error, as under pythonw, printing does nothing."""
+    """If standard output and error are missing, as under pythonw, printing does nothing."""
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
     open_streams()
@@ -60,7 +60,7 @@ def test_missing_streams_take_everything(monkeypatch):
 
 @pytest.mark.parametrize("text", ["nan", "NaN", "-inf", "inf", "2"])
 def test_no_range_contains_nan(text):
-    """Click alone takes it to be in every range."""
+    """Click alone accepts nan in every range."""
     with pytest.raises(click.BadParameter):
         Finite(0, 1).convert(text, None, None)
     assert Finite(0, 1).convert("0.5", None, None) == 0.5

@@ -31,7 +31,7 @@ def environment(monkeypatch):
 
 @pytest.mark.parametrize("variables", [{"QT_QPA_PLATFORM": "offscreen"}, {"WAYLAND_DISPLAY": "wayland-0"}])
 def test_what_qt_or_wayland_is_told_is_believed(environment, variables):
-    """If a platform other than X11 is named, or in a Wayland session, no display is looked for."""
+    """No X server is looked for if another platform is named, or in a Wayland session."""
     environment(**variables)
     check_display()
 
@@ -45,7 +45,7 @@ def test_no_display_is_told_with_the_way_without(environment, variables):
 
 
 def test_a_server_that_answers_is_not_said_to_be_silent(environment):
-    """If a socket exists where X listens, no missing server is reported."""
+    """A socket that accepts connections at the X server's address counts as an X server."""
     number = 7000 + sum(map(ord, __name__)) % 1000
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"\0/tmp/.X11-unix/X{number}")
@@ -67,7 +67,7 @@ def test_a_missing_library_is_told_with_the_packages():
 
 
 def test_a_platform_that_is_not_there_is_told(environment):
-    """Qt would end the process. Of several one is enough, and other variables may point to more."""
+    """Qt would end the process. One known name of several is enough, and plugin paths may add others."""
     environment(QT_QPA_PLATFORM="nonsense:size=9")
     with pytest.raises(
         DisplayError, match=r"found QT_QPA_PLATFORM=nonsense, expected one of .*offscreen.*unset it"
@@ -83,7 +83,7 @@ def test_a_platform_that_is_not_there_is_told(environment):
 
 
 def test_x11_by_name_needs_a_display_too(environment):
-    """Even in a Wayland session."""
+    """QT_QPA_PLATFORM=xcb needs DISPLAY, even in a Wayland session."""
     environment(QT_QPA_PLATFORM="xcb", WAYLAND_DISPLAY="wayland-0")
     with pytest.raises(DisplayError, match=r"found no display \(DISPLAY is not set\)"):
         check_display()

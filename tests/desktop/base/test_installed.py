@@ -1,4 +1,4 @@
-"""A program knows how it was called, where it came from, and what it lacks, and says it in one line."""
+"""A program knows how it was started and installed, and reports missing packages in one line."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ def path(tmp_path, monkeypatch):
 
 @pytest.fixture
 def came_from(path):
-    """`came_from(record)`: this program is installed in `path`, with that record of where it came from."""
+    """`came_from(record)`: install this program in `path`, with this record of its origin."""
 
     def install(record):
         folder = path / "latent_plane-7.8.9.dist-info"
@@ -39,7 +39,7 @@ def came_from(path):
 
 
 def test_both_packages_have_the_same_text():
-    """Neither imports the other, so each has the file; only the line that names the twin differs."""
+    """Neither package imports the other, so each has the file; only the line that names the other differs."""
     here, there = "desktop/base/installed.py", "training/installed.py"
     text = (ROOT / here).read_text()
     assert f"`{there}` is the same text" in text
@@ -62,7 +62,7 @@ def test_both_packages_have_the_same_text():
 )
 @pytest.mark.skipif(sys.platform == "win32", reason="paths and quotes of Linux and macOS")
 def test_an_extra_is_installed_from_where_the_program_came(came_from, record, line):
-    """A checkout, a wheel, a repository; never by the name alone, which anybody can take on an index."""
+    """From a checkout, a wheel or a repository; never by name alone, which anybody could use on an index."""
     came_from(record)
     assert install_line("video") == f"pip install {line}"
 
@@ -90,7 +90,7 @@ def test_the_tool_that_made_the_environment_is_named(tmp_path, monkeypatch, file
     ],
 )
 def test_one_runtime_does_not_overwrite_the_other(tmp_path, monkeypatch, runtimes, extras):
-    """Where ONNX Runtime for the CPU is installed, the extras with that one are recommended."""
+    """If ONNX Runtime for the CPU is installed, the extras that include it are recommended."""
     for runtime in runtimes:
         folder = tmp_path / f"{runtime}-1.31.1.dist-info"
         folder.mkdir()
@@ -101,7 +101,7 @@ def test_one_runtime_does_not_overwrite_the_other(tmp_path, monkeypatch, runtime
 
 
 def refused(capsys, extra="training"):
-    """The one line that a command prints whose imports fail, with exit status 2."""
+    """The single line that a command with failing imports prints, with exit status 2."""
     with pytest.raises(SystemExit) as ended, needed(extra, "python -m some.command", "__main__"):
         pass
     assert ended.value.code == 2
@@ -112,7 +112,7 @@ def refused(capsys, extra="training"):
 
 
 def test_a_missing_package_is_told_with_what_installs_it(monkeypatch, capsys):
-    """A command that lacks an extra names the module and the extra."""
+    """The error names the missing module and the extra that has it."""
     monkeypatch.setitem(installed.MODULES, "training", ("json", "no_such_module"))
     line = refused(capsys)
     assert line.startswith("python -m some.command: found no no_such_module, expected it; pip install ")
@@ -120,14 +120,14 @@ def test_a_missing_package_is_told_with_what_installs_it(monkeypatch, capsys):
 
 
 def test_who_imports_a_command_gets_an_import_error(monkeypatch):
-    """Only a command ends the process; a notebook that imports its module gets an exception."""
+    """Only a command ends the process; a notebook that imports the command's module gets an exception."""
     monkeypatch.setitem(installed.MODULES, "training", ("no_such_module",))
     with pytest.raises(ImportError, match="found no no_such_module"), needed("training", "x", "training.fit"):
         pass
 
 
 def test_what_cannot_be_loaded_is_told_too(monkeypatch, capsys):
-    """A library that the system lacks is an ImportError of the import itself."""
+    """An ImportError because of a missing system library is reported in the same way."""
     monkeypatch.setitem(installed.MODULES, "training", ())
     with pytest.raises(SystemExit), needed("training", "python -m some.command", "__main__"):
         raise ImportError("libx.so.1: cannot open\nshared object file")
@@ -136,7 +136,7 @@ def test_what_cannot_be_loaded_is_told_too(monkeypatch, capsys):
 
 
 def test_an_onnx_runtime_that_was_removed_by_half_is_told(path, monkeypatch, capsys):
-    """After `pip uninstall` of one of its two distributions a folder without its first file is left."""
+    """After `pip uninstall` of one of its two distributions, the package's folder has no `__init__.py`."""
     (path / "onnxruntime" / "capi").mkdir(parents=True)
     gpu = path / "onnxruntime_gpu-1.31.7.dist-info"
     gpu.mkdir()
@@ -178,7 +178,7 @@ def test_another_module_of_our_name_is_told_by_its_file(path, monkeypatch, capsy
     ],
 )
 def test_a_command_is_called_as_it_was_called(monkeypatch, started, name):
-    """By the name of the console script; by its module if it was started as one."""
+    """The name is that of the console script, or of the module if that was started."""
     monkeypatch.setattr(sys, "argv", [started])
     assert as_called("python -m x") == name
 
@@ -191,7 +191,7 @@ def draw(shape):
 
 
 def test_a_mistyped_choice_gets_the_near_one():
-    """The values are listed as before, and the nearest one is offered."""
+    """The error lists the values as usual, and suggests the nearest one."""
     with pytest.raises(click.BadParameter, match=r"'circle', 'square'\. Did you mean 'square'\?"):
         draw.main(["--shape", "sqare"], standalone_mode=False)
     with pytest.raises(click.BadParameter, match=r"'circle', 'square'\.$"):

@@ -1,4 +1,4 @@
-"""Whatever is missing is named, with what to do about it."""
+"""Missing libraries and drivers are named, with what to do about them."""
 
 import importlib.machinery
 import importlib.util
@@ -46,7 +46,7 @@ def test_what_does_not_load_is_missing():
 @pytest.mark.skipif(sys.platform == "win32", reason="these are Linux's names")
 @pytest.mark.parametrize("major", ["12", "13"])
 def test_libraries_are_those_of_the_cuda_version(major):
-    """CUDA's own libraries have its version; cuRAND and cuDNN count for themselves."""
+    """CUDA's own libraries have CUDA's version; cuRAND and cuDNN have version numbers of their own."""
     needed = needed_libraries(major)
     assert needed[0] == f"libcublasLt.so.{major}"
     assert {"libcurand.so.10", "libcudnn.so.9"} < set(needed)
@@ -54,7 +54,7 @@ def test_libraries_are_those_of_the_cuda_version(major):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's libraries")
 def test_libraries_are_those_that_onnx_runtime_links_to():
-    """The CUDA provider that is installed names each of them; cuDNN it loads by itself."""
+    """The installed CUDA provider names each of them, except cuDNN, which it loads while it runs."""
     spec = importlib.util.find_spec("onnxruntime")
     (place,) = spec.submodule_search_locations
     provider = Path(place) / "capi" / "libonnxruntime_providers_cuda.so"
@@ -87,7 +87,7 @@ def test_two_distributions_that_overwrite_each_other_are_warned_of():
 
 @pytest.mark.parametrize("file", cublas_names("13"))
 def test_the_libraries_that_pytorch_carries_are_found_without_importing_it(tmp_path, monkeypatch, file):
-    """PyTorch's folder is found if it has cuBLAS of the same CUDA, and none of its code runs."""
+    """PyTorch's folder is found if it has cuBLAS for the same CUDA version; PyTorch's code is not run."""
     lib = tmp_path / "torch" / "lib"
     lib.mkdir(parents=True)
     (tmp_path / "torch" / "__init__.py").write_text("raise SystemExit('imported')")
@@ -123,7 +123,7 @@ def test_threads_are_few():
     ],
 )
 def test_files_kept_in_memory_are_free_in_a_container(folder, limit, taken, kept, tmp_path, monkeypatch):
-    """Of 1,000 bytes 900 are taken, of which 600 keep files; without a limit nothing is cut."""
+    """Of 1,000 bytes, 900 are in use, 600 of them for cached files; without a limit all memory counts."""
     monkeypatch.setattr(machine, "GROUPS", tmp_path)
     group = tmp_path / folder
     group.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""A progress bar is shown on a terminal, and only for what takes long."""
+"""A progress bar is shown only on a terminal, and only for long tasks."""
 
 import io
 
@@ -9,7 +9,7 @@ from desktop.base.progress_bar import ProgressBar
 
 
 class Terminal(io.StringIO):
-    """A stream that says that it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self):
         return True
@@ -17,7 +17,7 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize(("stream", "long_s"), [(io.StringIO(), 0.0), (Terminal(), 3600.0)])
 def test_nothing_is_shown_in_files_or_for_what_is_quick(monkeypatch, stream, long_s):
-    """A log stays free of bars, and so does a terminal for a moment's work."""
+    """No bar is written to a log, nor to a terminal for a short task."""
     monkeypatch.setattr("sys.stderr", stream)
     monkeypatch.setattr(progress_bar, "LONG_S", long_s)
     with ProgressBar("decoding") as bar:

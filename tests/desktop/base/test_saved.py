@@ -1,4 +1,4 @@
-"""What viewers save lands in one file, entry by entry; files of older versions are taken over."""
+"""Viewers save single entries in one shared file; files of older versions are imported."""
 
 import errno
 import json
@@ -15,7 +15,7 @@ from desktop.base import saved
 
 ROOT = Path(__file__).parents[3]
 SHA = "ab" * 32
-# A viewer's work in short: it saves readings, views, inputs and recent models of its own, again and again.
+# A short version of a viewer: it saves its own readings, views, inputs and recent models again and again.
 VIEWER = """
 import sys
 from pathlib import Path
@@ -94,7 +94,7 @@ def test_threads_wait_for_each_other():
 
 
 def test_a_lock_that_is_never_let_go_is_an_error_and_no_wait_for_ever(monkeypatch):
-    """It is an OSError, as for a folder that cannot be written, and the file stays as it was."""
+    """A change raises an OSError, as for a read-only folder, and the file stays as it was."""
     save("controls", n=1)
     monkeypatch.setattr(saved, "LOCK_S", 0.0)
     with FileLock(f"{saved.place()}.lock"), pytest.raises(OSError, match=r"saved\.json\.lock"):
@@ -118,7 +118,7 @@ def test_the_file_is_replaced_whole():
 
 
 def test_what_a_newer_version_saved_beside_stays():
-    """Sections that this version does not know are saved again."""
+    """Sections that this version does not know are kept."""
     save("controls", n=1)
     content = json.loads(saved.place().read_text()) | {"sounds": ["loud"]}
     saved.place().write_text(json.dumps(content))
@@ -127,7 +127,7 @@ def test_what_a_newer_version_saved_beside_stays():
 
 
 def test_files_of_older_versions_are_taken_over_once():
-    """Both are read before the first save and are in the new file; after that they are not read again."""
+    """Both files are read until the first save, which writes them to the new file; then no more."""
     old = {
         "format": 1,
         "last": SHA,
@@ -147,7 +147,7 @@ def test_files_of_older_versions_are_taken_over_once():
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b'{"format": 9}', b"[" * 100_000])
 def test_a_damaged_file_of_an_older_version_is_told_as_its_own_would_be(content):
-    """One line; what can be used of the other file is taken over."""
+    """There is a note of one line; the usable content of the other file is imported."""
     (saved.place().parent / "session.json").write_bytes(content)
     (saved.place().parent / "readings.json").write_text(json.dumps({SHA: {"layout": "NHWC"}}))
     found, note = saved.read()
@@ -158,7 +158,7 @@ def test_a_damaged_file_of_an_older_version_is_told_as_its_own_would_be(content)
 
 
 def test_a_damaged_file_brings_nothing_back_from_older_ones():
-    """The program starts with nothing saved, as if the older files were not there."""
+    """The program starts with nothing saved, as if there were no older files."""
     saved.place().write_bytes(b"damaged")
     (saved.place().parent / "readings.json").write_text(json.dumps({SHA: {"layout": "NHWC"}}))
     content, note = saved.read()
@@ -169,7 +169,7 @@ def test_a_damaged_file_brings_nothing_back_from_older_ones():
 
 
 def test_what_a_killed_process_left_is_removed_with_the_next_change():
-    """Its unfinished file is never read, and does not stay for ever."""
+    """The unfinished file of a killed process is never read, and is removed later."""
     left = saved.place().with_name(f".{saved.place().name}.1.2.tmp")
     left.parent.mkdir(parents=True, exist_ok=True)
     left.write_text("{")
@@ -180,7 +180,7 @@ def test_what_a_killed_process_left_is_removed_with_the_next_change():
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 500, b'{"format": 9, "models": {"a": 1}}'])
 def test_a_file_that_cannot_be_used_is_kept(content):
-    """It may be a newer version's: saving puts it beside the new file, where the note says."""
+    """It may be from a newer version, so saving renames it as the note says."""
     saved.place().write_bytes(content)
     note = saved.read()[1]
     assert note.endswith("; the file is kept as saved.json.old")
@@ -195,7 +195,7 @@ def test_a_file_that_cannot_be_used_is_kept(content):
 
 @pytest.mark.filterwarnings("ignore:flock not supported")
 def test_a_file_system_without_flock_saves_too(monkeypatch):
-    """As on Lustre and some network homes: filelock then takes a file's existence for a lock."""
+    """Lustre and some network homes have no flock; filelock then uses the existence of a file as the lock."""
     fcntl = pytest.importorskip("fcntl")
 
     def flock(*_):

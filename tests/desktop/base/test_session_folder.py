@@ -1,11 +1,11 @@
-"""Each process has a folder of its own in the cache; what a killed one left is removed."""
+"""Each process has a folder of its own in the cache; folders of killed processes are removed."""
 
 from desktop.base import session_folder
 from desktop.base.session_folder import SessionFolder, remove_leftovers
 
 
 def test_a_folder_is_made_when_it_is_needed_and_removed_at_the_end():
-    """With what is in it; and nothing is left beside it."""
+    """Its content is removed too, and no lock file stays beside it."""
     folder = SessionFolder()
     assert not session_folder.place().exists()
     (folder.path() / "a").write_bytes(b"1")

@@ -1,4 +1,4 @@
-"""Values come back by their annotations, nothing is converted, and an error says where it is."""
+"""Values are read by their annotations, nothing is converted, and an error says where it is."""
 
 import json
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from desktop.base.structure import strict_converter, structure
 
 
 class Color(StrEnum):
-    """A choice that is a text, too."""
+    """A choice that is also a str."""
 
     RED = "Red, as the window calls it"
     BLUE = "Blue"
 
 
 class Size(Enum):
-    """A choice of one."""
+    """A choice with a single member."""
 
     SMALL = 1
 
 
 @dataclass(frozen=True)
 class Point:
-    """A part with a field that must be there."""
+    """A part with a required field."""
 
     at: tuple[float, float]
     name: str = "none"
@@ -56,7 +56,7 @@ def test_a_value_comes_back_equal():
 
 
 def test_choices_are_written_by_name_and_sets_in_order():
-    """Whatever their values are, and also where a choice is a text."""
+    """Member names are written, not values, even if the choice is a str."""
     written = CONVERTER.unstructure(DRAWING)
     assert written["colors"] == ["blue", "red"]
     assert written["size"] == "small"

@@ -1,4 +1,4 @@
-"""base/user_folders.py: what is kept goes to the user's own folders; without a home nothing is kept."""
+"""base/user_folders.py: data go to the user's own folders; a user without a home folder keeps nothing."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 
 from desktop.base import saved, user_folders
 
-REAL_PLACE = saved.place  # before the tests' own folder takes its place
+REAL_PLACE = saved.place  # before a fixture replaces it by the tests' own folder
 VARIABLES = ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
 
 
@@ -18,21 +18,21 @@ pytestmark = [
 
 @pytest.fixture
 def homeless(monkeypatch):
-    """A user without HOME and without an entry in the list of users, as in some containers."""
+    """A user without HOME and without an entry in the user database, as in some containers."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 4242)
 
 
 def test_a_user_without_a_home_is_told():
-    """Both folders raise an OSError that says so, whatever the library raises."""
+    """Both functions raise an OSError that says so, whatever the library raises."""
     for folder in (user_folders.data_folder, user_folders.cache_folder):
         with pytest.raises(OSError, match="this user has no home folder"):
             folder()
 
 
 def test_without_a_home_nothing_is_saved_and_that_is_told(monkeypatch):
-    """Reading gives empty sections and a note; a change is refused as on a disk that cannot be written."""
+    """Reading gives empty sections and a note; a change raises OSError, as on a read-only disk."""
     monkeypatch.setattr(saved, "place", REAL_PLACE)
     content, note = saved.read()
     assert note == "nothing is saved between starts: this user has no home folder"

@@ -1,4 +1,4 @@
-"""The watchdog stops only what is late, and its thread ends when nothing runs."""
+"""The watchdog stops only runs over the time limit, and its thread ends when nothing runs."""
 
 import threading
 
@@ -26,7 +26,7 @@ class Clock:
         return self.now_s
 
     def wait_for_looks(self, count):
-        """Until it was looked at so many times more."""
+        """Wait until the clock was read `count` more times."""
         while self._looked.acquire(blocking=False):
             pass
         for _ in range(count):
@@ -42,7 +42,7 @@ def clock(monkeypatch):
 
 
 def test_what_is_late_is_stopped_once_and_what_is_not_is_left(clock, monkeypatch):
-    """`stop` is called once, at the first look after the limit, and never for what ended before it."""
+    """`stop` is called once, at the first check after the limit, and never for a run that ended in time."""
     monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.01)
     dog, stops, early = Watchdog(100.0), [], []
     with dog.watch(lambda: early.append(1)) as quick:
@@ -53,7 +53,7 @@ def test_what_is_late_is_stopped_once_and_what_is_not_is_left(clock, monkeypatch
         assert not guard.expired
         assert stops == []
         clock.now_s = 100.1
-        # The second look begins when the first is over.
+        # The second check begins when the first is over.
         clock.wait_for_looks(3)
         assert guard.expired
         clock.now_s = 900.0
@@ -65,7 +65,7 @@ def test_what_is_late_is_stopped_once_and_what_is_not_is_left(clock, monkeypatch
 
 
 def test_the_thread_goes_when_nothing_runs_and_comes_back(monkeypatch):
-    """Idling costs no thread, and a later run is watched like an earlier one."""
+    """An idle watchdog has no thread, and a later run is watched like an earlier one."""
     monkeypatch.setattr(watchdog, "LINGER_S", 0.0)
     dog = Watchdog(0.1)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""A stranger's text fits into one line, and nothing of it is hidden or moved."""
+"""Untrusted text is shown in one line, with no hidden characters and no changed text direction."""
 
 import os
 import unicodedata
@@ -23,12 +23,12 @@ from desktop.base.words import in_nats, one_line
     ],
 )
 def test_what_cannot_be_seen_is_written_out(text, seen):
-    """All else stays, emojis of several signs too."""
+    """All other characters stay, and so do emojis of several characters."""
     assert one_line(text) == seen
 
 
 def test_a_long_text_keeps_its_ends():
-    """The length is what was asked for, for odd and even numbers and for texts of megabytes."""
+    """The result has exactly the given length, odd or even, also for texts of megabytes."""
     for text in ("start" + "x" * 500 + "end", "start" + "y" * 3_000_000 + "end"):
         for most in (20, 21, 300):
             found = one_line(text, most)
@@ -40,19 +40,19 @@ def test_a_long_text_keeps_its_ends():
 
 
 def test_whatever_comes_in_no_control_character_goes_out():
-    """For every sign that there is below the emojis."""
+    """Every character below the emojis is tried."""
     found = one_line("".join(map(chr, range(0x3000))), 100_000)
     assert not {unicodedata.category(sign) for sign in found} & {"Cc", "Cs", "Zl", "Zp"}
     assert found.encode()
 
 
 def test_nats_that_round_to_nothing_have_no_sign():
-    """Zero is never negative; what is negative after rounding has a minus, and large numbers one decimal."""
+    """A number that rounds to zero has no minus, other negative numbers do; large ones have one decimal."""
     shown = [in_nats(nats) for nats in (-0.0, -0.004, -0.006, 12.345, -1234.56)]
     assert shown == ["0.00 nats", "0.00 nats", "−0.01 nats", "12.35 nats", "−1,234.6 nats"]
 
 
 def test_a_standard_error_has_the_decimals_of_its_number():
-    """It stands before the unit, which is that of both."""
+    """The standard error stands before the unit, which belongs to both numbers."""
     shown = [in_nats(-147.244, 0.413), in_nats(-3394.24, 1234.56), in_nats(5.0, 0.0)]
     assert shown == ["−147.24 ± 0.41 nats", "−3,394.2 ± 1,234.6 nats", "5.00 ± 0.00 nats"]

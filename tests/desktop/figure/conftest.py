@@ -1,4 +1,4 @@
-"""What the tests of figures share: a model with test images, and its view."""
+"""Fixtures of the tests of figures: a model with test images, and its view."""
 
 from contextlib import closing
 

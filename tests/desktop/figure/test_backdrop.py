@@ -18,7 +18,7 @@ def decoded(decoder, projection, scale=1):
 
 @pytest.mark.parametrize("scale", [AxisScale.LINEAR, AxisScale.QUANTILES])
 def test_each_picture_is_that_of_its_own_place(small_decoder, scale):
-    """The picture in the middle of a cell is decoded at the z there."""
+    """A cell's picture is decoded from the z at the middle of the cell."""
     state = start_state(2).with_scale(scale)
     projection = Projection(state.chart, state.viewport, (300.0, 200.0))
     (found,) = decoded(small_decoder, projection)
@@ -32,7 +32,7 @@ def test_each_picture_is_that_of_its_own_place(small_decoder, scale):
 
 
 def test_it_covers_what_is_in_view(small_decoder):
-    """It reaches at least to the view's edges, and no picture lies wholly outside."""
+    """The backdrop reaches at least to the view's edges, and no picture is entirely outside."""
     state = start_state(2)
     projection = Projection(state.chart, state.viewport, (333.0, 217.0))
     cells = cells_of(small_decoder, projection, 2)
@@ -42,14 +42,14 @@ def test_it_covers_what_is_in_view(small_decoder):
 
 
 def test_a_view_beyond_quantile_axes_has_none(small_decoder):
-    """Nothing is decoded there."""
+    """Nothing is decoded beyond the limits of quantile axes."""
     state = start_state(2).with_scale(AxisScale.QUANTILES)
     away = replace(state.viewport, center=(5.0, 5.0))
     assert decoded(small_decoder, Projection(state.chart, away, (300.0, 200.0))) == []
 
 
 def test_a_finer_picture_shows_the_same_places(small_decoder):
-    """The scale changes no place of a picture."""
+    """The places of the pictures do not depend on the scale."""
     state = start_state(2)
     projection = Projection(state.chart, state.viewport, (300.0, 200.0))
     coarse, fine = (cells_of(small_decoder, projection, scale) for scale in (1, 4))

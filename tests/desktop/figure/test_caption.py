@@ -1,4 +1,4 @@
-"""A caption says what is seen, and what is needed to draw the same figure again."""
+"""A caption says what is visible, and names the facts needed to draw the same figure again."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def test_it_counts_what_is_in_view(small_decoder, subject):
 
 
 def test_it_says_that_the_density_is_smoothed_where_posteriors_are_too_narrow(small_decoder, subject):
-    """On the same plane it is exact with wide posteriors, and again for narrow ones from nearby."""
+    """On the same plane the density is exact for wide posteriors, and for narrow ones in a close view."""
     source, words = small_decoder.model.source, "relative to the prior's peak, smoothed because many"
     figure = replace(FIGURE, parts=FIGURE.parts | {Part.DENSITY})
     assert "the density of the" in caption_of(source, subject, figure)
@@ -70,12 +70,12 @@ def test_it_says_that_the_density_is_smoothed_where_posteriors_are_too_narrow(sm
     ],
 )
 def test_it_says_whether_grey_values_are_inverted(small_decoder, subject, figure, is_inverted):
-    """Only where they are."""
+    """Only a figure with inverted grey values has the clause."""
     assert ("grey values" in caption_of(small_decoder.model.source, subject, figure)) is is_inverted
 
 
 def test_it_says_how_a_bare_model_is_read(tmp_path, subject):
-    """The values of its further inputs, also those that the view has, and its prior, which may be a guess."""
+    """The caption has the values of further inputs, also the view's, and the prior, which may be a guess."""
     file = conditional(tmp_path / "model.onnx")
     known = open_source(file, {"set label": "3"}, use_saved=False)
     assert caption_of(known, subject, FIGURE).startswith("model; label 3, strength 1; prior normal. ")
@@ -87,7 +87,7 @@ def test_it_says_how_a_bare_model_is_read(tmp_path, subject):
 
 
 def test_it_says_what_an_opened_image_is_and_its_gap(small_decoder, subject):
-    """Not only a drawn one; the gap only beside both of its posteriors."""
+    """The caption covers opened images, too; it has the gap only if both posteriors are drawn."""
     circle = np.stack([np.cos(np.linspace(0, 6, 40)), np.sin(np.linspace(0, 6, 40))], axis=1)
     own = OwnImage(np.zeros(2, np.float32), np.zeros(2, np.float32), ((circle,), (circle,)), 3.25)
     figure = replace(FIGURE, parts=frozenset({Part.ENCODED, Part.TRUE_POSTERIOR}))
@@ -99,7 +99,7 @@ def test_it_says_what_an_opened_image_is_and_its_gap(small_decoder, subject):
 
 
 def test_it_says_where_a_plane_of_many_dimensions_lies():
-    """Through an image, the prior's mean, a z, or samples with their seed; of two dimensions it has both."""
+    """The caption names an image, the prior's mean, a z, or samples; with two dimensions it names none."""
     mean = np.random.default_rng(1).normal(size=(40, 12)).astype(np.float32)
     points = Posterior(mean=mean, logvar=mean, labels=None, images=None)
     principal = principal_view(mean)

@@ -1,4 +1,4 @@
-"""The numbers at contours can be read: they lie inside the plane, on no name and not on each other."""
+"""The numbers at contours are readable: inside the plane, clear of names and of each other."""
 
 import numpy as np
 
@@ -15,14 +15,14 @@ def circle(radius_px):
 
 
 def do_overlap(one, other):
-    """Whether two boxes, of middle and size, have a common part."""
+    """Whether two boxes, each given by middle and size, overlap."""
     return all(
         abs(a - b) < (s + t) / 2 for a, b, s, t in zip(one[0], other[0], one[1], other[1], strict=True)
     )
 
 
 def test_three_close_contours_have_numbers_that_lie_apart():
-    """They are on their contours, inside, and off a name at the place that is tried first."""
+    """They lie on their contours and inside, and keep off a name at the place that is tried first."""
     radii = (20, 35, 50)
     lines = [(f"{radius}%", circle(radius)) for radius in radii]
     name = ((130.0, 60.0), (60.0, 40.0))
@@ -36,7 +36,7 @@ def test_three_close_contours_have_numbers_that_lie_apart():
 
 
 def test_a_number_stands_where_points_are_few():
-    """Not on a cloud that covers three quarters of the contour."""
+    """The number avoids a cloud of points that covers three quarters of the contour."""
     points = np.random.default_rng(0).uniform((0, 0), ROOM, (500, 2))
     points = points[(points[:, 0] > 100) | (points[:, 1] > 90)]
     ((_, (x, y)),) = contour_labels([("90%", circle(60))], [], ROOM, points)
@@ -44,7 +44,7 @@ def test_a_number_stands_where_points_are_few():
 
 
 def test_a_contour_out_of_view_has_no_number():
-    """As has one below a name that fills the plane."""
+    """A contour below a name that fills the plane has no number either."""
     assert contour_labels([("99%", circle(400))], [], ROOM, NO_POINTS) == []
     assert contour_labels([("50%", circle(20))], [((100, 90), (200, 180))], ROOM, NO_POINTS) == []
 

@@ -1,4 +1,4 @@
-"""What is drawn around the plane stands where the layout has room for it."""
+"""Axes and names around the plane are drawn where the layout has room for them."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from desktop.figure.layout import layout_of
 
 @pytest.mark.parametrize("size_px", [(900, 600), (360, 300)])
 def test_long_names_of_axes_stand_beside_the_middle_of_their_axes(subject, size_px):
-    """Also the one at the left, which is turned: neither leaves the length of its axis."""
+    """Each name stays within the length of its axis, also the left one, which is rotated."""
     words = tuple(f"{nth} principal axis of epoch 40, 12 % of the variance" for nth in ("1st", "2nd"))
     plane = replace(subject.state.plane, u=(0.6, 0.8), v=(-0.8, 0.6), words=words)
     turned = replace(subject, state=replace(subject.state, plane=plane))

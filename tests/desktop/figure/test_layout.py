@@ -1,4 +1,4 @@
-"""Everything of a figure has a place inside of it."""
+"""All parts of a figure have places inside the figure."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def boxes_of(layout):
 @pytest.mark.parametrize("legend", [False, True])
 @pytest.mark.parametrize("caption", ["", "A caption. " * 40])
 def test_the_plane_gets_the_room_that_the_others_leave(subject, axes, legend, caption):
-    """It lies inside, and each thing around it takes room from it."""
+    """The plane lies inside the figure, and axes, legend and caption each take room from it."""
     figure = Figure((700, 500), has_axes=axes, has_legend=legend, caption=caption)
     layout = layout_of(subject, figure)
     left, top, width, height = layout.area
@@ -40,7 +40,7 @@ def test_the_plane_gets_the_room_that_the_others_leave(subject, axes, legend, ca
 
 
 def test_a_number_stands_at_its_place_on_the_axis(subject):
-    """Its pixel in the area is where the plane has that number."""
+    """A tick's pixel is where the plane has that coordinate."""
     layout = layout_of(subject, Figure())
     assert {text for _, text in layout.planes[0].across} >= {"−2", "0", "2"}
     for px, text in layout.planes[0].across:
@@ -52,7 +52,7 @@ def test_a_number_stands_at_its_place_on_the_axis(subject):
 
 
 def test_a_legend_of_a_hundred_labels_fits(subject):
-    """It says how many are left out, and the other entries stay."""
+    """The legend says how many labels are left out, and the other entries stay."""
     mean = np.zeros((100, 2), np.float32)
     many = Posterior(mean=mean, logvar=mean, labels=np.arange(100, dtype=np.uint8), images=None)
     crowd = replace(subject, posterior=many, label_names=tuple(f"number {n}" for n in range(100)))
@@ -74,7 +74,7 @@ CAPTION = (
 
 @pytest.fixture
 def column(subject):
-    """Nine labels of usual names."""
+    """A plane with nine labels of usual names."""
     mean = subject.posterior.mean
     labels = np.arange(len(mean), dtype=np.uint8) % 9
     many = replace(subject.posterior, labels=labels)
@@ -83,7 +83,7 @@ def column(subject):
 
 @pytest.mark.parametrize("parts", [set(), {Part.DENSITY, Part.HOLES}])
 def test_a_figure_of_one_column_has_a_whole_legend_and_a_plane_of_half_its_height(column, parts):
-    """The caption of the program gives way by whole clauses; its first sentence stays."""
+    """The default caption loses whole clauses; its first sentence stays."""
     drawn = frozenset({Part.BACKDROP, Part.POINTS, Part.NAMES, Part.PRIOR} | parts)
     figure = Figure(COLUMN_PX, parts=drawn, caption=CAPTION, caption_gives_way=True)
     layout = layout_of(column, figure)
@@ -96,7 +96,7 @@ def test_a_figure_of_one_column_has_a_whole_legend_and_a_plane_of_half_its_heigh
 
 
 def test_a_legend_text_that_is_too_long_has_two_lines():
-    """Of about the same length; a third one's words are left out, and a scale's text has the whole width."""
+    """The lines have about the same length, further words are left out, and a scale's text uses all width."""
     entries = [
         Entry(Mark.DASH, "projected prior, 50, 90, 99 %"),
         Entry(Mark.DOT, "a label whose name goes on and on without an end"),
@@ -111,14 +111,14 @@ def test_a_legend_text_that_is_too_long_has_two_lines():
 
 
 def test_a_caption_that_a_person_wrote_stays_whole(column):
-    """The plane gets the room that it leaves."""
+    """The plane gets the room that the caption leaves."""
     layout = layout_of(column, Figure(COLUMN_PX, caption=CAPTION))
     assert " ".join(layout.caption) == CAPTION
 
 
 @pytest.mark.parametrize("parts", [{Part.POINTS, Part.PRIOR}, set(Part)])
 def test_a_legend_goes_below_a_plane_that_gains_by_that(column, parts):
-    """As in a high and narrow figure; its entries lie inside, below the plane, and on no other."""
+    """In a high and narrow figure, the entries are inside the figure, below the plane, and do not overlap."""
     layout = layout_of(column, Figure((400, 640), parts=frozenset(parts), caption="A caption."))
     boxes = boxes_of(layout)
     assert layout.area[1] + layout.area[3] < min(top for _, top, _, _ in boxes)
@@ -129,7 +129,7 @@ def test_a_legend_goes_below_a_plane_that_gains_by_that(column, parts):
 
 
 def test_a_usual_figure_has_its_legend_beside_the_plane(column):
-    """In pixels and in print, one plane's and a pair's."""
+    """The legend is at the same place in pixels and in print, for one plane and for two."""
     sizes = [((1200, 900), column), (in_print((170, 128), 8)[0], column)]
     pair = replace(column, beside=column)
     sizes += [((1600, 840), pair), (in_print((170, 89), 8)[0], pair)]
@@ -178,7 +178,7 @@ def test_the_legend_explains_what_is_drawn_and_nothing_else(subject):
     ],
 )
 def test_the_maps_are_named_as_what_they_are(small_decoder, dims, count, deviation, entries, words):
-    """In more than two dimensions they are projections; and holes are not claimed of a few images."""
+    """With more than two dimensions they are called projections; with few images there are no holes."""
     mean = np.zeros((count, dims), np.float32)
     images = Posterior(mean=mean, logvar=np.full_like(mean, 2 * np.log(deviation)), labels=None, images=None)
     subject = Subject(start_state(dims), images, images)
@@ -190,13 +190,13 @@ def test_the_maps_are_named_as_what_they_are(small_decoder, dims, count, deviati
 
 
 def test_a_figure_without_room_for_the_plane_is_refused(subject):
-    """The error says how much was left and what to do."""
+    """The error says how much room is left and what to do."""
     with pytest.raises(FigureError, match="pixels left for the plane, expected at least 64 × 64; make the"):
         layout_of(subject, Figure((300, 200), caption="a long caption " * 60))
 
 
 def test_the_axes_say_what_they_are(subject, small_decoder):
-    """In whole if there is room; a caption has the same words."""
+    """The whole name is shown if there is room; the caption has the same words."""
     plane = replace(
         subject.state.plane, u=(0.6, 0.8), v=(-0.8, 0.6), words=("towards sample 2", ("upward " * 9).strip())
     )
@@ -210,7 +210,7 @@ def test_the_axes_say_what_they_are(subject, small_decoder):
 
 
 def test_the_legend_has_what_is_in_view_and_no_more(subject):
-    """Labels, selected points and contours elsewhere have no entry; without any, the plane gets the room."""
+    """Content out of view has no entry; without any entries, the plane gets the legend's room."""
     parts = frozenset({Part.BACKDROP, Part.POINTS, Part.SELECTED, Part.PRIOR, Part.CURSOR})
     figure = Figure((600, 400), parts=parts)
     state = replace(subject.state, selected=(0, 3, 4))
@@ -226,7 +226,7 @@ def test_the_legend_has_what_is_in_view_and_no_more(subject):
 
 
 def test_a_contour_is_in_view_if_only_its_line_is(subject):
-    """However far in the view is: between two of the points that the line is drawn through."""
+    """In a close view, the line may be in view although none of the points that define it is."""
     radius = PriorOnPlane(subject.state.plane).radius(0.9)
     curve = PriorOnPlane(subject.state.plane).contours((0.9,))[0][1][0]
     on_it = tuple((curve[10] + curve[11]) / 2)

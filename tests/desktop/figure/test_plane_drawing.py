@@ -1,4 +1,4 @@
-"""Names and points of a plane that is as small as in one column of a paper."""
+"""Names and points on a plane that is as small as in one column of a paper."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ NAMES = ("smileys-emotion", "travel-places", "a name that is far longer than the
 
 @pytest.mark.parametrize("middles", [((-2.2, 0), (2.2, 2.2), (0, -2.2)), ((0, 2), (0, 0), (0, -2))])
 def test_names_stay_inside_a_small_plane(subject, posterior, middles):
-    """Also those of groups at its edges, and long ones, which are shortened."""
+    """Names of groups at the edges stay inside, and long names are shortened."""
     mean = (posterior.mean * 0.1 + np.array(middles)[posterior.labels]).astype(np.float32)
     seen = replace(subject, posterior=replace(posterior, mean=mean), label_names=NAMES)
     room = (190.0, 190.0)
@@ -29,7 +29,7 @@ def test_names_stay_inside_a_small_plane(subject, posterior, middles):
 
 
 def test_a_group_out_of_view_has_no_name(subject, posterior):
-    """The others keep theirs, with the numbers of their groups."""
+    """The other names stay, with the numbers of their groups."""
     mean = posterior.mean + np.where(posterior.labels == 0, 50, 0)[:, np.newaxis].astype(np.float32)
     seen = replace(subject, posterior=replace(posterior, mean=mean))
     found = placed_names(seen, Projection(subject.chart, subject.viewport, (300, 300)))
@@ -37,7 +37,7 @@ def test_a_group_out_of_view_has_no_name(subject, posterior):
 
 
 def test_a_name_keeps_off_the_true_posterior(subject):
-    """It moves away from a contour that lies where it would stand."""
+    """The name moves away from a contour at its usual place."""
     projection = Projection(subject.chart, subject.viewport, (700, 600))
     (alone, *_) = placed_names(subject, projection)
     curve = np.array(projection.ab(*alone.place_px)) + 0.05 * np.array([(1, 0), (0, 1), (-1, 0), (0, -1)])
@@ -48,7 +48,7 @@ def test_a_name_keeps_off_the_true_posterior(subject):
 
 
 def test_many_points_on_a_small_plane_are_small(subject):
-    """So that a density below is seen; on a large one, and if they are few, they have their usual size."""
+    """A density below stays visible; few points, or points on a large plane, have their usual size."""
     mean = np.zeros((10_000, 2), np.float32)
     many = replace(subject, posterior=Posterior(mean=mean, logvar=mean, labels=None, images=None))
     sizes = [
@@ -59,7 +59,7 @@ def test_many_points_on_a_small_plane_are_small(subject):
 
 
 def test_a_name_keeps_off_the_line_of_a_path(subject):
-    """Between the path's points, too, where the line would strike it through."""
+    """The name also avoids the line between the path's points, which would cross it out."""
     projection = Projection(subject.chart, subject.viewport, (700, 600))
     (alone, *_) = placed_names(subject, projection)
     a, b = projection.ab(*alone.place_px)

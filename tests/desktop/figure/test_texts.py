@@ -17,7 +17,7 @@ def test_a_caption_is_broken_at_spaces(most):
 
 
 def test_a_caption_without_room_loses_clauses_at_its_end():
-    """The last one that stays is whole; of a single clause, the beginning stays."""
+    """The remaining clauses are whole; of a single clause, the beginning stays."""
     text = "A model; epoch 3. The decoded plane; 60 test images; contours of the prior."
     assert within_lines(text, 400, 12, 2) == wrapped(text, 400, 12)
     assert within_lines(text, 200, 12, 2) == ["A model; epoch 3. The decoded", "plane; 60 test images; …"]
@@ -25,7 +25,7 @@ def test_a_caption_without_room_loses_clauses_at_its_end():
 
 
 def test_a_long_name_ends_with_an_ellipsis():
-    """It is as long as fits."""
+    """As much of the name is kept as fits."""
     name = "a name that is much too long for its place"
     found = shortened(name, 100, 12)
     assert found.endswith("…") and name.startswith(found[:-1])
@@ -34,6 +34,6 @@ def test_a_long_name_ends_with_an_ellipsis():
 
 
 def test_letters_without_a_shape_are_marked():
-    """A question mark stands for what the font lacks."""
+    """A question mark replaces a letter that the font lacks."""
     assert drawable("Φ(z0) ≤ 1 σ · é") == "Φ(z0) ≤ 1 σ · é"
     assert drawable("漢 z") == "? z"

@@ -1,4 +1,4 @@
-"""A figure of two models has a plane of each, side by side, with what says which is which."""
+"""A figure of two models shows their planes side by side and says which is which."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -39,7 +39,7 @@ def second_decoder(make_bundle):
 
 
 def content_of(decoder, subject):
-    """What the second plane shows."""
+    """The content of the second plane."""
     steps = plane_content(decoder, subject, FIGURE, plane=1)
     while True:
         try:
@@ -49,7 +49,7 @@ def content_of(decoder, subject):
 
 
 def test_both_planes_have_the_same_size_and_lie_side_by_side(pair):
-    """Each has its title; the second one has no other numbers at the left than the first."""
+    """Each plane has its title; with shared axes, only the first has numbers at the left."""
     layout = layout_of(pair, FIGURE)
     (left, top, width, height), (other, other_top, other_width, other_height) = (
         p.area for p in layout.planes
@@ -63,7 +63,7 @@ def test_both_planes_have_the_same_size_and_lie_side_by_side(pair):
 
 
 def test_a_plane_of_its_own_has_numbers_of_its_own(pair):
-    """The same place is another z there, so its axes are named and numbered, and the caption says so."""
+    """The same place has another z on plane B, so B has named and numbered axes, and the caption says so."""
     own = replace(pair, beside=Subject(start_state(5)))
     layout = layout_of(own, FIGURE)
     assert all(plane.upward and all(plane.names) for plane in layout.planes)
@@ -71,7 +71,7 @@ def test_a_plane_of_its_own_has_numbers_of_its_own(pair):
 
 
 def test_one_legend_explains_both(pair):
-    """Labels that both have stand once; with other labels each has its own, with its letter."""
+    """Labels that both planes have are listed once; with different labels, each plane has its own list."""
     texts = [entry.text for entry in layout_of(pair, FIGURE).legend]
     assert texts == ["Test images", "cat", "dog", "emu"]
     others = replace(pair, beside=replace(pair.beside, label_names=("ox", "pig", "rat")))
@@ -83,7 +83,7 @@ def test_one_legend_explains_both(pair):
 
 
 def test_the_caption_names_both_models(pair, small_decoder, second_decoder):
-    """Points that are alike are said once, others with their letters."""
+    """The same points are described once, different points once for each letter."""
     one, two = small_decoder.model.source, second_decoder.model.source
     assert title_of("B", two, None)[0] == "B  second"
     text = caption_of(one, pair, FIGURE, two)

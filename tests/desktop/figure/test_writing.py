@@ -1,4 +1,4 @@
-"""Figures in files: PNG with the note, SVG of lines and texts."""
+"""Figures in files: PNG with the note, SVG and PDF with lines and texts."""
 
 import re
 from dataclasses import replace
@@ -23,13 +23,13 @@ SMALL = Figure((360, 240), scale=1, has_legend=False, has_axes=False, parts=froz
 
 
 def saved(decoder, subject, figure, path, note=""):
-    """The steps of a saved figure."""
+    """Save a figure and return the steps."""
     return list(save_figure(decoder, subject, figure, path, note))
 
 
 @pytest.mark.parametrize("scale", [1, 3])
 def test_a_png_has_the_size_that_was_asked_for_and_its_note(small_decoder, subject, tmp_path, scale):
-    """The note says the view and the settings, and decoding tells its progress."""
+    """The note has the view and the settings, and decoding reports its progress."""
     path, figure = tmp_path / "a.png", Figure((300, 220), scale=scale, caption="A plane.")
     note = to_text(provenance(small_decoder.model.source, subject.state, "view", **figure.details()))
     steps = saved(small_decoder, subject, figure, path, note)
@@ -41,7 +41,7 @@ def test_a_png_has_the_size_that_was_asked_for_and_its_note(small_decoder, subje
 
 
 def test_the_plane_lies_where_the_layout_says(small_decoder, subject, tmp_path):
-    """The cursor's ring is at its place, in the colour of the ground's ink."""
+    """The cursor's ring is drawn at the cursor's place, in the ink colour."""
     state = subject.state.at((1.5, -0.5))
     figure = replace(SMALL, parts=frozenset({Part.CURSOR}))
     seen = replace(subject, state=state)
@@ -69,7 +69,7 @@ def test_grey_pictures_are_dark_on_white_if_that_is_wanted(small_decoder, subjec
 
 
 def test_an_svg_holds_lines_texts_and_the_decoded_pictures(small_decoder, subject, tmp_path):
-    """It has the size in pixels, one embedded picture and each point, and is the same every time."""
+    """The SVG has its size in pixels, one embedded picture and all points, and is the same every time."""
     paths = [tmp_path / name for name in ("a.svg", "b.svg")]
     figure = Figure((400, 300), parts=frozenset({Part.BACKDROP, Part.POINTS, Part.PRIOR}))
     for path in paths:
@@ -83,7 +83,7 @@ def test_an_svg_holds_lines_texts_and_the_decoded_pictures(small_decoder, subjec
 
 
 def test_a_pdf_holds_texts_points_and_the_decoded_pictures(small_decoder, subject, tmp_path):
-    """One page of a point for each pixel, with title, caption and a picture, and the same every time."""
+    """One page with one point per pixel, a title, caption and picture; the file is the same every time."""
     paths = [tmp_path / name for name in ("a.pdf", "b.pdf")]
     figure = Figure((400, 300), parts=frozenset({Part.BACKDROP, Part.POINTS}), caption="A plane.")
     for path in paths:
@@ -97,7 +97,7 @@ def test_a_pdf_holds_texts_points_and_the_decoded_pictures(small_decoder, subjec
 
 
 def test_a_vector_file_has_its_size_in_print(small_decoder, subject, tmp_path):
-    """A PDF's page and an SVG's sides are as large as was asked for, and so are the texts."""
+    """A PDF's page, an SVG and their texts have the sizes that were asked for."""
     size_px, unit_pt = in_print((85, 60), 6)
     figure = Figure(size_px, parts=frozenset({Part.POINTS}), caption="A plane.", unit_pt=unit_pt)
     assert figure.size_mm == pytest.approx((85, 60), abs=0.2)
@@ -129,7 +129,7 @@ def test_transparent_ground_is_transparent(small_decoder, subject, tmp_path, kin
 
 
 def test_only_the_points_that_are_shown_are_drawn(small_decoder, subject, tmp_path):
-    """Those of hidden labels, and the others beside “Only these”, are neither drawn nor counted."""
+    """Points that are hidden by label or by “Only these” are neither drawn nor counted."""
     figure = replace(SMALL, parts=frozenset({Part.POINTS}))
     state = replace(subject.state, selected=(0, 3), only_selected=True)
     for changes, count in (({}, 2), ({"only_selected": False}, 60), ({"hidden_labels": frozenset({0})}, 0)):
@@ -141,7 +141,7 @@ def test_only_the_points_that_are_shown_are_drawn(small_decoder, subject, tmp_pa
 
 @pytest.mark.parametrize("part", [part for part in Part if part not in (Part.BACKDROP, Part.PINNED)])
 def test_each_layer_shows(small_decoder, subject, tmp_path, part):
-    """With it, the figure is another one."""
+    """Adding the layer changes the figure."""
     state = replace(
         subject.state,
         selected=tuple(range(10)),
@@ -159,7 +159,7 @@ def test_each_layer_shows(small_decoder, subject, tmp_path, part):
 
 
 def test_pinned_images_show_with_their_ellipses(small_decoder, subject, tmp_path):
-    """The image's own black and white are there, on dark ground in its label's colour."""
+    """The image's own black and white are drawn, and its label's colour, on dark ground."""
     seen = replace(subject, state=replace(subject.state, pinned=(4, 10_000)))
     figure = replace(SMALL, parts=frozenset({Part.PINNED}), ground=Ground.DARK)
     saved(small_decoder, seen, figure, tmp_path / "a.png")
@@ -169,7 +169,7 @@ def test_pinned_images_show_with_their_ellipses(small_decoder, subject, tmp_path
 
 
 def test_what_does_not_fit_is_refused(small_decoder, subject, tmp_path, monkeypatch):
-    """Too large a figure, and a name with another ending."""
+    """A figure that is too large, and a file name with another extension, raise errors."""
     monkeypatch.setattr(writing, "free_memory_bytes", lambda: 1 << 20)
     with pytest.raises(FigureError, match="found a picture of 720 × 480 pixels, which takes"):
         saved(small_decoder, subject, replace(SMALL, scale=2), tmp_path / "a.png")
@@ -179,7 +179,7 @@ def test_what_does_not_fit_is_refused(small_decoder, subject, tmp_path, monkeypa
 
 
 def test_a_cancelled_figure_leaves_the_old_file(small_decoder, subject, tmp_path):
-    """What was there stays, and nothing else is left."""
+    """The old file stays, and no other file is left."""
     path = tmp_path / "a.png"
     path.write_text("old")
     steps = save_figure(small_decoder, subject, Figure((300, 220), scale=1), path)
@@ -190,7 +190,7 @@ def test_a_cancelled_figure_leaves_the_old_file(small_decoder, subject, tmp_path
 
 
 def test_the_decoded_plane_is_pale_only_under_points_and_maps():
-    """Until somebody sets its opacity."""
+    """The default opacity holds until a person sets another one."""
     alone = Figure(parts=frozenset({Part.BACKDROP, Part.PRIOR}))
     assert alone.opacity_under(alone.parts) == 1.0
     assert [
@@ -200,6 +200,6 @@ def test_the_decoded_plane_is_pale_only_under_points_and_maps():
 
 
 def test_the_note_tells_a_plane_that_cannot_be_seen_from_an_automatic_opacity():
-    """What nobody set is not in it."""
+    """The note has no opacity if none was set."""
     assert "opacity" not in Figure().details()
     assert Figure(opacity=0.0).details()["opacity"] == 0

@@ -13,7 +13,7 @@ def picture(width, channels=1):
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_the_text_stands_below_the_picture(channels):
-    """The picture is unchanged; below it are light, opaque letters on a dark ground."""
+    """The picture is unchanged; below it are light, opaque letters on a dark background."""
     strip = CaptionStrip([["epoch 3", "z 1.00, -2.00"]], 280)
     frame = strip.under(picture(280, channels), 0)
     assert frame.shape[0] == 20 + strip.height_px
@@ -40,7 +40,7 @@ def test_all_frames_are_equally_high():
 
 @pytest.mark.parametrize("width", [1, 8, 28])
 def test_a_narrow_frame_gets_what_fits(width):
-    """Text never makes a frame wider, even if not one letter fits."""
+    """Text never makes a frame wider, even if no letter fits."""
     frame = CaptionStrip([["Wwwwwwwwwwwww", "z 0.12"]], width).under(picture(width), 0)
     assert frame.shape[1] == width
 

@@ -1,4 +1,4 @@
-"""A film of the path lasts as long as the path is played."""
+"""A film of the path lasts as long as the path's playback."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from desktop.film.formats import Format
 @pytest.mark.parametrize("fps", [7, 20, 30, 60])
 @pytest.mark.parametrize("ping_pong", [False, True])
 def test_a_film_gets_the_frames_for_its_duration(kind, fps, ping_pong):
-    """At the frame rate that the format really has, there and back in twice the time."""
+    """The film has the duration at the format's actual frame rate, and twice that there and back."""
     film = lasting(Film(format=kind, fps=fps, ping_pong=ping_pong), 4.0, 2000)
     assert film.once_s == pytest.approx(4.0, abs=0.5 / fps + 0.06)
     assert lasting(film, round(film.once_s, 1), 2000) == film, "what the window shows changes nothing"
@@ -26,7 +26,7 @@ def test_frames_stay_within_the_limits(seconds, frames):
 
 
 def test_files_tell_the_duration():
-    """Those of earlier versions by their frames alone."""
+    """For files of earlier versions, it is computed from frame count and frame rate."""
     film = replace(Film(), frame_count=90, fps=30, ping_pong=True)
     assert noted_seconds(film.details()) == film.once_s == pytest.approx(90 / (100 / 3) / 2)
     assert noted_seconds({"frames": 90, "fps": 30, "ping_pong": True}) == 1.5

@@ -19,7 +19,7 @@ POINTS = ((-2.0, 0.0), (0.0, 1.5), (2.0, -1.0))
 @pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
 @pytest.mark.parametrize("ping_pong", [False, True])
 def test_the_frames_are_the_decoded_walk(tmp_path, make_bundle, make_model, gif_frames, kind, ping_pong):
-    """There are as many as requested, for every kind of path."""
+    """There are as many frames as requested, for every kind of path."""
     model = make_model(make_bundle())
     film = Film(frame_count=21, scale=2, ping_pong=ping_pong)
     shares = list(

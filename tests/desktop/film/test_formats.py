@@ -1,4 +1,4 @@
-"""Each format has its endings, frame times and largest size."""
+"""Each format has its extensions, frame times and largest size."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from desktop.film.formats import AnimationError, Format, check_size, format_of, 
     ],
 )
 def test_the_ending_tells_the_format(name, kind):
-    """Upper and lower case are equal, and an animated PNG is an APNG."""
+    """Upper and lower case are the same, and `.png` means APNG."""
     assert format_of(Path(name)) is Format(kind)
 
 
@@ -49,7 +49,7 @@ def test_another_ending_is_refused_in_words(name, found):
     ],
 )
 def test_the_real_speed_is_told(kind, fps, real):
-    """A GIF stores hundredths of a second and a WebP thousandths; the others are exact."""
+    """A GIF stores hundredths of a second and a WebP thousandths; other formats are exact."""
     assert real_fps(kind, fps) == pytest.approx(real)
 
 
@@ -63,7 +63,7 @@ def test_a_frame_that_is_too_large_is_refused_in_words():
 
 
 def test_mp4_is_offered_only_where_it_can_be_written(monkeypatch):
-    """Without PyAV, the reason says what to install; the app says to take another format."""
+    """Without PyAV, the reason says what to install; the app's says to choose another format."""
     monkeypatch.setattr(formats, "find_spec", lambda _name: None)
     assert install_line("video") in why_not(Format.MP4)
     assert [why_not(kind) for kind in (Format.GIF, Format.WEBP, Format.APNG)] == [""] * 3

@@ -34,16 +34,16 @@ def whole(make_film, make_model):
 
 @pytest.fixture
 def view(whole):
-    """The plane with points, the cursor off its middle."""
+    """The plane with points, and with the cursor away from the middle."""
     state = start_state(2).at((0.5, -0.5))
     shown = replace(state, layers=state.layers | {Layer.POINTS})
     return View(shown, whole.posterior, whole.posterior, ("no", "yes"))
 
 
 def test_each_frame_is_the_plane_of_its_epoch(whole, view, kept, tmp_path):
-    """There and back: on the left the plane with that epoch's points, on the right its picture.
+    """There and back, frames have the plane with their epoch's points on the left, the picture on the right.
 
-    Names stand beside their groups as they do at the end, so that they move only with these.
+    Names keep their offsets from the last epoch, so that they move only with their groups.
     """
     models, epochs = [], epochs_of(whole.model.source)
     planes = PlaneEpochs(whole, "cpu", kept, view, FILM, models.append)
@@ -65,12 +65,12 @@ def test_each_frame_is_the_plane_of_its_epoch(whole, view, kept, tmp_path):
         opened.model.close()
     assert not (expected[0] == expected[1]).all()
     np.testing.assert_array_equal(np.stack(frames), np.stack([expected[n] for n in (0, 1, 2, 1)]))
-    # An epoch that comes twice is drawn once, and nothing is left to be interrupted.
+    # An epoch that comes twice is drawn once, and afterwards there is no model to interrupt.
     assert [model is None for model in models] == [False, True] * 3
 
 
 def test_the_plane_can_be_alone(whole, view, kept):
-    """Then the cursor is no part of it, and no picture is decoded for it."""
+    """The plane then has no cursor, and no picture is decoded at the cursor."""
     film = replace(FILM, content=Content.PLANE)
     planes = PlaneEpochs(whole, "cpu", kept, view, film)
     epochs = epochs_of(whole.model.source)
@@ -85,7 +85,7 @@ def test_the_plane_can_be_alone(whole, view, kept):
 
 
 def test_a_cancelled_film_leaves_no_model_to_interrupt(whole, view, kept, tmp_path, join_encoders):
-    """And no file."""
+    """A cancelled film leaves no file either."""
     models = []
     planes = PlaneEpochs(whole, "cpu", kept, view, FILM, models.append)
     steps = plane_epochs_film(planes, epochs_of(whole.model.source), tmp_path / "a")
@@ -98,7 +98,7 @@ def test_a_cancelled_film_leaves_no_model_to_interrupt(whole, view, kept, tmp_pa
 
 
 def test_only_frames_that_come_again_are_kept(whole, view, kept):
-    """Without a way back none is, so a long film takes no memory for them."""
+    """Without a way back no frame is kept, so a long film needs no memory for them."""
     planes = PlaneEpochs(whole, "cpu", kept, view, replace(FILM, content=Content.PLANE))
     frames = _Frames(planes, epochs_of(whole.model.source), [0, 1, 0])
     for index in range(2):
@@ -109,7 +109,7 @@ def test_only_frames_that_come_again_are_kept(whole, view, kept):
 
 
 def test_own_points_are_where_each_epoch_has_them(whole, view, kept):
-    """Own pictures are encoded by each epoch's model, and z that were brought stay where they are."""
+    """Own pictures are encoded by each epoch's model; own points that were given as z stay where they are."""
     film = replace(FILM, content=Content.PLANE, scale=20)
     images = whole.posterior.images[:5]
     own = OwnPosterior(whole.posterior.mean[:5], whole.posterior.logvar[:5], images, names=tuple("abcde"))
@@ -127,7 +127,7 @@ def test_own_points_are_where_each_epoch_has_them(whole, view, kept):
 
 
 def test_a_preview_shows_some_epochs():
-    """All of a few; of many as many as may be, evenly spread, the first and the last among them."""
+    """A few epochs are all shown; of many, the limit is shown, evenly spaced, with the first and the last."""
     assert some_of([3, 4, 5]) == [3, 4, 5]
     found = some_of(range(101))
     assert (len(found), found[0], found[-1]) == (MOST_PLANES, 0, 100)

@@ -33,7 +33,7 @@ def subject():
 
 
 def test_each_frame_has_the_cursor_at_its_z_and_the_picture_there(decoder, subject, tmp_path):
-    """On the left only the ring moves; on the right is the decoded walk, enlarged."""
+    """On the left only the ring moves; on the right are the walk's decoded pictures, enlarged."""
     list(path_film(decoder, Route(POINTS), PLANE, tmp_path / "a", view=subject))
     with Image.open(tmp_path / "a") as image:
         frames = np.stack([np.asarray((image.seek(n), image)[1].convert("RGB")) for n in range(5)])
@@ -50,7 +50,7 @@ def test_each_frame_has_the_cursor_at_its_z_and_the_picture_there(decoder, subje
 
 
 def test_a_ring_is_as_bright_wherever_it_is():
-    """Between pixels it has the same mass as on them, and outside of the picture nothing is drawn."""
+    """The ring's total brightness does not depend on its place between pixels; outside nothing is drawn."""
     masses = []
     for x in (30.0, 30.25, 30.5):
         picture = np.full((60, 60, 3), 100, np.uint8)
@@ -63,7 +63,7 @@ def test_a_ring_is_as_bright_wherever_it_is():
 
 
 def test_the_plane_has_a_size_for_reading(decoder, subject):
-    """However small the pictures are, the plane is not; the frame's size is known before."""
+    """The plane has a minimum size even with small pictures; the frame's size is known in advance."""
     film = Film(frame_count=3, scale=1, content=Content.BESIDE)
     assert film_px(film, (12, 12)) == (LEAST_PLANE_PX + 12, LEAST_PLANE_PX)
     assert finished(make_stage(decoder, subject, 1)).background.shape == (LEAST_PLANE_PX,) * 2 + (3,)
@@ -76,7 +76,7 @@ def test_the_plane_has_a_size_for_reading(decoder, subject):
 
 @pytest.mark.parametrize("content", list(Content))
 def test_a_preview_is_the_film_with_fewer_and_smaller_frames(decoder, subject, tmp_path, content):
-    """No file is written; frames are at most so many, and at most so large."""
+    """No file is written; the number and the size of the frames are limited."""
     film = Film(frame_count=400, scale=64, content=content)
     small, kept = preview_film(film, (12, 12)), Preview()
     list(path_film(decoder, Route(POINTS), small, tmp_path / "a.gif", view=subject, make=kept.make))

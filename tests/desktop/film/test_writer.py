@@ -62,7 +62,7 @@ def kind(request):
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize(("count", "scale"), [(2, 1), (17, 3), (50, 2)])
 def test_the_file_holds_every_frame_as_it_was(tmp_path, kind, channels, count, scale):
-    """It has all frames in order, enlarged, pixel for pixel, and all last equally long."""
+    """The file has all frames in order, enlarged, pixel for pixel, with equal durations."""
     frames = moving(count, channels)
     path = tmp_path / f"a{kind.ending}"
     make(path, frames, Look(kind, 20, scale))
@@ -73,7 +73,7 @@ def test_the_file_holds_every_frame_as_it_was(tmp_path, kind, channels, count, s
 
 
 def test_standing_still_keeps_its_frames(tmp_path, kind):
-    """Equal frames are not merged, neither at the start, nor in the middle, nor throughout."""
+    """Equal frames are not merged: not at the start, not in the middle, and not if all are equal."""
     for frames in (moving(9)[[0, 0, 0, 3, 3, 5, 5, 5, 5]], np.full((40, 4, 4), 7, np.uint8)):
         path = tmp_path / f"a{kind.ending}"
         make(path, frames, Look(kind, 10))
@@ -83,14 +83,14 @@ def test_standing_still_keeps_its_frames(tmp_path, kind):
 
 
 def test_the_file_repeats_for_ever(tmp_path, kind):
-    """Loop 0 is written into the file; without it, the file would play once."""
+    """The file has loop count 0; without a count, it would play once."""
     make(tmp_path / "a", moving(4), Look(kind))
     with Image.open(tmp_path / "a") as image:
         assert image.info["loop"] == 0
 
 
 def test_text_travels_in_the_file(tmp_path, kind):
-    """The note's reader finds the comment, also if it is longer than one block of a GIF."""
+    """The note reader finds the comment, even if it is longer than one block of a GIF."""
     make(tmp_path / "a", moving(4), Look(kind, comment=NOTE))
     assert read_note(tmp_path / "a") == NOTE
     make(tmp_path / "b", moving(4), Look(kind))
@@ -153,14 +153,14 @@ def test_a_narrow_picture_is_not_taken_for_colours(tmp_path, kind, width):
     ("fps", "duration_ms"), [(1, 1000), (3, 330), (7, 140), (13, 80), (20, 50), (30, 30), (45, 20), (60, 20)]
 )
 def test_a_frame_of_a_gif_lasts_hundredths_of_a_second_and_never_less_than_two(tmp_path, fps, duration_ms):
-    """The duration is the nearest that GIF can store and viewers respect."""
+    """The duration is the nearest one that GIF can store and viewers respect."""
     make(tmp_path / "a.gif", moving(4), Look(Format.GIF, fps))
     assert read(tmp_path / "a.gif")[1] == [duration_ms] * 4
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_mp4_holds_every_frame(tmp_path, channels):
-    """All frames are there, at their speed, almost unchanged; odd sides get one more row; text is kept."""
+    """All frames are there, almost unchanged, at their speed; odd sides get one more row; text is kept."""
     pytest.importorskip("av")
     frames = moving(30, channels)[:, :5]
     frames[10:20] = frames[10]
@@ -175,11 +175,11 @@ def test_an_mp4_holds_every_frame(tmp_path, channels):
 
 
 def test_progress_rises_from_its_first_step_to_one(tmp_path, kind):
-    """Shares never fall and reach 1 once, last; the file is there then, and not before its last frame."""
+    """Shares never fall and end with a single 1; the file appears only after its last frame."""
     shares, frames = [], moving(100)
     for share in make_animation(tmp_path / "a", 100, lambda some: frames[list(some)], Look(kind, 20, 4)):
         shares.append(share)
-        if share != 0.99:  # all frames are encoded: the file takes its name about now
+        if share != 0.99:  # at 0.99 all frames are encoded, and the file is being renamed
             assert (share == 1.0) == (tmp_path / "a").exists()
     assert shares == sorted(shares)
     assert shares[0] < 0.5
@@ -205,7 +205,7 @@ def test_cancelling_anywhere_leaves_the_folder_as_it_was(tmp_path, join_encoders
 
 
 def test_cancelling_does_not_wait_for_the_encoder(tmp_path, join_encoders, monkeypatch):
-    """Whoever cancels goes on while the encoder is still at a frame; after that frame the thread ends."""
+    """Cancelling returns while the encoder is still busy with a frame; after that frame the thread ends."""
     frames, begun = moving(300), []
     busy, may_go_on = threading.Event(), threading.Event()
 
@@ -229,7 +229,7 @@ def test_cancelling_does_not_wait_for_the_encoder(tmp_path, join_encoders, monke
 
 
 def test_an_animation_can_be_made_anew_while_the_cancelled_one_ends(tmp_path, join_encoders):
-    """If it is saved again under the same name, the second file is complete, and the first never appears."""
+    """If an animation is saved again at the same path, only the second file appears, and it is complete."""
     place, frames = tmp_path / "a.gif", moving(300)
     first = make_animation(place, 300, lambda some: frames[list(some)], Look(Format.GIF, 20, 100))
     while next(first) < 0.05:
@@ -242,7 +242,7 @@ def test_an_animation_can_be_made_anew_while_the_cancelled_one_ends(tmp_path, jo
 
 
 def test_little_is_held_in_memory(tmp_path):
-    """Only a few batches of a long animation are ahead of the encoder."""
+    """Of a long animation, only a few batches wait for the encoder."""
     asked, frames = [], moving(40)
 
     def pictures(indices):

@@ -1,4 +1,4 @@
-"""The parts of a mask are found, however they wind."""
+"""The connected parts of a mask are found, whatever their shape."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from desktop.images.connected import connected_parts
 
 
 def flooded(mask):
-    """The parts found pixel by pixel, in the order of their first pixels."""
+    """The parts found by a flood fill, in the order of their first pixels."""
     labels, count = np.zeros(mask.shape, int), 0
     for start in zip(*np.nonzero(mask), strict=True):
         if labels[start]:
@@ -27,7 +27,7 @@ def flooded(mask):
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.4, 0.6, 1.0])
 def test_the_parts_are_those_of_a_flood(share):
-    """On random masks of odd sizes the same pixels belong together, and the sizes are counted."""
+    """On random masks of odd sizes, a flood fill finds the same parts with the same sizes."""
     draw = np.random.default_rng(0)
     for shape in ((1, 1), (1, 9), (9, 1), (17, 23), (40, 31)):
         mask = draw.random(shape) < share
@@ -40,7 +40,7 @@ def test_the_parts_are_those_of_a_flood(share):
 
 
 def test_a_spiral_is_one_part():
-    """Runs that join only many rows later are one part."""
+    """Runs that are connected only many rows below are one part."""
     mask = np.zeros((11, 11), bool)
     mask[0] = mask[:, 10] = mask[10, :] = mask[2:, 0] = mask[2, :9] = mask[2:9, 8] = mask[8, 2:9] = True
     assert connected_parts(mask)[1].tolist() == [int((~mask).sum()), int(mask.sum())]

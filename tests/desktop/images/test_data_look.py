@@ -1,4 +1,4 @@
-"""How the data look is told from the test images."""
+"""How the data look is found from the test images."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def posterior_of(images, levels=256):
 
 @pytest.fixture
 def stickers():
-    """Ninety pictures with squares of red and blue on a light ground."""
+    """Ninety pictures with squares of red and blue on a light background."""
     images = np.full((90, 3, 16, 16), 250, np.uint8)
     images[:60, :, 4:12, 4:12] = np.array([200, 30, 20], np.uint8)[:, None, None]
     images[60:, :, 5:11, 5:11] = np.array([20, 40, 220], np.uint8)[:, None, None]
@@ -42,7 +42,7 @@ def source(make_bundle):
 
 
 def test_an_even_background_is_found(source, stickers):
-    """Its colour is what is drawn on and what pictures are put on."""
+    """The canvas and the background of fitted pictures have its colour."""
     look = data_look(source, posterior_of(stickers))
     assert look == DataLook(256, ground=pytest.approx((250 / 255,) * 3))
     ground = surface(look, stickers / np.float32(255), (3, 16, 16))
@@ -58,13 +58,13 @@ def test_an_even_background_is_found(source, stickers):
     ],
 )
 def test_only_models_of_digits_ask_for_a_digit(make_bundle, is_mnist, labels, words):
-    """Other data than MNIST, such as clothes, have labels from 0 to 9, too."""
+    """Data other than MNIST, such as clothes, may have the labels 0 to 9, too."""
     source = open_source(make_bundle(labels=labels))
     assert invitation(source, DataLook(2, is_mnist)) == words
 
 
 def test_photos_fill_their_frame(source, photos):
-    """There is no background; what is drawn on is their mean."""
+    """Photos have no background, and the canvas is their mean."""
     look = data_look(source, posterior_of(photos))
     assert (look.ground, look.is_filled) == (None, True)
     images = some_images(posterior_of(photos))
@@ -72,7 +72,7 @@ def test_photos_fill_their_frame(source, photos):
 
 
 def test_without_test_images_nothing_is_known(source, make_bundle):
-    """A bundle still says how many levels its pixels have."""
+    """The number of levels still comes from the bundle."""
     assert data_look(source, None) == DataLook(256)
     assert data_look(open_source(make_bundle()), None) == DataLook(2)
     assert surface(DataLook(), None, (1, 4, 4)).max() == 0
@@ -80,7 +80,7 @@ def test_without_test_images_nothing_is_known(source, make_bundle):
 
 
 def test_transparent_edges_are_a_transparent_background(source):
-    """Their colours do not count."""
+    """The colours of transparent pixels do not count."""
     images = np.random.default_rng(0).integers(0, 256, (40, 4, 8, 8), np.uint8)
     images[:, 3] = 0
     images[:, 3, 2:6, 2:6] = 255
@@ -102,7 +102,7 @@ def test_the_palette_has_the_colours_of_the_data(source, stickers):
 
 
 def test_the_pen_can_be_seen():
-    """White on dark, black on light."""
+    """The pen is white on dark and black on light."""
     assert contrasting((0.1, 0.2, 0.1)) == (1, 1, 1)
     assert contrasting((0.9, 0.9, 0.9, 1.0)) == (0, 0, 0)
     assert contrasting((0.0,)) == (1,)

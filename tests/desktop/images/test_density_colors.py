@@ -31,7 +31,7 @@ def to_oklab_lightness(rgb):
 
 
 def test_white_and_black_are_what_oklab_says():
-    """They are L = 1 and L = 0 with a = b = 0."""
+    """In OKLab, white is L = 1 and black is L = 0, both with a = b = 0."""
     np.testing.assert_allclose(oklab_to_srgb([[1, 0, 0], [0, 0, 0]]), [[1, 1, 1], [0, 0, 0]], atol=1e-3)
 
 
@@ -52,7 +52,7 @@ def test_alpha_grows_from_nothing():
 
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_a_colour_says_the_share_of_the_priors_peak(dimensions):
-    """For every model, a hundredth is clear and ten times the peak is the top colour; rows go down."""
+    """For every model, a hundredth of the peak is clear and ten times the peak the top colour; rows flip."""
     peak = (2 * np.pi) ** (-dimensions / 2)
     rows = np.array([[0.0, LOW_SHARE * peak], [peak, 2 * HIGH_SHARE * peak]], np.float32)
     scale = color_scale()

@@ -1,4 +1,4 @@
-"""The difference of two pictures is signed, and its colours say which way and how much."""
+"""The difference of two pictures is signed, and its colours show sign and size."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ def grey(*rows):
 
 
 def test_the_second_minus_the_first():
-    """Positive where the second is lighter."""
+    """The difference is positive where the second picture is lighter."""
     found = difference(grey([0, 0.5, 1]), grey([1, 0.5, 0.25]))
     assert found.numbers.tolist() == [[1, 0, -0.75]]
     assert found.mean == pytest.approx(1.75 / 3)
@@ -23,14 +23,14 @@ def test_the_second_minus_the_first():
     ("largest", "reach"), [(0.0, 0.02), (0.02, 0.02), (0.04, 0.05), (0.3, 0.5), (0.51, 1.0)]
 )
 def test_the_strongest_colours_stand_for_a_round_number(largest, reach):
-    """The smallest that no difference is beyond, so that small ones are seen."""
+    """The reach is the smallest round number that covers all differences, so that small ones are visible."""
     found = difference(grey([0.0, 0.0]), grey([np.float32(largest), 0.0]))
     assert found.reach == reach
     assert found.picture[0, 0].tolist() == signed_colors(np.float32(largest) / np.float32(reach)).tolist()
 
 
 def test_both_directions_have_their_colour():
-    """Beyond the ends it stays the same."""
+    """Beyond the ends of the scale the colour does not change."""
     ends = signed_colors(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]))
     assert ends.tolist() == [list(DARKER), list(DARKER), list(EQUAL), list(LIGHTER), list(LIGHTER)]
     half = signed_colors(np.array(0.5)).astype(int)
@@ -38,12 +38,12 @@ def test_both_directions_have_their_colour():
 
 
 def test_pictures_of_other_sizes_have_none():
-    """They show nothing at the same place."""
+    """Pictures of different sizes have no pixels to compare."""
     assert difference(grey([0, 1]), grey([0, 1, 1])) is None
 
 
 def test_colours_are_compared_by_their_mean():
-    """With a grey picture, too; what is transparent counts as the grey behind it."""
+    """So is a colour picture with a grey one; transparent pixels count as the grey behind them."""
     red = np.zeros((3, 1, 1), np.float32)
     red[0] = 1
     assert difference(grey([0]), red).numbers[0, 0] == pytest.approx(1 / 3)
@@ -53,5 +53,5 @@ def test_colours_are_compared_by_their_mean():
 
 
 def test_nan_counts_as_black():
-    """As it is drawn."""
+    """NaN is drawn as black, too."""
     assert difference(grey([np.nan]), grey([1])).numbers.tolist() == [[1]]

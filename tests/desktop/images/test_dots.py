@@ -18,7 +18,7 @@ def drawn(centers, color_of, coverage, shape=(20, 30)):
 
 @pytest.mark.parametrize("diameter_px", [1.0, 3.4, 6.8])
 def test_a_dot_covers_the_area_of_its_circle(diameter_px):
-    """The shares of its pixels add up to π r², and the dot is the same from all sides."""
+    """The shares of a dot's pixels add up to π r², and the dot is symmetric."""
     coverage = dot_coverage(diameter_px)
     assert coverage.sum() == pytest.approx(np.pi * diameter_px**2 / 4, rel=0.04)
     assert (coverage == coverage.T).all()
@@ -26,7 +26,7 @@ def test_a_dot_covers_the_area_of_its_circle(diameter_px):
 
 
 def test_a_dot_lies_around_its_centre():
-    """Its pixels have its colour and the coverage as alpha; nothing else is touched."""
+    """The dot's pixels have its colour and the coverage as alpha; all others are unchanged."""
     coverage = dot_coverage(3.4)
     picture = drawn([(10, 8)], [1], coverage)
     half = len(coverage) // 2
@@ -49,7 +49,7 @@ def test_a_pixel_belongs_to_the_dot_that_covers_most_of_it():
 
 
 def test_dots_that_are_not_whole_are_left_out():
-    """A dot that touches the edge is drawn; one that reaches beyond it is not, on no side."""
+    """A dot that touches an edge is drawn; one that reaches beyond an edge is not."""
     coverage = dot_coverage(3.4)
     half = len(coverage) // 2
     assert drawn([(half, half)], [0], coverage).any()

@@ -15,7 +15,7 @@ def test_a_blank_canvas_is_empty_and_known():
 
 
 def test_a_point_is_a_disc_with_soft_edges():
-    """Ink is full within the radius, partial at its edge, and none half a pixel beyond, in all channels."""
+    """In all channels, ink is full within the radius, partial at its edge, and absent half a pixel beyond."""
     drawn = blank((3, 11, 11)).stroked((5.5, 5.5), (5.5, 5.5), 2.2, Tool.PEN).pixels
     y, x = np.mgrid[:11, :11]
     distance = np.hypot(x - 5, y - 5)
@@ -57,14 +57,14 @@ def test_a_colour_is_drawn_on_a_surface_and_erased_to_it():
 
 
 def test_ink_on_a_transparent_surface_is_opaque():
-    """Colour has no number for alpha: what is drawn is seen, and what is erased is clear."""
+    """Colours have no number for alpha: drawn pixels are opaque, and erased pixels are transparent."""
     drawn = blank((4, 9, 9)).stroked((4.5, 4.5), (4.5, 4.5), 2, Tool.PEN, (1.0, 0.0, 0.0))
     assert drawn.pixels[:, 4, 4].tolist() == [1, 0, 0, 1]
     assert drawn.stroked((4.5, 4.5), (4.5, 4.5), 2, Tool.ERASER).pixels[:, 4, 4].tolist() == [0, 0, 0, 0]
 
 
 def test_a_stroke_that_crosses_itself_covers_once():
-    """Its soft edges do not get darker where lines of one stroke meet."""
+    """The soft edges do not get stronger where lines of one stroke meet."""
     stroke = Stroke(blank((1, 12, 12)), Tool.PEN, (1.0,))
     once = stroke.to((2.0, 6.0), (9.0, 6.0), 1.2)
     assert (once.to((2.0, 6.0), (9.0, 6.0), 1.2).drawing.pixels == once.drawing.pixels).all()

@@ -20,7 +20,7 @@ def colored(gray):
 
 
 def test_a_held_out_digit_enlarged_and_inverted_comes_back():
-    """Dark on light, ten times as large and off-centre, nine of ten pixels come back."""
+    """Although it is dark on light, ten times as large and off-centre, nine of ten pixels come back."""
     images = open_bundle(shipped_bundle()).read_posterior().images
     for image in images[:10, 0]:
         page = np.full((600, 500), 255, np.uint8)
@@ -31,7 +31,7 @@ def test_a_held_out_digit_enlarged_and_inverted_comes_back():
 
 
 def test_a_digit_lies_in_its_box_with_its_mass_in_the_middle():
-    """It is 20 pixels long, keeps its aspect, and its centre of mass is within half a pixel of 14, 14."""
+    """It is 20 pixels long, has its aspect ratio, and its centre of mass is within half a pixel of 14, 14."""
     page = np.zeros((300, 300))
     page[20:220, 30:80] = 255
     pixels = fit(colored(page), DIGIT, MNIST).pixels[0]
@@ -52,7 +52,7 @@ def test_what_has_the_models_size_stays_where_it_is():
 
 
 def test_nothing_on_a_page_is_told():
-    """A black page, a white page, a page of the model's size, and a page that is transparent everywhere."""
+    """An empty page is reported: black, white, of the model's size, or transparent everywhere."""
     for page in (np.zeros((50, 50)), np.full((50, 50), 255), np.full((28, 28), 90), np.full((1, 1), 9)):
         found = fit(colored(page), DIGIT, MNIST)
         assert found.problem == NOTHING
@@ -64,7 +64,7 @@ def test_nothing_on_a_page_is_told():
 
 @pytest.mark.parametrize(("luma", "ground"), [(0, "white"), (60, "white"), (200, "black")])
 def test_a_transparent_picture_is_put_where_it_can_be_seen(luma, ground):
-    """Black shoes for a grey model, and dark and light emojis for one of colours, keep their levels."""
+    """Black shoes for a grey model, and dark and light emojis for a colour model, keep their levels."""
     image = np.zeros((40, 40, 4), np.uint8)
     image[10:30, 10:30] = [luma, luma, luma, 255]
     for channels in (1, 3):
@@ -77,7 +77,7 @@ def test_a_transparent_picture_is_put_where_it_can_be_seen(luma, ground):
 
 
 def test_a_screenshot_with_round_corners_keeps_its_own_paper():
-    """What is transparent at a few corners is no ink."""
+    """Transparent pixels in a few corners do not count as ink."""
     page = colored(np.full((100, 100), 240))
     page[30:70, 45:55, :3] = 0
     for corner in (page[:12, :12], page[:12, -12:], page[-12:, :12], page[-12:, -12:]):
@@ -101,7 +101,7 @@ def test_other_data_is_only_scaled():
 
 @pytest.mark.slow
 def test_a_very_large_picture_takes_little_memory():
-    """It is scaled down first."""
+    """A very large picture is scaled down first."""
     page = np.zeros((4000, 6000))
     page[1000:3000, 2000:4000] = 255
     pixels = fit(colored(page), DIGIT, MNIST).pixels[0]
@@ -117,7 +117,7 @@ def on_page(color, ground):
 
 
 def test_a_photo_fills_the_frame_of_photos():
-    """Its middle is taken; what is cut away lies at both sides."""
+    """The middle of the photo is used, and both sides are cut away."""
     page = on_page((200, 40, 20), 128)
     page[:, :15, :3] = page[:, 75:, :3] = 0
     found = fit(page, (3, 20, 20), DataLook(is_filled=True))
@@ -127,7 +127,7 @@ def test_a_photo_fills_the_frame_of_photos():
 
 
 def test_a_sticker_is_put_on_the_datas_background():
-    """So are transparent pixels, and the space beside a wide picture."""
+    """Transparent pixels and the space around a wide picture get the data's background, too."""
     page = on_page((200, 40, 20), 0)
     page[..., 3] = 0
     page[20:40, 35:55, 3] = 255
@@ -141,7 +141,7 @@ def test_a_sticker_is_put_on_the_datas_background():
 
 @pytest.mark.parametrize("transparent", [False, True])
 def test_dark_on_white_is_inverted_for_grey_data_on_black(transparent):
-    """As Fashion-MNIST's photos were: its clothes are light on black. Levels are kept otherwise."""
+    """Fashion-MNIST's photos were inverted, too: its clothes are light on black. Levels are kept."""
     page = on_page((60, 60, 60), 255)
     if transparent:
         page[..., 3] = 0

@@ -1,4 +1,4 @@
-"""A stroke changes the cells under the brush, once; colours grow brighter with the numbers."""
+"""A stroke changes the cells under the brush once, and larger numbers have brighter colours."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ def painted(maps, brush, *cells, channels=ONE, erased=None):
 
 
 def test_a_brush_of_one_number_paints_the_line_alone(maps):
-    """Exactly the cells from start to end, on the chosen map."""
+    """It changes exactly the cells from start to end, on the chosen map."""
     result = painted(maps, Brush(MapTool.SET, 2.0, 1), (3, 2), (3, 6))
     expected = maps.copy()
     expected[0, 3, 2:7] = 2.0
@@ -33,14 +33,14 @@ def test_a_brush_of_one_number_paints_the_line_alone(maps):
 
 
 def test_all_maps_can_be_painted_at_once(maps):
-    """Each keeps its own numbers beside the stroke."""
+    """Beside the stroke, each map keeps its own numbers."""
     result = painted(maps, Brush(MapTool.SET, -1.0, 1), (0, 0), (0, 9), channels=BOTH)
     assert (result[:, 0] == -1).all()
     assert (result[:, 1:] == maps[:, 1:]).all()
 
 
 def test_a_stroke_that_passes_twice_adds_once(maps):
-    """At the brush's edge less than the whole is added, never more."""
+    """At the brush's edge, only a part of the value is added."""
     brush = Brush(MapTool.ADD, 0.5, 4)
     once = painted(maps, brush, (4, 2), (4, 7))
     twice = painted(maps, brush, (4, 2), (4, 7), (4, 2))
@@ -51,7 +51,7 @@ def test_a_stroke_that_passes_twice_adds_once(maps):
 
 
 def test_erasing_the_same_way_leaves_nothing_of_a_stroke(maps):
-    """The numbers from before are back, to the bit; other strokes stay."""
+    """The previous numbers are restored exactly, and other strokes stay."""
     brush = Brush(MapTool.ADD, 3.0, 3)
     stroked = painted(maps, brush, (1, 1), (1, 8))
     both = painted(stroked, brush, (6, 1), (6, 8))
@@ -60,7 +60,7 @@ def test_erasing_the_same_way_leaves_nothing_of_a_stroke(maps):
 
 
 def test_numbers_stay_finite(maps):
-    """However much is added."""
+    """Adding very large values does not overflow."""
     result = maps
     for _ in range(3):
         result = painted(result, Brush(MapTool.ADD, 1e9, 1), (0, 0), (7, 9))
@@ -74,7 +74,7 @@ def test_the_line_covers_what_the_pen_covers_in_a_drawing(maps):
 
 
 def test_colours_reach_to_a_round_number_that_holds_nearly_all():
-    """But never to less than the least; a few numbers far out, and NaN, do not count."""
+    """The reach is never below the given minimum; a few outliers, and NaN, do not count."""
     maps = np.random.default_rng(1).normal(0, 1, (4, 32, 32)).astype(np.float32)
     assert reach_of(maps, 3.0) == 3.0
     assert reach_of(5.5 * maps, 3.0) == 20.0

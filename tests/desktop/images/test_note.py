@@ -23,7 +23,7 @@ def write(path, frames, note, **options):
 
 @pytest.mark.parametrize("ending", NOTES)
 def test_one_picture_carries_it(tmp_path, ending):
-    """The file's name does not matter, and the pixels of a PNG are untouched."""
+    """The file's name does not matter, and the pixels of a PNG are unchanged."""
     write(tmp_path / f"a{ending}", FRAMES[0], NOTES[ending](TEXT))
     renamed = (tmp_path / f"a{ending}").rename(tmp_path / "anything")
     assert read_note(renamed) == TEXT
@@ -53,7 +53,7 @@ def test_a_picture_without_one_has_none(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", NOTES)
 def test_a_damaged_picture_has_none_or_the_whole_text(tmp_path, ending):
-    """If it is cut anywhere or its bytes are changed, nothing is raised."""
+    """No error is raised for a file that is truncated anywhere or has changed bytes."""
     path = tmp_path / f"a{ending}"
     write(path, FRAMES[0], NOTES[ending](TEXT))
     data = path.read_bytes()
@@ -77,7 +77,7 @@ def test_what_is_no_picture_has_none(tmp_path):
 
 
 def test_a_text_that_is_too_long_is_none(tmp_path):
-    """A stranger's file may hold anything."""
+    """A text that is too long, as a stranger's file may have, is not read as a note."""
     path = tmp_path / "a.gif"
     write(path, FRAMES[0], NOTES[".gif"](TEXT + " " * (2 << 20)))
     assert read_note(path) is None
@@ -85,7 +85,7 @@ def test_a_text_that_is_too_long_is_none(tmp_path):
 
 @pytest.mark.parametrize("ending", [".png", ".gif", ".webp"])
 def test_a_file_of_any_size_is_read(tmp_path, ending):
-    """A long animation may have gigabytes: here a hundred megabytes that no disk holds."""
+    """A long animation may have gigabytes; here a sparse file has a hundred megabytes."""
     path = tmp_path / f"a{ending}"
     write(path, FRAMES[0], NOTES[ending](TEXT))
     data = path.read_bytes()

@@ -26,12 +26,12 @@ from tests.desktop.photos import (
 
 DIGIT = (1, 28, 28)
 MNIST = DataLook(2, is_mnist=True, ground=(0.0,))
-OF_EACH = 1  # test images of each of the ten labels
+OF_EACH = 1  # the number of test images for each of the ten labels
 
 
 @pytest.fixture(scope="module")
 def posterior():
-    """The test images, with their means, that ship."""
+    """The shipped test images with their posterior means."""
     return open_bundle(shipped_bundle()).read_posterior()
 
 
@@ -43,14 +43,14 @@ def rows(posterior):
 
 @pytest.fixture(scope="module")
 def encoder():
-    """The model that ships."""
+    """The shipped model."""
     model = Model(open_source(shipped_bundle()), "cpu")
     yield model
     model.close()
 
 
 def overlap(one, other):
-    """The share of two masks' pixels that both have, at the best of nine places."""
+    """The share of two masks' pixels that both have, at the best of nine offsets."""
     shifts = [(down, across) for down in (-1, 0, 1) for across in (-1, 0, 1)]
     moved = [np.roll(one, shift, (0, 1)) for shift in shifts]
     return max((mask & other).sum() / (mask | other).sum() for mask in moved)
@@ -59,7 +59,7 @@ def overlap(one, other):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FILES)
 def test_what_a_camera_or_a_program_saves_becomes_the_digit_again(kind, posterior, rows, encoder):
-    """Of ten digits, each overlaps the original by 60 % at least and half of them by 85 %.
+    """Each of ten digits overlaps the original by at least 60 %, and half of them by 85 %.
 
     The encoder puts half of them within 0.6 of the original's mean: the prior's standard deviation is 1.
     """
@@ -79,7 +79,7 @@ def test_what_a_camera_or_a_program_saves_becomes_the_digit_again(kind, posterio
 
 @pytest.mark.parametrize("width_px", [4, 8, 15, 22, 34])
 def test_a_thin_pen_writes_strokes_like_the_training_data(width_px):
-    """A ballpoint's line and a felt pen's give nearly the same digit; no stroke is lost."""
+    """The lines of a ballpoint and a felt pen give nearly the same digit; no stroke is lost."""
     felt_pen = fit(opaque(page_of(written(34), 1.0, 0.0)), DIGIT, MNIST).pixels[0] > 0.5
     page = opaque(page_of(written(width_px), GRADIENT, GRADIENT * 0.5, 0.03))
     found = fit(page, DIGIT, MNIST)
@@ -89,7 +89,7 @@ def test_a_thin_pen_writes_strokes_like_the_training_data(width_px):
 
 
 def test_a_small_digit_on_a_large_photo_keeps_its_shape(posterior, rows):
-    """It is a sixteenth of the photo's width, beside specks of dust and the dark edge of a table."""
+    """The digit has a sixteenth of the photo's width, beside specks of dust and a table's dark edge."""
     overlaps = []
     for row in rows:
         page = page_of(ink_of(posterior.images[row, 0], 60), GRADIENT, GRADIENT * 0.4, 0.01)
@@ -116,7 +116,7 @@ EMPTY = {
 @pytest.mark.parametrize("paper", EMPTY)
 @pytest.mark.parametrize("noise", [0, 0.03])
 def test_a_photo_of_an_empty_page_is_told_to_be_empty(paper, noise):
-    """Noise, uneven light and a shadow's edge are no ink."""
+    """Noise, uneven light and a shadow's edge do not count as ink."""
     page = page_of(np.zeros((HEIGHT, WIDTH)), EMPTY[paper], EMPTY[paper], noise)
     found = fit(opaque(page), DIGIT, MNIST)
     assert found.problem == NOTHING
@@ -124,7 +124,7 @@ def test_a_photo_of_an_empty_page_is_told_to_be_empty(paper, noise):
 
 
 def test_the_steps_show_the_levels(posterior):
-    """The levelled picture is black beside the ink, white in it, and missing if nothing was levelled."""
+    """The levelled picture is white in the ink and black elsewhere, and missing if nothing was levelled."""
     ink = ink_of(posterior.images[0, 0])
     found = fit(opaque(page_of(ink, SHADOW, SHADOW * 0.4, 0.02)), DIGIT, MNIST)
     assert found.steps == (
@@ -140,7 +140,7 @@ def test_the_steps_show_the_levels(posterior):
 
 
 def test_a_digit_of_the_models_size_on_grey_is_levelled_where_it_is(posterior):
-    """It is not moved; on black or white its pixels are not changed either."""
+    """The digit is not moved; on black or white its pixels are not changed either."""
     digit = posterior.images[0, 0] * 1.0
     found = fit(opaque(page_of(digit, 0.7, 0.3)), DIGIT, MNIST)
     assert found.pixels[0] == pytest.approx(digit, abs=0.02)

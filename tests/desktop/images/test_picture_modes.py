@@ -1,4 +1,4 @@
-"""Numbers are called probabilities only where they are some."""
+"""Numbers are called probabilities only if they are probabilities."""
 
 import json
 
@@ -33,13 +33,13 @@ def test_a_bundle_says_so_by_its_likelihood(bundle_path, make_bundle):
     ],
 )
 def test_a_bare_decoder_gives_them_by_a_sigmoid_or_as_logits(tmp_path, how, expected):
-    """In one channel: colours are hardly ever 0 or 1."""
+    """The decoder must have one channel, because colour data are hardly ever binary."""
     assert are_probabilities(open_source(decoder(tmp_path / "m.onnx", **how))) is expected
 
 
 @pytest.mark.parametrize("likelihood", ["continuous-bernoulli", "gaussian", "logistic"])
 def test_a_grey_bundle_gives_pictures_and_samples(make_bundle, make_model, likelihood):
-    """There is nothing to threshold. A sample has the picture's mean, and other numbers at each pixel."""
+    """Grey pictures have no thresholded mode. A sample has the picture's mean and noise at each pixel."""
     model = make_model(make_bundle(image_shape=(3, 24, 24), likelihood=likelihood, levels=256))
     assert modes_of(model.source) == {PictureMode.PROBABILITIES, PictureMode.SAMPLE}
     z = np.float32([[0.5, -0.3]])
@@ -52,7 +52,7 @@ def test_a_grey_bundle_gives_pictures_and_samples(make_bundle, make_model, likel
 
 
 def test_grey_levels_are_not_thresholded(make_bundle):
-    """With a Bernoulli likelihood they are a cross-entropy; a sample of it is still black and white."""
+    """A Bernoulli likelihood of grey levels is a cross-entropy; samples of it are still black and white."""
     source = open_source(make_bundle(levels=256))
     assert modes_of(source) == {PictureMode.PROBABILITIES, PictureMode.SAMPLE}
     numbers = np.array([[[0.0, 1.0]]], np.float32)
@@ -60,7 +60,7 @@ def test_grey_levels_are_not_thresholded(make_bundle):
 
 
 def test_a_mode_draws_numbers():
-    """As they are, at a half, or by chance, the same chance each time."""
+    """A mode draws them as they are, thresholded at a half, or as a sample with a fixed seed."""
     numbers = np.array([[[0.2, 0.8], [0.0, 1.0]]], np.float32)
     assert drawn(numbers, PictureMode.PROBABILITIES) is numbers
     assert drawn(numbers, PictureMode.THRESHOLDED).tolist() == [[[0, 1], [0, 1]]]

@@ -1,4 +1,4 @@
-"""A folder, a zip and an .npz give the same pictures and labels; what is wrong is said in one line."""
+"""A folder, a zip and an .npz give the same pictures and labels; errors are one line."""
 
 import io
 import zipfile
@@ -63,7 +63,7 @@ def animals(request, tmp_path):
 
 
 def test_folders_are_labels(animals):
-    """The first folder of a name is its label, in order; other and hidden files and strays are ignored."""
+    """The first folder in a path is the label; other files, hidden ones and macOS's strays are ignored."""
     assert is_picture_set(animals)
     found, pictures = read(animals)
     assert found.label_names == ("cat", "dog", "eel")
@@ -75,7 +75,7 @@ def test_folders_are_labels(animals):
 
 
 def test_a_flat_folder_has_no_labels(tmp_path):
-    """Without folders inside there is nothing to name; beside folders, pictures have a label of their own."""
+    """Pictures without a folder have no label; if there are folders too, they share the label "no folder"."""
     flat = write_folder(tmp_path / "flat", [name.rpartition("/")[2] for name in NAMES])
     assert read(flat)[0].labels is None
     mixed = write_folder(tmp_path / "mixed", [*NAMES[:5], "f.png"])
@@ -85,7 +85,7 @@ def test_a_flat_folder_has_no_labels(tmp_path):
 
 
 def test_of_too_many_some_are_read_evenly_spread(animals):
-    """The first and the last are among them, and it is known how many there were."""
+    """The first and the last picture are among them, and `found` is the number of all pictures."""
     found, pictures = read(animals, most=3)
     assert found.found == 6
     assert [name.rpartition("/")[2] for name in found.names] == ["a.png", "c.png", "f.png"]
@@ -93,7 +93,7 @@ def test_of_too_many_some_are_read_evenly_spread(animals):
 
 
 def test_the_content_decides(tmp_path):
-    """The hashed content changes with a picture and with a name, and is the same in another place."""
+    """The hashed content changes with a picture or a name, but not with the folder's path."""
 
     def content(folder):
         return b"".join(open_picture_set(folder, 100).content())
@@ -108,7 +108,7 @@ def test_the_content_decides(tmp_path):
 
 
 def test_an_unreadable_picture_is_an_error_among_pictures(animals, tmp_path):
-    """The others are read all the same; the error names the file."""
+    """The other pictures are still read, and the error names the file."""
     if animals.is_dir():
         (animals / "cat" / "a.png").write_bytes(b"nothing")
         path, rest = animals, 5
@@ -124,7 +124,7 @@ def test_an_unreadable_picture_is_an_error_among_pictures(animals, tmp_path):
 
 
 def test_a_bundle_is_no_picture_set(make_bundle, tmp_path):
-    """Neither its folder nor a zip of it, whose manifest says what it is; nor a file of another kind."""
+    """A bundle's folder or zip, recognised by its manifest, is none, nor is a file of another kind."""
     bundle = make_bundle()
     zipped = {file.name: file.read_bytes() for file in bundle.iterdir()}
     assert not is_picture_set(bundle)
@@ -138,7 +138,7 @@ def test_a_bundle_is_no_picture_set(make_bundle, tmp_path):
 
 
 def test_without_pictures_it_says_what_is_expected(tmp_path):
-    """An empty folder, and a zip with other files."""
+    """An empty folder and a zip without pictures give an error that says so."""
     (tmp_path / "empty").mkdir()
     words = (
         "PATH: found neither pictures nor a bundle's manifest.json in this {}, expected PNG, JPEG, BMP, "
@@ -150,15 +150,15 @@ def test_without_pictures_it_says_what_is_expected(tmp_path):
 
 @pytest.mark.parametrize(("suffix", "kind"), [(".zip", "a zip file"), (".npz", "an .npz file")])
 def test_a_file_that_is_no_zip_is_refused(tmp_path, suffix, kind):
-    """Whatever its name says."""
+    """The file's extension does not matter."""
     path = tmp_path / f"file{suffix}"
     path.write_bytes(b"no zip at all")
     assert is_picture_set(path)
-    assert refusal(path) == f"PATH: found a file that is no zip, expected {kind}; make it again"
+    assert refusal(path) == f"PATH: found a file that is not a zip, expected {kind}; make it again"
 
 
 def test_a_cut_zip_is_refused(tmp_path, monkeypatch):
-    """One whose list of entries is damaged, and one whose list is longer than any that is read."""
+    """A zip is refused if its list of entries is damaged, or longer than the limit."""
     path = write_zip(tmp_path / "a.zip", {"a.png": png(PICTURES[0])})
     data = path.read_bytes()
     path.write_bytes(data[200:])
@@ -169,7 +169,7 @@ def test_a_cut_zip_is_refused(tmp_path, monkeypatch):
 
 
 def test_an_entry_that_is_too_large_is_not_unpacked(tmp_path, monkeypatch):
-    """It counts as a picture that cannot be read."""
+    """An entry that is too large counts as a picture that cannot be read."""
     monkeypatch.setattr("desktop.images.picture_files.MAX_FILE_BYTES", 1000)
     path = write_zip(tmp_path / "a.zip", {"big.png": bytes(1001), "small.png": png(PICTURES[0])})
     error, picture = read(path)[1]
@@ -191,7 +191,7 @@ def test_an_entry_that_is_too_large_is_not_unpacked(tmp_path, monkeypatch):
 )
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_arrays_of_each_shape_and_kind_give_the_pictures(tmp_path, images, channels, save):
-    """[N, H, W], [N, H, W, C] and [N, C, H, W], bytes and floats, compressed or not."""
+    """The shapes are [N, H, W], [N, H, W, C] and [N, C, H, W], of bytes or floats, compressed or not."""
     save(tmp_path / "a.npz", images=images)
     found, pictures = read(tmp_path / "a.npz", most=4)
     assert found.found == 6
@@ -230,7 +230,7 @@ def test_labels_are_numbers_or_texts(tmp_path, labels, known, names, numbers):
 
 
 def test_more_labels_than_a_byte_counts_share_one(tmp_path):
-    """Those with the fewest pictures are put together."""
+    """The labels with the fewest pictures are merged."""
     labels = [*range(300), *range(100, 300)]
     np.savez(tmp_path / "a.npz", images=np.zeros((500, 2, 2), np.uint8), labels=labels)
     found, _ = read(tmp_path / "a.npz", most=1000)
@@ -284,14 +284,14 @@ def test_more_labels_than_a_byte_counts_share_one(tmp_path):
     ],
 )
 def test_what_is_wrong_with_arrays_is_said(tmp_path, arrays, words):
-    """Found, expected, and what to do; nothing is ever unpickled."""
+    """The error says what was found, what was expected and what to do; nothing is ever unpickled."""
     np.savez(tmp_path / "a.npz", **arrays)
     assert refusal(tmp_path / "a.npz") == f"PATH: {words}"
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
 def test_arrays_by_columns_are_read_as_those_by_rows(tmp_path, dtype):
-    """Fortran's order, in which numpy saves a transposed array, changes no picture."""
+    """Fortran order, in which numpy saves a transposed array, gives the same pictures."""
     pictures = PICTURES if dtype is np.uint8 else PICTURES / 255
     np.savez(tmp_path / "rows.npz", images=pictures.astype(dtype))
     np.savez_compressed(tmp_path / "columns.npz", images=np.asfortranarray(pictures.astype(dtype)))
@@ -301,7 +301,7 @@ def test_arrays_by_columns_are_read_as_those_by_rows(tmp_path, dtype):
 
 
 def test_an_array_that_ends_early_is_refused(tmp_path):
-    """A header that promises more than there is, and one that is none."""
+    """An array is refused if its header promises more data than there are, or is invalid."""
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         header, {"descr": "|u1", "fortran_order": False, "shape": (9**9, 8, 8)}
@@ -321,7 +321,7 @@ def test_an_array_that_ends_early_is_refused(tmp_path):
 
 
 def test_linked_folders_are_read_once_each(tmp_path):
-    """A label can be a link to a folder elsewhere, and a link that leads back ends nothing."""
+    """A label can be a link to a folder elsewhere, and a link to a parent folder causes no endless loop."""
     real = write_folder(tmp_path / "real")
     linked = tmp_path / "linked"
     linked.mkdir()
@@ -335,7 +335,7 @@ def test_linked_folders_are_read_once_each(tmp_path):
 
 
 def test_a_zip_from_another_system_has_the_same_labels(tmp_path):
-    """Windows divides folders by backslashes, others leave out UTF-8's flag, macOS adds strays anywhere."""
+    """Windows separates folders by backslashes, others leave out UTF-8's flag, and macOS adds strays."""
     data = png(PICTURES[0])
     names = ("set\\cat\\a.png", "set/d__g/b.png", "set/__MACOSX/cat/a.png", "set/cat/._a.png", "..\\out.png")
     path = write_zip(tmp_path / "a.zip", dict.fromkeys(names, data))
@@ -361,7 +361,7 @@ def test_one_array_that_is_no_picture_is_an_error_among_pictures(tmp_path, bad):
 
 
 def test_a_folder_is_looked_through_in_steps(tmp_path):
-    """One for each folder in it, so that somebody who dropped a whole disk can stop it."""
+    """There is one step per folder, so that a person who dropped a whole disk can cancel."""
     steps = picture_set_steps(write_folder(tmp_path / "animals"), 100)
     for _ in ("animals", "cat", "deep", "dog", "eel"):
         assert next(steps) is None

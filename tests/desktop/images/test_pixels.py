@@ -49,7 +49,7 @@ def test_gaps_lie_between_pictures_only():
 
 
 def test_transparent_pictures_are_mixed_with_grey_by_alpha():
-    """Opaque colours stay to the bit, transparent ones are the grey alone, and half is half."""
+    """Opaque pixels stay exactly, transparent ones become the grey, and half transparent ones a mixture."""
     picture = np.array([[[200, 0, 255, 255], [200, 0, 255, 0], [200, 0, 255, 51]]], np.uint8)
     assert over_gray(picture, 100).tolist() == [[[200, 0, 255], [100, 100, 100], [120, 80, 131]]]
     assert over_gray(picture, 0)[0, 1].tolist() == [0, 0, 0]

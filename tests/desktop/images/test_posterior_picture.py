@@ -1,4 +1,4 @@
-"""The box around the true posterior's glow is around what is seen of it."""
+"""The box around the true posterior encloses its visible part."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from desktop.images.posterior_picture import SEEN_ALPHA, PosteriorPicture
 
 
 def test_the_outline_is_around_what_is_plainly_seen():
-    """To the edges of its pixels; what is faint does not count, and one pixel is enough."""
+    """The box goes to the edges of the pixels; faint pixels do not count, and one pixel is enough."""
     a, b = np.linspace(0.5, 9.5, 10), np.linspace(-2.75, 1.75, 10)
     picture = np.zeros((10, 10, 4), np.uint8)
     picture[1:9, 1:9, 3] = SEEN_ALPHA - 1

@@ -1,4 +1,4 @@
-"""Pictures from anyone are recognised by content, limited in size, and fitted to the model."""
+"""Untrusted pictures are recognised by content, and their size is limited."""
 
 import io
 import os
@@ -44,7 +44,7 @@ class Trap:
         (b"", "found an empty file, expected PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF"),
         (b"no", "found no picture, expected PNG"),
         (b"\x00\x00\x00\x18ftypheic" + bytes(40), "found HEIC, which cannot be read here; save it as JPEG"),
-        (b"II*\x00" + bytes(40), "found a damaged picture (its header makes no sense)"),
+        (b"II*\x00" + bytes(40), "found a damaged picture (its header cannot be read)"),
         (imageio.imwrite("<bytes>", PICTURE, extension=".jpg")[:400], "found a damaged picture"),
         (pickle.dumps(Trap()), "found no picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "found no picture"),
@@ -54,7 +54,7 @@ class Trap:
     ],
 )
 def test_whatever_is_no_picture_is_refused_in_one_line(tmp_path, monkeypatch, data, said):
-    """Nothing in it is run."""
+    """No code in the file is run."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "a.png"
     path.write_bytes(data)
@@ -66,7 +66,7 @@ def test_whatever_is_no_picture_is_refused_in_one_line(tmp_path, monkeypatch, da
 
 
 def test_a_picture_of_too_many_pixels_or_bytes_is_not_unpacked(tmp_path, monkeypatch):
-    """The size in its header is enough to refuse it."""
+    """It is refused because of the size in its header or of the file."""
     path = tmp_path / "a.png"
     path.write_bytes(imageio.imwrite("<bytes>", PICTURE, extension=".png"))
     monkeypatch.setattr(module, "MAX_PIXELS", 599)
@@ -78,7 +78,7 @@ def test_a_picture_of_too_many_pixels_or_bytes_is_not_unpacked(tmp_path, monkeyp
 
 
 def test_a_bomb_of_a_picture_is_refused(tmp_path):
-    """It has a hundred thousand pixels per side in a few kilobytes."""
+    """The picture has a hundred thousand pixels per side in a few kilobytes."""
     header = io.BytesIO()
     header.write(b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR")
     body = (100_000).to_bytes(4, "big") * 2 + b"\x08\x00\x00\x00\x00"
@@ -91,11 +91,13 @@ def test_a_bomb_of_a_picture_is_refused(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
 def test_a_pipe_is_not_waited_for(tmp_path):
-    """A device is not read without end either."""
+    """An endless device is not read either."""
     os.mkfifo(tmp_path / "a.png")
     assert not is_image(tmp_path / "a.png")
     for path in (tmp_path / "a.png", Path(os.devnull)):
-        with pytest.raises(ImageError, match="found no plain file, expected a picture; choose another"):
+        with pytest.raises(
+            ImageError, match="found something other than a regular file, expected a picture; choose another"
+        ):
             read_image(path)
 
 
@@ -120,11 +122,11 @@ def test_a_turned_photo_is_upright(kind, orientation):
     found = decode_image(data, "a")
     assert (found.pixels[..., :3] == np.asarray(expected.convert("RGB"))).all()
     assert found.pixels.shape[:2] == ((30, 20) if orientation > 4 else (20, 30))
-    assert bool(found.steps) == (orientation > 1 and kind != "TIFF")  # which Pillow turns by itself
+    assert bool(found.steps) == (orientation > 1 and kind != "TIFF")  # Pillow itself rotates a TIFF
 
 
 def test_damaged_metadata_are_no_reason_to_refuse_a_picture():
-    """Exif and a colour profile that make no sense are ignored."""
+    """Damaged Exif data and a damaged colour profile are ignored."""
     image = Image.fromarray(PICTURE)
     data = saved(image, "PNG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff", icc_profile=b"no profile")
     assert (decode_image(data, "a").pixels[..., :3] == PICTURE).all()
@@ -133,7 +135,7 @@ def test_damaged_metadata_are_no_reason_to_refuse_a_picture():
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_greys_of_more_than_eight_bits_keep_their_levels(kind, bits):
-    """Half of the range is half of the range, for the depths of cameras and scanners."""
+    """Half of the range stays half, for the bit depths of cameras and scanners."""
     levels = np.linspace(0, 2**bits - 1, 256).reshape(16, 16)
     found = decode_image(saved(Image.fromarray(np.uint16(np.rint(levels))), kind), "a")
     expected = np.arange(256).reshape(16, 16)
@@ -143,7 +145,7 @@ def test_greys_of_more_than_eight_bits_keep_their_levels(kind, bits):
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0, 255), (-4, 4), (0, 30_000)])
 def test_floats_of_any_range_are_seen(low, high):
-    """From 0 to 1, or to 255, they keep their levels; others go from black to white, and NaN is black."""
+    """From 0 to 1 or 255 they keep their levels; other ranges are stretched, and NaN is black."""
     levels = np.linspace(low, high, 256, dtype=np.float32).reshape(16, 16)
     levels[0, 0] = np.nan
     found = decode_image(saved(Image.fromarray(levels), "TIFF"), "a")
@@ -152,7 +154,7 @@ def test_floats_of_any_range_are_seen(low, high):
 
 
 def test_colours_of_another_profile_become_srgb():
-    """A profile that swaps red and green is followed; one of sRGB itself changes nothing and is not told."""
+    """A profile that swaps red and green is applied; sRGB's own changes nothing and is not mentioned."""
     image = Image.fromarray(PICTURE)
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     same = decode_image(saved(image, "PNG", icc_profile=srgb), "a")
@@ -165,7 +167,7 @@ def test_colours_of_another_profile_become_srgb():
 
 
 def test_every_mode_of_pillow_has_its_colours():
-    """Palettes with a transparent colour, CMYK, grey with alpha and single bits."""
+    """Palettes with a transparent colour, CMYK, grey with alpha and single bits are converted."""
     palette = Image.fromarray(PICTURE).quantize(4)
     clear = palette.getpixel((0, 0))
     found = decode_image(saved(palette, "PNG", transparency=clear), "a").pixels
@@ -181,7 +183,7 @@ def test_every_mode_of_pillow_has_its_colours():
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
 def test_of_an_animation_the_first_frame_is_taken_and_told(kind):
-    """The others are another colour."""
+    """The other frames have another colour."""
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "green", "blue")]
     found = decode_image(saved(frames[0], kind, save_all=True, append_images=frames[1:]), "a")
     assert np.abs(found.pixels[4, 4, :3].astype(int) - [255, 0, 0]).max() <= 2
@@ -189,7 +191,7 @@ def test_of_an_animation_the_first_frame_is_taken_and_told(kind):
 
 
 def test_a_large_jpeg_is_read_at_half_its_size(monkeypatch):
-    """Cameras of fifty megapixels are common; other formats have no smaller size within."""
+    """Cameras with fifty megapixels are common; only JPEG can be decoded at a smaller size."""
     monkeypatch.setattr(module, "MAX_PIXELS", 200)
     image = Image.fromarray(PICTURE)
     found = decode_image(saved(image, "JPEG"), "a")
@@ -204,7 +206,7 @@ def test_a_large_jpeg_is_read_at_half_its_size(monkeypatch):
 
 @pytest.mark.parametrize("name", ["a & <b>.png", "%s\n.png", "‮gnp.a.png", "…" * 60 + ".png", "\udcff.png"])
 def test_a_picture_may_have_any_name(tmp_path, name):
-    """Markup, line breaks, the sign that turns the direction, and bytes that are no UTF-8."""
+    """A name may have markup, line breaks, characters that change direction, and bytes that are not UTF-8."""
     path = tmp_path / name
     try:
         path.write_bytes(saved(Image.fromarray(PICTURE), "PNG"))
@@ -215,7 +217,7 @@ def test_a_picture_may_have_any_name(tmp_path, name):
 
 
 def test_a_picture_with_large_texts_or_a_large_profile_is_read():
-    """Three megabytes that pack well, as editors and generators write them; Pillow's own limit is one."""
+    """Editors write such texts; here three megabytes that compress well, while Pillow's own limit is one."""
     info, data = PngImagePlugin.PngInfo(), io.BytesIO()
     info.add_text("history", "x" * (3 << 20), zip=True)
     Image.fromarray(PICTURE).save(data, "PNG", pnginfo=info, icc_profile=b"x" * (3 << 20))

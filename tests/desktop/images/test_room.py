@@ -1,4 +1,4 @@
-"""What cannot be written, held in memory or opened again is known before it is made."""
+"""A picture that cannot be written, held in memory or opened again is refused before it is made."""
 
 import pytest
 
@@ -18,12 +18,12 @@ def square(n):
 
 
 def test_what_fits_has_no_reason():
-    """At its scale."""
+    """A sheet that fits at its scale has no reason against it."""
     assert no_room(square, 8, 2) is None
 
 
 def test_sides_and_pixels_are_bounded():
-    """What was found and expected is told, with what fits: a scale, or fewer pictures."""
+    """The error says what was found and expected, and what fits: a scale, or fewer pictures."""
     wide = no_room(square, 8, 64)
     assert wide.reason == "found a picture of 524,288 × 524,288 pixels, expected at most 32,767 per side"
     assert (wide.scale, wide.n) == (2, None)
@@ -33,7 +33,7 @@ def test_sides_and_pixels_are_bounded():
 
 
 def test_memory_is_bounded(monkeypatch):
-    """With little of it, less fits."""
+    """With little free memory, only smaller sheets fit."""
     monkeypatch.setattr(room, "free_memory_bytes", lambda: 1 << 30)
     found = no_room(square, 8, 2)
     assert found.reason == (
@@ -46,9 +46,9 @@ def test_memory_is_bounded(monkeypatch):
 
 
 def test_many_numbers_of_z_are_bounded(monkeypatch):
-    """A z of a million numbers takes four megabytes; those of a sheet take 256 at most, or what is free."""
+    """A z of a million numbers takes 4 MB; all z of a sheet may take 256 MB, or less if less is free."""
     check_z(64, 1 << 20)
-    assert no_room(lambda n: SheetSize(n, n, (8, 8), 1, 0), 4, 1) is None  # of pictures without z
+    assert no_room(lambda n: SheetSize(n, n, (8, 8), 1, 0), 4, 1) is None  # pictures without z
     words = (
         "found 4,096 pictures with 1,048,576 numbers each, expected at most 64 so that they fit into memory"
     )

@@ -1,4 +1,4 @@
-"""Pictures are scaled by area to a model's size, and what is transparent gets a ground."""
+"""Pictures are scaled by area to a model's size, and transparent ones get a background."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from desktop.images.scaling import ROWS_AT_ONCE, fitted, on_ground, shrunk
 
 
 def test_a_fitted_picture_keeps_its_aspect_and_its_light():
-    """It is scaled by area into the middle with black around it; gray is luma."""
+    """The picture is scaled by area into the middle, with black around it; grey is luma."""
     image = np.full((40, 80, 4), 255, np.uint8)
     x = fitted(image, (1, 28, 28))
     assert x.shape == (1, 1, 28, 28)
@@ -25,7 +25,7 @@ def test_a_fitted_picture_keeps_its_aspect_and_its_light():
 
 
 def test_scaling_by_area_loses_no_light():
-    """The mean stays for any sizes, and the same size gives the same picture."""
+    """The mean stays the same for any sizes, and scaling to the same size changes nothing."""
     draw = np.random.default_rng(0)
     image = draw.integers(0, 256, (37, 37, 4), np.uint8)
     image[..., 3] = 255
@@ -35,7 +35,7 @@ def test_scaling_by_area_loses_no_light():
 
 
 def test_a_large_picture_is_fitted_in_bands():
-    """The result equals fitting it at once, for a height that is not a multiple of the band."""
+    """The result equals fitting without bands, also if the height is not a multiple of the band."""
     image = np.random.default_rng(0).integers(0, 256, (3 * ROWS_AT_ONCE + 5, 20, 4), np.uint8)
     light = (image[..., :3] / 255 * (image[..., 3:] / 255)).mean(axis=(0, 1))
     x = fitted(image, (3, 8, 8))[0]
@@ -44,7 +44,7 @@ def test_a_large_picture_is_fitted_in_bands():
 
 
 def test_a_model_with_alpha_keeps_transparency_and_the_colours_beside_it():
-    """Where a picture is half covered, alpha is a half and the colour is that of the covered half."""
+    """A pixel that is half covered has alpha a half, and the colour of the covered half."""
     image = np.zeros((4, 4, 4), np.uint8)
     image[:, :1] = image[:, 2:] = [200, 100, 50, 255]
     x = fitted(image, (4, 2, 2))[0]
@@ -54,7 +54,7 @@ def test_a_model_with_alpha_keeps_transparency_and_the_colours_beside_it():
 
 
 def test_what_is_transparent_takes_the_ground():
-    """White behind a half transparent red gives pink; around a wide picture it is white too."""
+    """White behind a half transparent red gives pink; the space around a wide picture is white, too."""
     image = np.zeros((2, 4, 4), np.uint8)
     image[...] = [255, 0, 0, 51]
     x = fitted(image, (3, 4, 4), ground=1.0)[0]
@@ -65,7 +65,7 @@ def test_what_is_transparent_takes_the_ground():
 
 
 def test_a_shrunk_picture_has_the_same_light():
-    """It is at most as large as asked for, and small pictures stay as they are."""
+    """The result is at most as large as asked for, and small pictures stay as they are."""
     draw = np.random.default_rng(0)
     image = draw.integers(0, 256, (90, 61, 4), np.uint8)
     small = shrunk(image, 30)

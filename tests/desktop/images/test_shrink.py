@@ -1,4 +1,4 @@
-"""Small pictures have the means of the large ones."""
+"""Shrunk pictures have the same means as the large ones."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from desktop.images.shrink import shrink
 
 @pytest.mark.parametrize("shape", [(1, 64, 64), (3, 40, 100), (1, 12, 12), (1, 33, 5)])
 def test_small_pictures_keep_their_means(shape):
-    """Pixels are averaged, never picked; what is small already stays as it is."""
+    """Pixels are averaged, never left out; pictures that are small enough stay as they are."""
     pictures = np.random.default_rng(0).random((2, *shape), np.float32)
     small = shrink(pictures, 32)
     assert small.shape == (2, shape[0], min(32, shape[1]), min(32, shape[2]))

@@ -1,4 +1,4 @@
-"""Means, openings and dilations over windows are those of their definitions."""
+"""Means, openings and dilations over windows agree with their definitions."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_a_box_mean_is_the_mean_of_its_square(radius_px):
 
 @pytest.mark.parametrize("side_px", [1, 2, 3, 6, 8])
 def test_an_opening_is_the_highest_square_below_each_pixel(side_px):
-    """Of all squares that contain the pixel, the largest of their least values; edges go on outward."""
+    """The result is the largest minimum of all squares that contain the pixel; edges are extended outward."""
     padded = np.pad(PICTURE, 2 * side_px, "edge")
     squares = np.lib.stride_tricks.sliding_window_view(padded, (side_px, side_px)).min((2, 3))
     highest = np.lib.stride_tricks.sliding_window_view(squares, (side_px, side_px)).max((2, 3))
@@ -30,7 +30,7 @@ def test_an_opening_is_the_highest_square_below_each_pixel(side_px):
 
 @pytest.mark.parametrize("radius_px", [0, 1, 1.5, 3, 4.6])
 def test_a_dilation_is_the_maximum_over_a_disc(radius_px):
-    """A point becomes the disc, and any picture the largest value within reach."""
+    """A point becomes a disc, and a pixel of any picture the largest value within the disc around it."""
     y, x = np.mgrid[:13, :19]
     expected = [
         [PICTURE[np.hypot(y - row, x - column) <= radius_px].max() for column in range(19)]

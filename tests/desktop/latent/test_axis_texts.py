@@ -10,7 +10,7 @@ from desktop.latent.plane import axis_plane, plane_through
 
 
 def test_even_a_small_plane_has_two_numbers_at_each_axis():
-    """One alone gives no scale; where two fit into `most`, there are no more than that."""
+    """A single number gives no scale; `most` is exceeded only if fewer than two would fit."""
     assert [text for _, text in tick_texts(-4, 4, 2)] == ["−4", "−2", "0", "2", "4"]
     assert [text for _, text in tick_texts(-5.5, 5.5, 3)] == ["−5", "0", "5"]
     for span in np.geomspace(1e-3, 1e4, 200).tolist():
@@ -18,7 +18,7 @@ def test_even_a_small_plane_has_two_numbers_at_each_axis():
 
 
 def test_numbers_far_out_differ():
-    """With as many digits as that takes; where the ends of an axis are one number, it stands there alone."""
+    """Numbers have enough digits to differ; if both ends of an axis are equal, there is only one."""
     assert [text for _, text in tick_texts(1e7 - 2, 1e7 + 2, 5)] == [
         "9999998", "9999999", "10000000", "10000001", "10000002"
     ]  # fmt: skip
@@ -27,7 +27,7 @@ def test_numbers_far_out_differ():
 
 
 def test_a_plane_that_is_not_of_two_axes_says_what_a_and_b_are():
-    """A parallel plane does, too; on a plane of two axes the names alone are plain."""
+    """A parallel plane does, too; on a plane of two axes, the names need no explanation."""
     plane = plane_through(*np.eye(4)[:3], ("sample 2", "sample 3"))
     words = "a: towards sample 2", "b: towards sample 3, at a right angle"
     assert axis_words(Chart(plane)) == axis_words(Chart(plane.through(np.ones(4)))) == words

@@ -31,7 +31,7 @@ def test_quantile_axes_are_the_normal_cdf():
 
 
 def test_beyond_the_quantiles_is_the_outermost_one():
-    """Points outside are far out but finite, and precision is kept in the thin tail."""
+    """Quantiles outside 0 to 1 give far but finite points, and precision is kept in the tail."""
     a, b = QUANTILES.ab((-1.0, 2.0)).tolist()
     assert a == pytest.approx(-b)
     assert 5.5 < b < 6.5
@@ -57,7 +57,7 @@ def test_one_dimension_has_its_line_in_the_middle():
 
 @pytest.mark.parametrize("center", [(0.0, 0.0), (3.0, -2.0), (1000.0, 0.0)])
 def test_the_nearest_view_still_tells_float32_apart(center):
-    """Neighbours at a 32nd of the least span differ; at a hundredth of that they are the same number."""
+    """z at a distance of 1/32 of the least span differ; at a hundredth of that they are the same float32."""
     span = LINEAR.least_span(center)
     largest = float(np.abs(center).max())
     if largest > 1:
@@ -84,7 +84,7 @@ def test_a_nudge_goes_along_the_axes_as_they_are_drawn():
 
 
 def test_another_scale_keeps_the_place_in_view():
-    """Zoomed in, the middle of the view keeps its z, there and back; all quantiles become home."""
+    """In a close view, the middle keeps its z, there and back; a view of all quantiles becomes home."""
     view = Viewport((1.0, -0.5), 0.01)
     state = ViewState(viewport=view).with_scale(AxisScale.QUANTILES)
     assert state.chart.ab(state.viewport.center) == pytest.approx(view.center, abs=1e-3)
@@ -118,7 +118,7 @@ def test_a_view_around_points_holds_them():
 )
 @pytest.mark.parametrize("slants", [False, True])
 def test_home_shows_the_whole_of_the_outermost_contour(prior, dims, slants):
-    """With a little room around it, on planes of axes and on others."""
+    """The contour has a small margin, on planes of axes and on others."""
     plane = axis_plane(prior.mean(dims), 0, 1)
     if slants and dims > 2:
         z = np.random.default_rng(0).normal(0, 1, (3, dims))

@@ -43,7 +43,7 @@ def plain_density(normals, a, b):
 
 @pytest.mark.parametrize(("plane", "dims"), [(FLAT, 2), (TILTED, 3), (axis_plane((0.0,) * 4, 3, 1), 4)])
 def test_the_density_is_the_mean_of_all_posteriors(plane, dims):
-    """It is, with and without correlation between the plane's directions."""
+    """The density agrees with the definition, with and without correlation between a and b."""
     normals = draw_normals(plane, dims=dims)
     q, _ = last(density(normals, A, B))
     expected = plain_density(normals, A, B)
@@ -53,14 +53,14 @@ def test_the_density_is_the_mean_of_all_posteriors(plane, dims):
 
 @pytest.mark.parametrize("plane", [FLAT, TILTED])
 def test_the_density_has_mass_one(plane):
-    """The sum over a grid that contains everything is one."""
+    """The sum over a grid that contains all posteriors is one."""
     a = b = np.linspace(-12, 12, 241)
     q, _ = last(density(draw_normals(plane, dims=len(plane.origin)), a, b))
     assert q.sum() * 0.01 == pytest.approx(1, abs=1e-3)
 
 
 def test_axes_need_not_be_evenly_spaced():
-    """The axes may be uneven, as those of prior quantiles are."""
+    """The axes may be uneven, as for prior quantiles."""
     normals = draw_normals(FLAT)
     a = A * np.abs(A) / 4
     q, _ = last(density(normals, a, B))
@@ -140,7 +140,7 @@ def test_the_prior_itself_has_no_holes():
 
 
 def test_the_holes_of_a_uniform_prior_lie_in_its_square():
-    """Where nothing is, the hole is the square that holds 99 % of the prior, and outside there is none."""
+    """Without posteriors, the hole is the square that contains 99 % of the prior."""
     prior = PriorOnPlane(FLAT, Prior(PriorKind.UNIFORM))
     regions = holes(np.zeros((len(B), len(A)), np.float32), prior, A, B)
     assert inside(regions, np.array([0.9, -0.9]))

@@ -1,4 +1,4 @@
-"""The step of central differences fits decoders of any scale, told by their Jacobians in closed form."""
+"""The step of central differences fits decoders of any scale, checked with Jacobians in closed form."""
 
 import numpy as np
 import pytest
@@ -31,12 +31,12 @@ class Decoder:
 
 
 def fitted(decode, first, z=Z):
-    """The step, by running all of its search."""
+    """The step at the end of the search."""
     return finished(fitting_step(decode, z, UNIT, first))
 
 
 def error(decode, step):
-    """Of the measured Jacobian, as a share of the true one."""
+    """The relative error of the measured Jacobian."""
     along = probes(5, 5)
     found = slopes(decode(pairs(Z, along, step)), step)
     truth = along @ decode.jacobian(Z)
@@ -44,7 +44,7 @@ def error(decode, step):
 
 
 def test_the_first_step_follows_the_prior():
-    """A tenth of the deviation of samples: for N(0, I) 0.1."""
+    """The first step is a tenth of the samples' standard deviation: 0.1 for N(0, I)."""
     for prior in (
         Prior(),
         Prior(scale=2),
@@ -59,7 +59,7 @@ def test_the_first_step_follows_the_prior():
 
 @pytest.mark.parametrize("gain", [0.01, 1, 4])
 def test_a_step_that_fits_stays(gain):
-    """And costs four pictures."""
+    """A first step that fits is kept, and costs four pictures."""
     decode = Decoder(gain)
     assert fitted(decode, 0.1) == 0.1
     assert decode.count == 4
@@ -68,7 +68,7 @@ def test_a_step_that_fits_stays(gain):
 
 @pytest.mark.parametrize("gain", [20, 60, 300])
 def test_a_decoder_that_changes_much_gets_a_shorter_step(gain):
-    """The Jacobian is right then; that of the first step is not."""
+    """With the shorter step the Jacobian is right; with the first step it is not."""
     decode = Decoder(gain)
     step = fitted(decode, 0.1)
     assert step < 0.1
@@ -77,7 +77,7 @@ def test_a_decoder_that_changes_much_gets_a_shorter_step(gain):
 
 
 def test_a_decoder_that_changes_little_gets_a_longer_step():
-    """Bytes that hardly flip at the first step do so at a longer one."""
+    """Rounded pixels that hardly change at the first step change at a longer one."""
     decode = Decoder(0.05, levels=127)
     step = fitted(decode, 0.1)
     assert step > 0.1
@@ -85,14 +85,14 @@ def test_a_decoder_that_changes_little_gets_a_longer_step():
 
 
 def test_numbers_far_out_get_a_step_that_they_can_tell():
-    """Float32 z around a million are 1/16 apart."""
+    """Adjacent float32 z around a million differ by 1/16."""
     far = tuple(1e6 + z for z in Z)
     assert fitted(Decoder(1e-7), 0.01, far) >= least_step(far) > 1
     assert least_step(Z) < 1e-4
 
 
 def test_what_never_changes_ends_the_search():
-    """After few pictures: only longer steps could help."""
+    """The search ends after few pictures, because only longer steps could help."""
     decode = Decoder(0)
     fitted(decode, 0.1)
     assert decode.count == 12

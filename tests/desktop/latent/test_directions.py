@@ -21,7 +21,7 @@ START = (0.5, -1.0, 2.0)
 
 
 def test_directions_get_length_one_and_the_names_of_their_arrays():
-    """An array with one direction has its own name, one with more numbers them."""
+    """The only direction of an array has the array's name; several have numbers, too."""
     arrays = {"smile": np.array([0.0, 3.0, 4.0]), "age": np.eye(3)[:2] * 7, "labels": np.zeros(5)}
     found = directions_in(arrays, START, "f")
     assert found.names == ("smile", "age 1", "age 2")
@@ -31,7 +31,7 @@ def test_directions_get_length_one_and_the_names_of_their_arrays():
 
 
 def test_a_direction_leads_from_a_start_to_another_point():
-    """After its whole length one is there; those from the same start stand together."""
+    """The other point is at the direction's whole length; directions from the same start are joined."""
     start, end = Vector(START), (3.5, 3.0, 2.0)
     found = direction_to(end, start, "to flags")
     assert (found.names, found.lengths) == (("to flags",), (5.0,))
@@ -55,13 +55,13 @@ def test_a_direction_leads_from_a_start_to_another_point():
     ],
 )
 def test_what_cannot_be_a_direction_is_told(array, words):
-    """Other shapes, zeros, and too many."""
+    """Arrays of other shapes, zero vectors, and too many directions are errors."""
     with pytest.raises(NumberFileError, match=f"^{words}"):
         directions_in({"a": array}, START, "f")
 
 
 def test_an_offset_is_what_was_set():
-    """Moving along one direction leaves those orthogonal to it where they are; 0 is the start."""
+    """A move along one direction does not change offsets along orthogonal ones; 0 is the start."""
     units = np.array([[0.6, 0.8, 0.0], [0.8, -0.6, 0.0], [0.6, 0.0, 0.8]])
     directions = Directions(("a", "b", "c"), units, START)
     assert directions.offsets(START) == pytest.approx([0, 0, 0])
@@ -73,7 +73,7 @@ def test_an_offset_is_what_was_set():
 
 
 def test_two_directions_span_a_plane_through_the_cursor():
-    """The first is to the right, the second within the plane, upward, however small their angle."""
+    """The first direction is to the right and the second upward within the plane, also at a small angle."""
     for sine in (1.0, 0.3, 1e-4):
         u = np.array([0.6, 0.8, 0.0])
         other = np.sqrt(1 - sine**2) * u + sine * np.array([0.0, 0.0, 1.0])
@@ -87,7 +87,7 @@ def test_two_directions_span_a_plane_through_the_cursor():
 
 
 def test_on_the_plane_a_is_the_offset_along_the_first_direction():
-    """Both count from the start; the plane goes through the cursor, though it is beside the start's plane."""
+    """Both are measured from the start; the plane goes through the cursor, even if that is off the start."""
     u, v = np.array([0.6, 0.8, 0.0]), np.array([0.8, -0.6, 0.0])
     directions, z = Directions(("a", "b"), np.array([u, v]), START), np.array([3.0, 1.0, 5.0])
     plane = plane_of_directions(z, u, v, start=START)
@@ -98,7 +98,7 @@ def test_on_the_plane_a_is_the_offset_along_the_first_direction():
 
 @pytest.mark.parametrize("factor", [1, -1])
 def test_parallel_directions_span_no_plane(factor):
-    """The message says so."""
+    """The error says that they are parallel."""
     with pytest.raises(ValueError, match="found two parallel directions, expected two that span a plane"):
         plane_of_directions(START, (0.6, 0.8, 0.0), np.array([0.6, 0.8, 0.0]) * factor)
 
@@ -112,7 +112,7 @@ def found_for(matrix, z, along):
 
 @pytest.mark.parametrize("pixels", [4, 40])
 def test_a_linear_decoder_gives_its_singular_vectors(pixels):
-    """Numpy's SVD of the matrix is the truth: directions, order and shares, also with few pixels."""
+    """Directions, order and shares agree with numpy's SVD of the matrix, also with few pixels."""
     draw = np.random.default_rng(3)
     matrix = draw.normal(size=(7, pixels)) * np.linspace(3, 0.2, 7)[:, None]
     left, singular, _ = np.linalg.svd(matrix, full_matrices=False)
@@ -126,7 +126,7 @@ def test_a_linear_decoder_gives_its_singular_vectors(pixels):
 
 
 def test_a_curved_decoder_gives_the_slopes_at_the_cursor():
-    """The truth is the derivative of the sigmoid; what is flat at the cursor comes last."""
+    """They agree with the sigmoid's derivative; directions without change at the cursor come last."""
     draw = np.random.default_rng(4)
     matrix, z = draw.normal(size=(5, 30)), draw.normal(size=5)
     along = probes(5, 5)
@@ -140,7 +140,7 @@ def test_a_curved_decoder_gives_the_slopes_at_the_cursor():
 
 
 def test_probes_are_all_axes_or_an_orthonormal_sketch():
-    """The same seed gives the same sketch, whose directions lie within it."""
+    """The same seed gives the same sketch, and found directions lie in the sketch's span."""
     axes = probes(6, 6)
     assert (axes[axes.argmax(axis=1).argsort()] == np.eye(6)).all()
     assert (probes(6, 6) == axes).all()
@@ -167,16 +167,16 @@ def test_probes_are_all_axes_or_an_orthonormal_sketch():
     ],
 )
 def test_it_is_told_how_many_were_tried(numbers, text):
-    """Of the dimensions, or of random directions."""
+    """The text gives a number of dimensions, or of random directions."""
     assert tried_text(*numbers) == text
 
 
 def test_a_sketch_of_a_million_dimensions_stays_small():
-    """Fewer probes, rather than minutes and gigabytes."""
+    """There are fewer probes, so that it does not take minutes and gigabytes."""
     assert probes(1 << 20, 64).shape == (4, 1 << 20)
 
 
 def test_a_picture_that_does_not_change_has_no_directions():
-    """The message says what to do."""
+    """The error says what to do."""
     with pytest.raises(ValueError, match="found a picture that does not change around the cursor"):
         strongest(np.zeros((3, 5)), np.eye(3), START)

@@ -50,7 +50,7 @@ def test_the_rate_is_the_trainings():
 
 
 def test_logits_say_what_an_impossible_pixel_costs():
-    """Nothing is clipped: at a logit of −508, ink costs 508 nats, as in training."""
+    """Logits are not clipped: at a logit of −508, ink costs 508 nats, as in training."""
     logits = np.array([-508.0, 0.5, 508.0, 3.0], np.float32).reshape(1, 1, 2, 2)
     x = np.array([1.0, 1.0, 1.0, 0.0], np.float32).reshape(1, 1, 2, 2)
     expected = -trainings_distortion_nats(logits, x)

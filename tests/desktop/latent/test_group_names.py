@@ -1,4 +1,4 @@
-"""Names stand at their groups, where they cover few points; one text speaks for groups in one place."""
+"""Names are at their groups, where they cover few points; one text stands for groups in one place."""
 
 import math
 
@@ -39,13 +39,13 @@ def box(name):
 
 
 def covered(name, points):
-    """How many points a name covers."""
+    """The number of points that a name covers."""
     low, high = box(name)
     return int(((points > low) & (points < high)).all(axis=1).sum())
 
 
 def test_groups_that_lie_apart_have_their_names():
-    """Each name has its own group, and without points it stands in the middle."""
+    """Each group has its own name, which without points is in the group's middle."""
     middles = [(100.0 * number, 50.0) for number in range(10)]
     found = group_names(NAMES, middles, NO_POINTS, digits)
     assert [(name.text, name.group, name.place_px) for name in found] == list(
@@ -55,7 +55,7 @@ def test_groups_that_lie_apart_have_their_names():
 
 
 def test_a_crowd_has_one_text_above_it():
-    """As before training, when all encodings lie in one clump."""
+    """Before training, for example, all encodings lie in one clump."""
     middles = np.random.default_rng(0).normal((300, 200), 2, (10, 2))
     points = np.random.default_rng(0).normal((300, 200), 4, (500, 2))
     (name,) = group_names(NAMES, middles, points, digits)
@@ -65,7 +65,7 @@ def test_a_crowd_has_one_text_above_it():
 
 @pytest.mark.parametrize("count", [2, MOST_TOGETHER, MOST_TOGETHER + 1])
 def test_a_few_that_lie_close_together_keep_their_names(count):
-    """Two or three are still seen beside their places; a chain of more is a crowd."""
+    """Two or three names fit beside their groups; a chain of more groups is a crowd."""
     middles = [(TOGETHER_PX[0] * 0.9 * number, 0.0) for number in range(count)] + [(500.0, 0.0)]
     found = group_names(NAMES[: count + 1], middles, NO_POINTS, digits)
     assert len(found) == (count + 1 if count <= MOST_TOGETHER else 2)
@@ -75,7 +75,7 @@ def test_a_few_that_lie_close_together_keep_their_names(count):
 @pytest.mark.parametrize("size_of", [digits, words])
 @pytest.mark.parametrize("spread_px", [1, 20, 40, 80, 160, 400, 1e9])
 def test_no_name_is_far_from_its_group_or_on_another(size_of, spread_px):
-    """However far the view is zoomed out or in, however long names are, and wherever points lie."""
+    """No zoom, no length of names and no place of points changes that."""
     draw = np.random.default_rng(1)
     middles = draw.normal(500, spread_px, (10, 2))
     points = (middles + draw.normal(0, spread_px / 3, (40, 10, 2))).reshape(-1, 2)
@@ -92,7 +92,7 @@ def test_no_name_is_far_from_its_group_or_on_another(size_of, spread_px):
 
 
 def test_a_long_name_gives_way_to_the_points_of_its_group():
-    """A small group is seen whole beside its name, and a line leads from one to the other."""
+    """A small group stays fully visible beside its name, and a line connects them."""
     points = np.random.default_rng(2).normal((200, 100), (20, 8), (60, 2))
     (name,) = group_names(["smileys"], [(200, 100)], points, words)
     assert covered(name, points) <= 3
@@ -103,14 +103,14 @@ def test_a_long_name_gives_way_to_the_points_of_its_group():
 
 
 def test_a_name_in_a_large_group_stays_there():
-    """It hides a few of many, and is clearest on them."""
+    """The name hides only a few of many points, and is easiest to assign there."""
     points = np.random.default_rng(3).uniform(0, 600, (4000, 2))
     (name,) = group_names(["7"], [(300, 300)], points, digits)
     assert math.hypot(*name.offset_px) < 16
 
 
 def test_a_small_change_of_the_view_moves_no_name():
-    """Beside its group it keeps its side, as long as that is nearly as good."""
+    """A name stays on its side of the group while another side is hardly better."""
     points = np.random.default_rng(4).normal((0, 0), (20, 8), (60, 2))
     places = {}
     for number, scale in enumerate(np.linspace(1, 1.2, 21)):
@@ -121,7 +121,7 @@ def test_a_small_change_of_the_view_moves_no_name():
 
 
 def test_a_pan_moves_names_with_their_groups():
-    """Their places depend on the points alone, not on where they are in view."""
+    """Places depend only on the points, not on the part of the plane in view."""
     draw = np.random.default_rng(5)
     middles = draw.normal(0, 60, (6, 2))
     points = (middles + draw.normal(0, 30, (50, 6, 2))).reshape(-1, 2)
@@ -133,7 +133,7 @@ def test_a_pan_moves_names_with_their_groups():
 
 
 def test_a_name_keeps_off_marks():
-    """Such as a point of the path, which lies over it; it stays near its group."""
+    """A mark, such as a point of the path, would be drawn over it; the name stays near its group."""
     marks = [(300.0, 300.0), (900.0, 300.0)]
     (alone,) = group_names(["7"], [(300, 300)], NO_POINTS, digits)
     assert has_marks_over([alone], marks)
@@ -146,7 +146,7 @@ def test_a_name_keeps_off_marks():
 
 @pytest.mark.parametrize("middle", [(200, 100), (3, 100), (398, 2), (200, 199)])
 def test_a_name_stays_inside_of_its_room(middle):
-    """Also where all points lie inside, so that outside it would cover none; and it stays near its group."""
+    """The name stays inside and near its group, even if outside it would cover no points."""
     points = np.random.default_rng(6).uniform((0, 0), (400, 200), (4000, 2))
     (name,) = group_names(["smileys"], [middle], points, words, room_px=(0, 0, 400, 200))
     low, high = box(name)
@@ -155,7 +155,7 @@ def test_a_name_stays_inside_of_its_room(middle):
 
 
 def test_the_name_of_a_group_beyond_its_room_stays_with_it():
-    """What is out of view is not named at the edge; and such a name counts as where it should be."""
+    """The name of a group out of view is not moved to the edge, and does not count as leaving the room."""
     room = (44.0, 0.0, 400.0, 178.0)
     outside, inside = ((name,) for name in ((300.0, 240.0), (50.0, 100.0)))
     (far,) = group_names(["7"], outside, NO_POINTS, digits, room_px=room)
@@ -169,7 +169,7 @@ def test_the_name_of_a_group_beyond_its_room_stays_with_it():
 
 
 def test_a_name_keeps_off_boxes():
-    """Such as a text that lies over it; the place that it has now is no reason to stay there."""
+    """A box may be a text that is drawn over the name; the name leaves even its current place for it."""
     boxes = [(280.0, 290.0, 420.0, 312.0), (0.0, 0.0, 9.0, 9.0)]
     (alone,) = group_names(["7"], [(300, 300)], NO_POINTS, digits)
     assert has_boxes_over([alone], boxes)
@@ -181,14 +181,14 @@ def test_a_name_keeps_off_boxes():
 
 
 def test_a_name_that_just_fits_into_its_room_stands_in_the_one_place_there_is():
-    """It lies inside although no place that is tried does."""
+    """The name is inside although none of the usual places is."""
     (name,) = group_names(["smileys"], [(5, 100)], NO_POINTS, words, room_px=(0, 0, 96, 200))
     low, high = box(name)
     assert low[0] >= 0 and high[0] <= 96
 
 
 def test_a_name_that_is_to_stay_does_not_go_for_a_few_points():
-    """As in a film, where points come to lie under it for a frame."""
+    """In a film, for example, points lie under the name for a single frame."""
     points = np.full((4, 2), (30.0, 0.0))
     before = {"7": (30.0, 0.0)}
     for cost, stays in ((MOVE_COST, False), (LEAVE_COST, True)):

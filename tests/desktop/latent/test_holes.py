@@ -1,4 +1,4 @@
-"""How much is hatched by chance equals what samples of the prior give."""
+"""The share that is hatched by chance agrees with samples of the prior."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ FLAT = axis_plane((0.0, 0.0))
 
 
 def alike(count, deviation):
-    """Posteriors of one width."""
+    """Posteriors of equal width."""
     return PlaneNormals(np.zeros((count, 2)), np.broadcast_to(np.eye(2) * deviation**2, (count, 2, 2)))
 
 
@@ -32,19 +32,19 @@ def of_samples(count, deviation, seed=0):
 
 @pytest.mark.parametrize("deviation", [0.01, 0.026, 0.05])
 def test_a_perfect_model_with_few_images_has_holes_by_chance(deviation):
-    """With narrow posteriors the share is that of samples."""
+    """With narrow posteriors, the bound agrees with the share among samples."""
     found = share_by_chance(alike(373, deviation), PriorOnPlane(FLAT))
     assert found == pytest.approx(of_samples(373, deviation), abs=0.04)
 
 
 @pytest.mark.parametrize(("count", "deviation"), [(400, 0.37), (3_000, 0.1), (10_000, 1.0)])
 def test_many_images_or_wide_posteriors_have_none(count, deviation):
-    """The bound is small where samples have no holes at all."""
+    """The bound is small if samples have no holes."""
     assert share_by_chance(alike(count, deviation), PriorOnPlane(FLAT)) < 0.1
 
 
 def test_it_grows_as_images_get_fewer():
-    """From hardly any to all of the prior."""
+    """The share grows from hardly any to all of the prior."""
     found = [share_by_chance(alike(n, 0.05), PriorOnPlane(FLAT)) for n in (100_000, 10_000, 1_000, 100, 1)]
     assert found == sorted(found)
     assert found[0] < 0.05 and found[-1] > 0.9
@@ -58,7 +58,7 @@ def test_a_square_of_images_on_a_uniform_prior():
 
 
 def test_a_plane_through_many_dimensions_asks_the_projected_widths():
-    """Posteriors that are narrow on one plane only are too few there only."""
+    """Posteriors that are narrow on only one plane are too few only there."""
     logvar = np.full((300, 5), 2 * np.log(0.02))
     logvar[:, 2:4] = 2 * np.log(0.4)
     assert too_few_for_holes(axis_plane((0.0,) * 5, 0, 1), NORMAL, logvar)
@@ -67,7 +67,7 @@ def test_a_plane_through_many_dimensions_asks_the_projected_widths():
 
 
 def test_on_a_line():
-    """In one dimension N p 2 r means are expected near a place."""
+    """In one dimension, the expected number of means near a place is N p 2 r."""
     line = axis_plane((0.0,))
     one = PlaneNormals(np.zeros((20, 2)), np.broadcast_to(np.diag([0.01**2, 0.0]), (20, 2, 2)))
     found = share_by_chance(one, PriorOnPlane(line))

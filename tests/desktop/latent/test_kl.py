@@ -8,7 +8,7 @@ from export.bundle import Posterior
 
 
 def test_it_is_the_integral_that_it_stands_for():
-    """The rate equals ∫ q log(q/p) by the rectangle rule, averaged over two images."""
+    """The rate agrees with ∫ q log(q/p) by the rectangle rule, averaged over two images."""
     mean, std = np.array([[0.5], [-2.0]]), np.array([[0.7], [1.3]])
     z = np.linspace(-15, 15, 60_001)
     q = np.exp(-0.5 * ((z - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi))

@@ -27,7 +27,7 @@ def pixel(likelihood, x, location, log_scale=None):
 
 @pytest.mark.parametrize("logit", LOGITS)
 def test_both_values_of_a_bernoulli_pixel_add_up_to_one(logit):
-    """They are sigmoid(l) and sigmoid(−l), far from 0 too."""
+    """The probabilities are sigmoid(l) and sigmoid(−l), also for l far from 0."""
     found = pixel(Likelihood(Family.BERNOULLI), [0, 1], logit)
     assert np.logaddexp.reduce(found) == pytest.approx(0, abs=1e-12)
     assert found[1] - found[0] == pytest.approx(logit)  # the log of the odds
@@ -46,7 +46,7 @@ def test_a_continuous_bernoulli_pixel_integrates_to_one_and_has_its_mean(logit):
 
 @pytest.mark.parametrize("log_scale", LOG_SCALES)
 def test_a_gaussian_pixel_has_the_normal_density(log_scale):
-    """It integrates to one over all numbers, with the mean and the deviation that the decoder gives."""
+    """The density integrates to one over all numbers, with the decoder's mean and standard deviation."""
     for mean in MEANS:
         deviation = math.exp(log_scale)
         x = mean + deviation * np.linspace(-12, 12, 20_001)
@@ -58,7 +58,7 @@ def test_a_gaussian_pixel_has_the_normal_density(log_scale):
 
 @pytest.mark.parametrize("log_scale", LOG_SCALES)
 def test_the_levels_of_a_logistic_pixel_add_up_to_one(log_scale):
-    """Each has the mass between two values of the cumulative distribution, in float64 by another formula."""
+    """Each level's mass agrees with a difference of the cumulative distribution in float64."""
     for mean in MEANS:
         found = pixel(grey(Family.LOGISTIC), LEVELS, mean, log_scale)
         assert np.logaddexp.reduce(found) == pytest.approx(0, abs=1e-9)
@@ -70,7 +70,7 @@ def test_the_levels_of_a_logistic_pixel_add_up_to_one(log_scale):
 
 
 def test_an_unlikely_logistic_pixel_costs_a_finite_sum():
-    """Far from the mean the cost grows with the distance, and nothing is rounded to zero."""
+    """Far from the mean, the cost grows with the distance, and no probability is rounded to zero."""
     found = pixel(grey(Family.LOGISTIC), [0.0, 1.0, 0.5], 0.2, -7.0)
     assert found[1] == pytest.approx(-(0.8 - 0.5 / 255) * math.exp(7), rel=1e-3)
     assert np.isfinite(found).all()
@@ -85,7 +85,7 @@ def parameters(likelihood: Likelihood, count: int = 1) -> Parameters:
 
 @pytest.mark.parametrize("family", Family)
 def test_samples_have_the_pictures_mean(family):
-    """Over very many pixels at one place, samples spread around the picture; they are the same every time."""
+    """Over very many equal pixels, samples have the picture's mean; they are the same every time."""
     likelihood = grey(family)
     scale = None if family.has_logits else np.full((1, 1, 1, 1), -3.5, np.float32)
     location = np.full((1, 1, 200, 200), 0.6, np.float32)
@@ -111,7 +111,7 @@ def test_an_images_likelihood_is_the_sum_of_its_pixels(family):
 
 
 def test_images_are_rounded_to_the_levels_of_the_data():
-    """Two levels are split above one half; of 256 the nearest is taken."""
+    """With two levels, numbers above one half become 1; with 256, numbers are rounded."""
     x = np.array([-0.1, 0.5, 0.501, 0.7, 2.0], np.float32)
     assert as_data(x, 2).tolist() == [0, 0, 1, 1, 1]
     assert (255 * as_data(x, 256)).tolist() == pytest.approx([0, 128, 128, 178, 255])

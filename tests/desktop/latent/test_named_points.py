@@ -10,7 +10,7 @@ A, B = np.arange(8.0).reshape(4, 2), np.ones((3, 2))
 
 
 def test_points_of_one_array_have_numbers():
-    """As Python counts them; arrays of other shapes are left out, and maps are flattened."""
+    """Numbers start at 0; arrays of other shapes are ignored, and maps are flattened."""
     found = named_points({"labels": np.zeros(9), "a": A}, 2, "f")
     assert (found.z == A).all()
     assert found.names == ("#0", "#1", "#2", "#3")
@@ -19,7 +19,7 @@ def test_points_of_one_array_have_numbers():
 
 
 def test_of_several_arrays_the_one_named_z_is_taken():
-    """Or mean."""
+    """An array named mean is preferred, too."""
     assert (named_points({"a": A, "z": B}, 2, "f").z == B).all()
     assert (named_points({"mean": A, "logvar": B}, 2, "f").z == A).all()
 
@@ -45,14 +45,14 @@ def test_without_such_a_name_all_are_points():
     ],
 )
 def test_whole_numbers_beside_z_are_its_labels(labels, expected, names):
-    """One for each point; anything else is left out."""
+    """There must be one whole number for each point; other arrays are ignored."""
     found = named_points({"z": A, "labels": np.array(labels, np.float64)}, 2, "f")
     assert (None if found.labels is None else found.labels.tolist()) == expected
     assert found.label_names == names
 
 
 def test_some_of_many_are_evenly_spaced():
-    """With the first, the last, and their own names and labels."""
+    """They include the first and the last, and keep their names and labels."""
     z = np.arange(100.0)[:, None] * [1, 1]
     points = named_points({"z": z, "labels": np.arange(100.0) // 50}, 2, "f")
     few = points.evenly(3)
@@ -63,6 +63,6 @@ def test_some_of_many_are_evenly_spaced():
 
 
 def test_arrays_that_do_not_fit_are_told():
-    """With the shapes that would."""
+    """The error gives the shapes that would fit."""
     with pytest.raises(NumberFileError, match=r"^f: found .* of shape \[4, 2\], expected \[3\] or \[n, 3\]"):
         named_points({"a": A}, 3, "f")

@@ -27,7 +27,7 @@ def test_nearest_by_z_is_by_distance_of_the_means(dims):
 
 
 def test_far_out_there_are_nearest_images_too():
-    """Where squares of float32 overflow, there is a distance, and no warning."""
+    """If squares overflow in float32, the distance is still finite, without a warning."""
     mean = np.float32([[0, 0], [-1e30, 0], [1e30, 0]])
     found, _ = last(nearest_by_z(mean, (3e38, 0.0), 1))
     assert found[0].index == 2

@@ -35,7 +35,7 @@ def test_axes_have_the_variances_of_their_dimensions():
 
 @pytest.mark.parametrize("radius", [1.0, 2.0])
 def test_an_ellipse_is_where_the_mahalanobis_distance_is_the_radius(radius):
-    """The distance is right all along the ellipse, and the ellipse is closed."""
+    """Every point of the ellipse has this distance, and the ellipse is closed."""
     normals = project_normals(TILTED, np.ones((2, 3)), np.log([[1.0, 1, 1], [0.1, 2.0, 0.5]]))
     curve = ellipse(normals, 1, radius)
     offsets = curve - normals.mean[1]
@@ -68,7 +68,7 @@ def test_a_plane_with_no_second_direction_is_of_one_dimension():
 
 
 def test_parallel_planes_straight_above_each_other_have_the_same_marginals():
-    """So the cursor's other coordinates change no map, but turning or shifting the plane in itself does."""
+    """So the cursor's other coordinates change no map, but rotating or shifting the plane in itself does."""
     z = (3.0, -2.0, 7.0)
     assert same_marginals(TILTED, TILTED.through(z))
     mean, logvar = np.ones((1, 3)), np.zeros((1, 3))

@@ -1,4 +1,4 @@
-"""Files of numbers: what numpy writes is read, and what a stranger may send is refused in one line."""
+"""Files that numpy writes are read, and malicious or damaged files are refused in one line."""
 
 import os
 import zipfile
@@ -24,7 +24,7 @@ def save(path, array, **kwargs):
 @pytest.mark.parametrize("dtype", ["float16", "float32", "<f8", ">f8", "int8", "uint16", "int64", "bool"])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_what_numpy_saves_is_read(tmp_path, dtype, order):
-    """Any type of number, any byte order, rows or columns first; the name is the file's."""
+    """Any type of number, byte order and memory order is read; the array has the file's name."""
     array = np.asarray(np.arange(6).reshape(2, 3) % 2, dtype, order=order)
     arrays = read_arrays(save(tmp_path / "walk.npy", array))
     assert list(arrays) == ["walk"]
@@ -34,14 +34,14 @@ def test_what_numpy_saves_is_read(tmp_path, dtype, order):
 
 @pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
 def test_an_npz_gives_its_arrays_by_name(tmp_path, write):
-    """Packed or not, in the order of the file."""
+    """Arrays come in the order of the file, compressed or not."""
     write(tmp_path / "a.npz", smile=np.ones(3), age=np.zeros((2, 3)))
     arrays = read_arrays(tmp_path / "a.npz")
     assert {name: array.shape for name, array in arrays.items()} == {"smile": (3,), "age": (2, 3)}
 
 
 def test_what_is_written_is_float32_and_read_again(tmp_path):
-    """[d] and [n, d], as numpy itself reads them, without pickles."""
+    """numpy itself reads [d] and [n, d] back, without pickles."""
     for numbers in ((0.1, -2.0, 3.0), ((0.1, 0.2, 0.3), (1.0, 2.0, 3.0))):
         write_numbers(tmp_path / "z.npy", numbers)
         loaded = np.load(tmp_path / "z.npy", allow_pickle=False)
@@ -51,14 +51,14 @@ def test_what_is_written_is_float32_and_read_again(tmp_path):
 
 
 def test_the_file_is_told_by_its_name(tmp_path):
-    """In any case of letters; a bundle in one file is a zip too, and is not meant."""
+    """Upper and lower case are the same; a bundle in one file is a zip, but not a number file."""
     assert is_number_file(tmp_path / "z.NPY")
     assert is_number_file(tmp_path / "z.npz")
     assert not is_number_file(tmp_path / "model.latent")
 
 
 def objects(path):
-    """An array whose pickle would make a folder."""
+    """An array whose pickle would create a folder."""
 
     class Trap:
         def __reduce__(self):
@@ -125,7 +125,7 @@ def damaged_zip(path):
     ],
 )
 def test_what_is_not_plain_numbers_is_refused_in_one_line(tmp_path, write, words):
-    """Pickles are never opened, and no size that a header promises is believed."""
+    """Pickles are never loaded, and no size in a header is trusted."""
     path = write(tmp_path / "z.npy")
     with pytest.raises(NumberFileError, match=r"^[^\n]+$") as error:
         read_arrays(path)
@@ -135,7 +135,7 @@ def test_what_is_not_plain_numbers_is_refused_in_one_line(tmp_path, write, words
 
 
 def test_the_bound_holds_for_all_arrays_of_a_file_together(tmp_path, monkeypatch):
-    """Many small arrays are no way around it, and neither is packing."""
+    """Neither many small arrays nor compression gets around the limit."""
     monkeypatch.setattr(number_file, "MAX_BYTES", 1000)
     np.savez_compressed(tmp_path / "a.npz", a=np.zeros(100), b=np.zeros(100))
     with pytest.raises(NumberFileError, match="found 800 bytes of numbers, expected at most"):
@@ -143,8 +143,8 @@ def test_the_bound_holds_for_all_arrays_of_a_file_together(tmp_path, monkeypatch
 
 
 def test_folders_and_missing_files_are_told(tmp_path):
-    """Neither ends the program."""
-    with pytest.raises(NumberFileError, match="found no plain file"):
+    """A folder and a missing file are reported as errors."""
+    with pytest.raises(NumberFileError, match="found something other than a regular file"):
         read_arrays(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "no.npy")
@@ -160,7 +160,7 @@ def test_folders_and_missing_files_are_told(tmp_path):
     ],
 )
 def test_json_is_read(tmp_path, text, shapes):
-    """Lists of numbers, lists of these, or an object with names for them."""
+    """JSON may have a list of numbers, a nested list, or an object of named lists."""
     (tmp_path / "z.json").write_text(text)
     arrays = read_arrays(tmp_path / "z.json")
     assert {name: array.shape for name, array in arrays.items()} == shapes
@@ -182,7 +182,7 @@ def test_json_is_read(tmp_path, text, shapes):
     ],
 )
 def test_json_that_holds_no_z_is_refused_in_one_line(tmp_path, text, words):
-    """Whatever else there is."""
+    """JSON without lists of numbers, or with damaged text, is an error."""
     (tmp_path / "z.json").write_text(text)
     with pytest.raises(NumberFileError, match=r"^[^\n]+$") as error:
         read_arrays(tmp_path / "z.json")
@@ -190,7 +190,7 @@ def test_json_that_holds_no_z_is_refused_in_one_line(tmp_path, text, words):
 
 
 def test_large_json_is_not_read(tmp_path, monkeypatch):
-    """Its objects would take several times as much memory."""
+    """The Python objects would take several times as much memory."""
     monkeypatch.setattr(number_file, "MAX_JSON_BYTES", 100)
     (tmp_path / "z.json").write_text("[" + "1, " * 100 + "1]")
     with pytest.raises(NumberFileError, match="found 101 bytes of numbers, expected at most 100"):
@@ -215,6 +215,6 @@ def test_large_json_is_not_read(tmp_path, monkeypatch):
     ],
 )
 def test_the_shape_tells_one_z_from_many(shape, latent_dim, rows):
-    """D numbers in any shape are one z; entries of d numbers each are many."""
+    """An array of d numbers in any shape is one z; entries of d numbers each are many z."""
     found = rows_of(np.zeros(shape), latent_dim)
     assert (None if found is None else len(found)) == rows

@@ -1,4 +1,4 @@
-"""Tables of numbers as text: with a head or without, by label, and what is no table."""
+"""Tables of numbers as text: with or without a header, by label, and invalid ones."""
 
 import numpy as np
 import pytest
@@ -15,13 +15,13 @@ def test_a_table_without_a_head_is_numbers_alone():
 
 @pytest.mark.parametrize("head", ["z1,z0,w", "mean_1,mean_0,logvar_0", "1,0,note"])
 def test_the_head_says_which_columns_are_z(head):
-    """In the order of their numbers; the others are left out, whatever they hold."""
+    """The columns are ordered by their numbers; other columns are ignored."""
     arrays = arrays_of_table(f"{head}\n5,4,9\n7,6,9\n", "a")
     assert (arrays["a"] == [[4, 5], [6, 7]]).all()
 
 
 def test_a_column_of_labels_keeps_the_rows_of_each_together():
-    """In the order in which they come; a label called z is not taken for the name of all z."""
+    """Labels come in the order of the rows; a label called z is not mistaken for the array of all z."""
     arrays = arrays_of_table("index,label,mean_0\n3,shoe,1\n5,z,2\n9,shoe,3\n", "a")
     assert {name: rows.tolist() for name, rows in arrays.items()} == {"shoe": [[1], [3]], "label z": [[2]]}
     assert arrays["shoe"].dtype == np.float64
@@ -39,6 +39,6 @@ def test_a_column_of_labels_keeps_the_rows_of_each_together():
     ],
 )
 def test_what_is_no_table_of_z_is_told(text, words):
-    """With the row of the file."""
+    """The error gives the row in the file."""
     with pytest.raises(TableError, match=f"^{words}"):
         arrays_of_table(text, "a")

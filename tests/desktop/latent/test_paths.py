@@ -1,4 +1,4 @@
-"""Paths: the curve that joins the points, where frames lie on it, and how fast the picture changes."""
+"""Paths: the curve through the points, the places of frames on it, and how fast the picture changes."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_a_point_given_twice_does_not_hold_the_path_up():
 @pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.parametrize("points", [[], [(1.0, 2.0)], [(1.0, 2.0), (1.0, 2.0)]])
 def test_a_path_of_less_than_two_points_is_refused_in_words(points, closed):
-    """The message says what was found, what was expected and what to do, for no point, one, and one twice."""
+    """The error says what was found, expected and what to do, for no point, one, and one twice."""
     message = "found no two different points on the path, expected at least two; add points"
     with pytest.raises(ValueError, match=f"^{message}$"):
         path_points(points, 10, closed)
@@ -63,7 +63,7 @@ def test_a_path_of_one_frame_is_refused_in_words():
 @pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
 @pytest.mark.parametrize("count", [2, 3, 7, 60])
 def test_the_frames_are_as_many_as_asked_for_and_begin_and_end_on_the_points(kind, count):
-    """The first and last frame are the end points, to the last bit of float32."""
+    """The first and last frame are exactly the end points in float32."""
     points = [(0.1, -0.7, 0.3), (2.0, 0.5, -0.2), (-1.3, 0.9, 0.4)]
     z = path_points(points, count, kind=kind)
     assert z.shape == (count, 3)
@@ -72,7 +72,7 @@ def test_the_frames_are_as_many_as_asked_for_and_begin_and_end_on_the_points(kin
 
 
 def test_there_and_back_turns_on_the_last_point_and_stops_one_step_before_the_first():
-    """The number of frames is as requested, even or odd, and the repeat's first step is like the others."""
+    """The number of frames is as requested, even or odd, and the repetition begins with a usual step."""
     points = [(0.0, 0.0), (4.0, 0.0)]
     assert path_points(points, 8, ping_pong=True)[:, 0].tolist() == [0, 1, 2, 3, 4, 3, 2, 1]
     odd = path_points(points, 7, ping_pong=True)[:, 0]
@@ -97,7 +97,7 @@ def test_a_spherical_leg_takes_the_norm_linearly():
 
 @pytest.mark.parametrize("dims", [1, 2, 5])
 def test_from_or_to_zero_a_spherical_leg_is_straight(dims):
-    """Zero has no direction, so the way is along the other end's."""
+    """Zero has no direction, so the path follows the other end's direction."""
     end = np.arange(1.0, dims + 1)
     share = np.linspace(0, 1, 5)[:, np.newaxis]
     assert slerp(np.zeros(dims), end, share) == pytest.approx(share * end)
@@ -118,14 +118,14 @@ def test_between_opposite_points_a_spherical_leg_is_half_a_circle(dims):
 
 
 def test_in_one_dimension_opposite_points_are_joined_through_zero():
-    """A line has no great circle."""
+    """In one dimension there is no great circle."""
     way = slerp((1.0,), (-1.0,), np.linspace(0, 1, 9)[:, np.newaxis])[:, 0]
     assert (np.diff(way) < 0).all()
     assert way[4] == pytest.approx(0)
 
 
 def test_nearly_opposite_points_have_their_own_great_circle():
-    """A tiny deviation to one side decides the side, and the numbers do not jump."""
+    """A tiny deviation to one side determines the circle, and the numbers do not jump."""
     for side in (1e-6, -1e-6):
         half = slerp((1.0, 0.0), (-1.0, side), 0.5)
         assert half == pytest.approx([0, np.sign(side)], abs=1e-5)
@@ -138,7 +138,7 @@ def linear_picture(z):
 
 
 def chunks(decode, z):
-    """Decode in steps of sixteen, the second of which begins again."""
+    """Decode in steps of sixteen; the second step is repeated."""
     for start in range(0, len(z), 16):
         if start == 16:
             yield None
@@ -157,14 +157,14 @@ def visual(decode, points, closed=False):
 
 
 def test_a_slow_decoder_measures_fewer_pictures():
-    """A tenth of them, with a minimum for every leg."""
+    """It measures about a tenth as many, with a minimum for every leg."""
     curve = path_curve([(0.0, 0.0), (1.0, 0.0), (1.0, 0.01)], PathKind.VISUAL, False)
     assert len(visual_z(curve)) == 507 + 16 + 1
     assert len(visual_z(curve, is_slow=True)) == 48 + 8 + 1
 
 
 def test_equal_visual_change_changes_every_frame_by_the_same_amount():
-    """Few frames lie where little changes, and many where the picture changes fast."""
+    """There are few frames where little changes, and many where the picture changes fast."""
     walk, shares = visual(linear_picture, [(-1.0, 0.0), (1.0, 0.0)])
     z = walk.frames(23)[:]
     assert (z[0] == (-1, 0)).all()
@@ -228,7 +228,7 @@ def test_long_paths_are_made_in_parts(kind):
 
 
 def test_the_z_of_frames_are_computed_when_they_are_taken():
-    """Ten thousand frames of so many dimensions would take ten gigabytes."""
+    """Ten thousand frames with this many dimensions would take ten gigabytes."""
     start, end = np.zeros((2, 1 << 18), np.float32)
     end = end + np.float32(1)
     z = even_walk(path_curve([start, end], PathKind.STRAIGHT, False)).frames(10_001)
@@ -239,7 +239,7 @@ def test_the_z_of_frames_are_computed_when_they_are_taken():
 
 
 def test_each_leg_takes_the_time_that_is_asked():
-    """At equal shares of the time, within a leg at the walk's own pace; two equal corners are a rest."""
+    """Within a leg the walk keeps its own pace; on a leg between two equal corners it rests."""
     corners = tuple(Vector(z) for z in ((0.0, 0.0), (1.0, 0.0), (1.0, 0.0), (1.0, 3.0)))
     for spherical in (False, True):
         walk = timed(even_walk(Curve(corners, spherical)), (1.0, 2.0, 1.0))
@@ -254,7 +254,7 @@ def test_each_leg_takes_the_time_that_is_asked():
 
 
 def test_times_that_do_not_fit_change_nothing():
-    """Times of another number of legs, or of none at all; without times, legs take times by length."""
+    """Times for another number of legs and times of zero are ignored; then legs take times by length."""
     walk = even_walk(Curve((Vector((0.0,)), Vector((1.0,)), Vector((4.0,)))))
     for times in ((), (1.0,), (1.0, 2.0, 3.0), (0.0, 0.0)):
         assert timed(walk, times) is walk
@@ -262,7 +262,7 @@ def test_times_that_do_not_fit_change_nothing():
 
 
 def test_times_follow_the_number_of_legs():
-    """Those that are there stay, new ones get the mean, and no times stay none."""
+    """Existing times are kept, new legs get the mean, and an empty sequence stays empty."""
     assert fitted_times((1.0, 3.0), 2) == (1.0, 3.0)
     assert fitted_times((1.0, 3.0), 1) == (1.0,)
     assert fitted_times((1.0, 3.0), 4) == (1.0, 3.0, 2.0, 2.0)

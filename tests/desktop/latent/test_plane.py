@@ -36,7 +36,7 @@ def test_a_pixel_that_goes_to_the_plane_comes_back_to_itself(size_px):
 
 
 def test_many_points_go_to_pixels_as_one_does():
-    """An array of points gives the pixels of its points."""
+    """An array of points gives the same pixels as each point alone."""
     view, size_px = Viewport((0.3, 0.1), 2.0), (300, 200)
     points = np.random.default_rng(0).normal(size=(5, 4, 2))
     pixels = view.to_px(size_px, points)
@@ -66,7 +66,7 @@ def test_the_shorter_side_spans_what_the_viewport_says():
 @pytest.mark.parametrize("factor", [0.1, 0.8, 1.25, 30.0])
 @pytest.mark.parametrize("pixel", [(0, 0), (123, 456), (640, 480)])
 def test_zooming_keeps_what_is_under_the_pointer(factor, pixel):
-    """After zooming about a pixel, that pixel shows the same point."""
+    """After zooming about a pixel, the pixel shows the same point."""
     view, size_px = Viewport((0.7, -2.0), 4.0), (640, 480)
     about = view.to_plane(size_px, *pixel)
     zoomed = view.zoomed(factor, about)
@@ -75,7 +75,7 @@ def test_zooming_keeps_what_is_under_the_pointer(factor, pixel):
 
 
 def test_zooming_ends_at_its_limits_without_moving():
-    """At the smallest and the largest span, zooming on changes nothing."""
+    """At the smallest and the largest span, further zooming changes nothing."""
     for span, factor in [(MIN_SPAN, 0.5), (MAX_SPAN, 2.0)]:
         view = Viewport((1.0, 2.0), span)
         assert view.zoomed(factor, (1.5, 2.5)) == view
@@ -132,7 +132,7 @@ def test_a_plane_through_three_points_holds_them():
 
 
 def test_moving_along_a_planes_directions_keeps_the_plane():
-    """Rounding does not count, because another plane would be decoded anew; a real step off it does."""
+    """Rounding does not make a new plane, which would be decoded again; a real step off the plane does."""
     draw = np.random.default_rng(0)
     plane = plane_through(*draw.normal(size=(3, 50)))
     for a, b in draw.normal(size=(20, 2)) * 5:
@@ -187,7 +187,7 @@ def test_embedding_and_projecting_are_inverse_on_any_plane(latent_dim):
 
 
 def test_one_dimension_has_no_b():
-    """If d = 1, every b is zero, whatever is asked for."""
+    """If d = 1, b is always zero."""
     plane = axis_plane((0.5,), 0, 0)
     assert plane.embed((2.0, 7.0)) == pytest.approx([2.0])
     assert plane.project([2.0]) == pytest.approx([2.0, 0.0])
@@ -204,7 +204,7 @@ def test_the_axis_holds_the_priors_quantiles():
 
 
 def test_the_manifold_grid_begins_with_the_highest_row():
-    """The first row has the greatest b, and a increases along each row, as the picture is read."""
+    """The first row has the greatest b, and a increases along each row, like text on a page."""
     grid = manifold_grid(axis_plane((0.0, 0.0)), 20).reshape(20, 20, 2)
     axis = quantile_axis(20)
     assert grid[0, :, 1] == pytest.approx(np.full(20, axis[-1]), abs=1e-6)
@@ -288,7 +288,7 @@ def test_what_is_not_z_is_refused_in_words(text):
 
 @pytest.mark.parametrize("text", ["1,nan", "inf 0", "1e39 0"])
 def test_what_float32_cannot_hold_is_refused_in_words(text):
-    """The message does not only count the numbers."""
+    """The error does not only mention the number of numbers."""
     with pytest.raises(ValueError, match=r"expected 2 numbers within ±3e38, such as 0\.5000, 0\.5000$"):
         parse_z(text, 2)
 
@@ -306,7 +306,7 @@ def test_what_is_shown_can_be_typed():
 
 
 def test_a_plane_of_a_million_dimensions_is_as_right_as_a_small_one():
-    """It is worked on in parts; one point and several give the same, and the foot of z is found again."""
+    """It is processed in parts; one point and several give the same, and projecting finds (a, b) again."""
     random = np.random.default_rng(0)
     plane = plane_through(*random.standard_normal((3, 1 << 20), np.float32))
     ab = np.array([[3.0, -700.0], [1e-3, 12.5], [0.0, 0.0]])
@@ -324,7 +324,7 @@ def test_a_plane_of_a_million_dimensions_is_as_right_as_a_small_one():
 
 
 def test_of_very_many_numbers_the_first_are_shown():
-    """And how many there are."""
+    """The text also has their number."""
     assert format_z([0.5] * 3) == "0.5000, 0.5000, 0.5000"
     assert format_z([-0.0, -0.00004, -0.00006]) == "0.0000, 0.0000, −0.0001"
     assert format_z(np.zeros(2000)) == format_z([0.0] * 2, 2000)
@@ -335,6 +335,6 @@ def test_of_very_many_numbers_the_first_are_shown():
     ("span", "decimals"), [(6.0, 4), (0.1, 4), (0.05, 5), (1e-3, 6), (1e-7, 9), (1e4, 4), (1e-14, 9)]
 )
 def test_z_has_the_decimals_that_tell_pixels_apart(span, decimals):
-    """Four in a wide view, and as many as a float32 has in the narrowest."""
+    """There are four in a wide view, and as many as a float32 has in the narrowest."""
     assert decimals_in(span) == decimals
     assert format_z((0.1234567891,), decimals=decimals) == f"{0.1234567891:.{decimals}f}"

@@ -1,4 +1,4 @@
-"""The prior on a plane is what projected samples of it are, for every kind of prior and plane."""
+"""The prior on a plane agrees with projected samples, for every kind of prior and plane."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def inside(curve, points):
 @pytest.mark.parametrize("plane", [TILTED, ON_AXES])
 @pytest.mark.parametrize("prior", [NORMAL, Prior(scale=2.0), UNIFORM, OFF_CENTER, SPHERE], ids=str)
 def test_a_contour_holds_its_share_of_projected_samples(prior, plane):
-    """Counted with 40,000 samples of the prior, also on planes that miss the mean."""
+    """The share is counted with 40,000 samples of the prior, also on planes that miss the mean."""
     samples = plane.project(prior.sample(40_000, 3, 1))
     on_plane = PriorOnPlane(plane, prior)
     found = on_plane.contours()
@@ -35,7 +35,7 @@ def test_a_contour_holds_its_share_of_projected_samples(prior, plane):
 
 
 def test_the_contours_of_a_normal_prior_are_circles_about_the_projected_mean():
-    """Also on a plane that misses the origin of the space."""
+    """They are circles also on a plane that misses the origin of the space."""
     centre = TILTED.project(np.zeros(3))
     for _, (curve,) in PriorOnPlane(TILTED).contours():
         radii = np.linalg.norm(curve - centre, axis=1)
@@ -43,7 +43,7 @@ def test_the_contours_of_a_normal_prior_are_circles_about_the_projected_mean():
 
 
 def test_the_contours_of_a_uniform_prior_are_squares_on_axes():
-    """The square that holds all of [0, 1]² would have the side 1."""
+    """The square that contains all of [0, 1]² would have side 1."""
     for mass, (curve,) in PriorOnPlane(ON_AXES, OFF_CENTER).contours():
         half = np.sqrt(mass) / 2
         np.testing.assert_allclose(curve.min(axis=0), 0.5 - half, atol=1e-9)
@@ -76,7 +76,7 @@ def test_a_density_on_axes_is_that_of_samples(kind, dims):
 
 
 def test_there_is_no_density_where_no_sample_is():
-    """Outside of the square and outside of the sphere it is zero."""
+    """Outside of the square and of the sphere, the density is zero."""
     outside = np.array([2.1])
     for prior in (Prior(PriorKind.UNIFORM, 2.0), SPHERE):
         assert PriorOnPlane(ON_AXES, prior).log_density(outside, np.zeros(1)) == -np.inf
@@ -90,7 +90,7 @@ def test_a_circle_is_its_own_contour():
 
 
 def test_in_one_dimension_the_contours_are_upright_lines():
-    """They are at the quantiles that hold 50, 90 and 99 %: of N(0, 1), and of a uniform prior."""
+    """They are at the quantiles that contain 50, 90 and 99 % of N(0, 1), or of a uniform prior."""
     line = axis_plane((0.0,))
     for prior, radii in ((NORMAL, (0.67449, 1.64485, 2.57583)), (UNIFORM, (0.5, 0.9, 0.99))):
         found = PriorOnPlane(line, prior).contours()

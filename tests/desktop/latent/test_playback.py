@@ -15,7 +15,7 @@ from desktop.latent.playback import Playback
     ],
 )
 def test_the_place_after_so_many_seconds(playback, places):
-    """It is right for playing once, looping, there and back, and both."""
+    """The position is right for playing once, looping, there and back, and both."""
     assert [playback.share(seconds) for seconds in (0, 0.5, 1, 2, 3)] == pytest.approx(places)
 
 

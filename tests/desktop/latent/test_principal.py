@@ -1,4 +1,4 @@
-"""The plane of principal axes, and where a view begins among points."""
+"""The plane of principal axes, and the start of a view among points."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_the_principal_plane_holds_what_varies_most():
 
 
 def test_principal_directions_of_many_dimensions_need_no_square_matrix():
-    """They are those of the points' own spread, however many dimensions there are."""
+    """They agree with the points' spread for any number of dimensions."""
     random = np.random.default_rng(1)
     right, up = np.linalg.qr(random.standard_normal((1 << 17, 2)))[0].T
     spread = random.standard_normal((40, 2)) @ np.diag([5.0, 2.0])
@@ -54,5 +54,5 @@ def test_a_view_begins_at_the_point_nearest_to_the_middle():
     "points", [np.eye(2), np.eye(9)[:, :2], np.eye(4)[:2], np.outer(np.arange(9), np.ones(4))]
 )
 def test_no_view_begins_where_points_span_no_plane(points):
-    """In two dimensions there is one plane only; two points, and points on a line, are in many."""
+    """In two dimensions there is only one plane; two points, and points on a line, lie in many planes."""
     assert principal_view(points) is None

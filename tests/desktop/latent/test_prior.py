@@ -1,4 +1,4 @@
-"""A prior's samples, marginals and texts agree with each other and with what is known in closed form."""
+"""A prior's samples, marginals and texts agree with each other and with closed forms."""
 
 import math
 from statistics import NormalDist
@@ -20,7 +20,7 @@ def unit(*numbers):
 
 
 def test_the_normal_prior_is_the_standard_one():
-    """The default is N(0, I), and its samples are numpy's for the seed, to the bit."""
+    """The default is N(0, I), and its samples are exactly numpy's for the seed."""
     assert Prior() == NORMAL
     expected = np.random.default_rng(5).standard_normal((7, 3), dtype=np.float32)
     assert (NORMAL.sample(7, 3, 5) == expected).all()
@@ -28,7 +28,7 @@ def test_the_normal_prior_is_the_standard_one():
 
 @pytest.mark.parametrize("prior", SOME)
 def test_samples_are_float32_and_more_begin_with_fewer(prior):
-    """So the first picture of the samples with a seed is the one at the random z with it."""
+    """So the first sample with a seed is the same as the single random z with this seed."""
     few, more = prior.sample(2, 5, 9), prior.sample(50, 5, 9)
     assert more.dtype == np.float32
     assert (more[:2] == few).all()
@@ -36,7 +36,7 @@ def test_samples_are_float32_and_more_begin_with_fewer(prior):
 
 
 def test_samples_lie_where_the_prior_is():
-    """Uniform ones fill their range, and those on a sphere have its radius."""
+    """Uniform samples fill their range, and samples on a sphere have its radius."""
     z = Prior(PriorKind.UNIFORM, 0.5, 0.5).sample(20_000, 2, 0)
     assert z.min() >= 0 and z.max() <= 1
     np.testing.assert_allclose(z.mean(axis=0), 0.5, atol=0.01)
@@ -57,14 +57,14 @@ def test_samples_lie_where_the_prior_is():
     ],
 )
 def test_the_typical_radius_is_that_of_samples(prior, dims, expected):
-    """√d for N(0, I); the root mean square of counted samples for all."""
+    """It is √d for N(0, I), and the root mean square of samples for all priors."""
     assert prior.typical_radius(dims) == pytest.approx(expected)
     lengths = np.linalg.norm(prior.sample(5_000, dims, 1).astype(float), axis=1)
     assert np.sqrt((lengths**2).mean()) == pytest.approx(expected, rel=0.02)
 
 
 def test_a_normal_marginal_is_the_normal_distribution():
-    """In any direction, with the scale as the standard deviation."""
+    """In any direction, its standard deviation is the scale."""
     marginal, known = Prior(scale=2.0).marginal(unit(1, 2, 3)), NormalDist(0, 2)
     for value in (-5.0, -0.3, 0.0, 2.0):
         assert marginal.cdf(value) == pytest.approx(known.cdf(value), rel=1e-12)
@@ -75,7 +75,7 @@ def test_a_normal_marginal_is_the_normal_distribution():
 @pytest.mark.parametrize("numbers", [(1, 0, 0), (1, 1, 0), (1, 2, -3), (1, 0.01), [1] * 40])
 @pytest.mark.parametrize("kind", PriorKind)
 def test_a_marginal_is_that_of_projected_samples(kind, numbers):
-    """The cumulative distribution at the quantiles is what 100,000 projected samples have."""
+    """The cumulative distribution at the quantiles agrees with 100,000 projected samples."""
     direction = unit(*numbers)
     prior = Prior(kind, 1.5)
     along = np.sort(prior.sample(100_000, len(direction), 3) @ np.array(direction))
@@ -101,7 +101,7 @@ def test_marginals_agree_with_closed_forms():
 @pytest.mark.parametrize("dims", [1, 2, 9, 512, 200_000])
 @pytest.mark.parametrize("prior", [NORMAL, UNIFORM, SPHERE], ids=str)
 def test_a_marginal_rises_in_any_number_of_dimensions(prior, dims):
-    """Quantile axes need it from end to end."""
+    """Quantile axes need an increasing distribution over the whole range."""
     for direction in (unit(1, *[0] * (dims - 1)), unit(*np.random.default_rng(0).standard_normal(dims))):
         shares = prior.marginal(direction).cdf(
             prior.marginal(direction).quantile(np.linspace(1e-6, 1 - 1e-6, 99))
@@ -122,14 +122,14 @@ def test_a_marginal_rises_in_any_number_of_dimensions(prior, dims):
     ],
 )
 def test_a_prior_is_written_as_it_is_read(text, prior, words):
-    """The text of an option, and the words for people."""
+    """It has a text for options, and words for people."""
     assert parse_prior(text) == prior
     assert prior.text == text
     assert str(prior) == words
 
 
 def test_a_prior_is_read_as_people_type_it():
-    """Spaces, capitals, a minus of typography, and a kind alone."""
+    """Spaces, capitals, a typographic minus, and a kind without numbers are accepted."""
     assert parse_prior(" Uniform : −2 , 2 ") == Prior(PriorKind.UNIFORM, 2.0)
     assert parse_prior("uniform") == UNIFORM
 
@@ -152,13 +152,13 @@ def test_a_prior_is_read_as_people_type_it():
     ],
 )
 def test_what_is_no_prior_is_refused(text):
-    """With what was found and what was expected."""
+    """The error says what was found and what was expected."""
     with pytest.raises(ValueError, match=r"found .* expected"):
         parse_prior(text)
 
 
 def test_a_walk_along_a_coordinate_stays_where_samples_are():
-    """Three standard deviations of the coordinate, or the range."""
+    """It covers three standard deviations of the coordinate, or the whole range."""
     assert NORMAL.coordinate_range(100) == (-3, 3)
     assert Prior(PriorKind.UNIFORM, 0.5, 0.5).coordinate_range(100) == (0, 1)
     assert SPHERE.coordinate_range(4) == (-1, 1)

@@ -1,4 +1,4 @@
-"""Which points lie in a lasso, are found by a text, or lie beside points of another label."""
+"""Points are found in a lasso, by a text, or because they are next to points of another label."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ NAMES = ("shirt", "shoe", "bag")
 
 
 def test_a_lasso_holds_what_is_inside_of_it():
-    """Compared with the winding by angles, for random points and a star with concave corners."""
+    """The result agrees with the winding number, for random points and a star with concave corners."""
     draw = np.random.default_rng(0)
     turns = np.linspace(0, 2 * np.pi, 10, endpoint=False)
     star = np.stack([np.cos(turns), np.sin(turns)], axis=1) * np.where(np.arange(10) % 2, 0.4, 1.0)[:, None]
@@ -36,7 +36,7 @@ def test_a_lasso_holds_what_is_inside_of_it():
 
 
 def test_a_box_has_any_two_opposite_corners():
-    """It holds the same points, whichever corner it was drawn from; a line holds none."""
+    """A box contains the same points, whichever corner it was drawn from; a line contains none."""
     points = [(0.5, 0.5), (1.5, 0.5), (0.5, -0.1)]
     for one, other in (((0, 0), (1, 1)), ((1, 0), (0, 1)), ((1, 1), (0, 0))):
         assert in_polygon(points, box_corners(one, other)).tolist() == [True, False, False]
@@ -45,7 +45,7 @@ def test_a_box_has_any_two_opposite_corners():
 
 
 def test_points_are_shown_by_label_and_by_selection():
-    """Both have to agree; numbers that no point has are left out."""
+    """A point must pass both; indices without a point are ignored."""
     assert shown_points(4, LABELS, frozenset(), None).tolist() == [True] * 4
     assert shown_points(4, LABELS, {1}, None).tolist() == [True, False, False, True]
     assert shown_points(4, LABELS, {1}, (0, 1, 99)).tolist() == [True, False, False, False]
@@ -53,13 +53,13 @@ def test_points_are_shown_by_label_and_by_selection():
 
 
 def test_labels_are_counted_with_the_most_first():
-    """Labels with equally many come in their order."""
+    """Labels with equal counts come in their own order."""
     assert counts_by_label(LABELS, (0, 1, 2, 3)) == ((1, 2), (0, 1), (2, 1))
     assert counts_by_label(None, (0, 1)) == counts_by_label(LABELS, ()) == ()
 
 
 def test_a_part_of_a_selection_has_labels_if_it_has_all_their_points():
-    """Half of a label, a point from outside, or nothing is no such part."""
+    """The part has none if it is half of a label, contains a point from outside, or is empty."""
     assert of_labels(LABELS, (3, 2, 0), {1, 2}) == (2, 3)
     assert labels_of_part(LABELS, (0, 1, 2), (1, 2)) == {1}
     assert labels_of_part(LABELS, (0, 1, 2), (0, 1, 2)) == {0, 1}
@@ -69,7 +69,7 @@ def test_a_part_of_a_selection_has_labels_if_it_has_all_their_points():
 
 
 def test_labels_are_chosen_alone_or_beside_others():
-    """A click takes one alone, and on that all; with Shift it comes or goes, and one stays at least."""
+    """A click chooses one label, and a second click all; Shift adds or removes one, but not the last."""
     every, one, two = frozenset({0, 1, 2}), frozenset({1}), frozenset({0, 1})
     assert chosen_labels(every, every, one, adds=False) == one
     assert chosen_labels(one, every, one, adds=False) == every
@@ -93,13 +93,13 @@ def test_labels_are_chosen_alone_or_beside_others():
     ],
 )
 def test_a_text_means_a_label_a_name_or_a_number(text, found):
-    """In this order; with # it is a number."""
+    """Labels come first, then names, then numbers; with # it is always a number."""
     files = ("holiday 1.png", "a.png", "b.png", "Holiday 2.png")
     assert find_points(text, 4, LABELS, NAMES, files) == found
 
 
 def test_a_digit_is_a_label_before_it_is_a_number():
-    """Of digits, "1" is the label 1 and "#1" the image 1; also of labels without names."""
+    """For digits, "1" is the label 1 and "#1" the image 1; also if labels have no names."""
     for names in (("0", "1", "2"), ()):
         assert find_points("1", 4, LABELS, names) == (1, 2)
         assert find_points("#1", 4, LABELS, names) == (1,)
@@ -108,7 +108,7 @@ def test_a_digit_is_a_label_before_it_is_a_number():
 
 
 def test_misplaced_points_are_those_of_a_plain_search(monkeypatch):
-    """Each point is compared with all others; far from zero too, and in any number of steps."""
+    """A plain search compares each point with all others; also far from zero, and in any number of steps."""
     draw = np.random.default_rng(3)
     mean = (draw.normal(0, 1, (120, 3)) + 1000).astype(np.float32)
     labels = draw.integers(0, 3, 120).astype(np.uint8)

@@ -35,7 +35,7 @@ def small(bundle_path):
     """The small fit's bundle, its decoder in ONNX Runtime, and the table of its plane."""
     source = open_source(bundle_path)
     model, posterior = Model(source, "cpu"), source.bundle.read_posterior()
-    # All threads of the model begin here: each test would be told of one that begins in it.
+    # All threads of the model start here, because a test fails if a thread starts during it.
     barrier = threading.Barrier(cpu_threads() + 1)
     for _ in range(cpu_threads()):
         model._pool.submit(barrier.wait)
@@ -64,7 +64,7 @@ def torch_model(run_folder):
 
 @pytest.mark.slow
 def test_log_px_is_that_of_trainings_quadrature(small, torch_model):
-    """They agree to 0.01 nats for a held-out image, also with ink where the decoder is sure of none."""
+    """They agree to 0.01 nats for a held-out image, also with ink where the decoder is sure there is none."""
     import torch
 
     from training.quadrature import Grid, integrate, survey
@@ -76,11 +76,11 @@ def test_log_px_is_that_of_trainings_quadrature(small, torch_model):
     flat = torch.from_numpy(images.reshape(len(images), -1))
 
     def decode(z):
-        # A third of the time of all at once: the activations of a hundred stay in the processor's cache.
+        # A third of the time of decoding all at once: activations of a hundred pictures fit into the cache.
         return torch.cat([torch_model.decoder(part) for part in z.split(100)])
 
-    # Within 0.001 nats of the quadrature with a step of 0.03, in a quarter of its time; more than 10 nats
-    # below an image's best there is nothing that counts here.
+    # This is within 0.001 nats of the quadrature with a step of 0.03 and takes a quarter of the time. Places
+    # more than 10 nats below an image's best do not matter here.
     surveyed = survey(decode, flat, Grid.with_step(0.06, coarse_step=0.18), margin_nats=10)
     expected = integrate(decode, flat, surveyed).log_px_nats.tolist()
     for image, nats in zip(images, expected, strict=True):
@@ -90,7 +90,7 @@ def test_log_px_is_that_of_trainings_quadrature(small, torch_model):
 
 
 def test_the_parts_tile_the_plane_and_hold_all_of_the_posterior(small):
-    """The cells cover every place once, so the masses add up to p(x); split cells hold −∞."""
+    """The cells cover every place once, so the masses add up to p(x); split cells are −∞."""
     _, posterior, table, _ = small
     x = posterior.images[0].astype(np.float32)
     found = last(table.posterior(x, np.ones(x.shape, bool)))
@@ -113,7 +113,7 @@ def test_changing_pixels_gives_what_starting_anew_gives(small):
         stepwise = first(table.posterior(x, known))
     other = first(table.posterior(posterior.images[5].astype(np.float32), np.ones_like(known)))
     assert other.log_px_nats != pytest.approx(stepwise.log_px_nats, abs=1)
-    table._table.scores = np.zeros(0)  # forget the scores, so that they are computed anew
+    table._table.scores = np.zeros(0)  # forget the scores, so that they are computed again
     assert first(table.posterior(x, known)).log_px_nats == pytest.approx(stepwise.log_px_nats, abs=1e-3)
 
 
@@ -148,7 +148,7 @@ def test_one_pixel_is_one_half_either_way():
 
 
 def test_coarse_comes_first():
-    """There is nothing before the first lattice; then come a quarter, a half and all of the side's points."""
+    """Without the first lattice there is no result; then sides have a quarter, half and all of the points."""
     table = LikelihoodTable(linear(1.0), 6.0, (1, 1, 1), 64)
     x, known = np.ones((1, 1, 1), np.float32), np.ones((1, 1, 1), bool)
     assert list(table.posterior(x, known)) == []
@@ -181,7 +181,7 @@ def plane_of_means(family, log_scale):
 
 @pytest.mark.parametrize("family", Family)
 def test_log_px_of_every_likelihood_is_that_of_a_fine_sum(family):
-    """For two pixels it is a sum over 4,001 × 4,001 points, here one dimension at a time."""
+    """For two pixels, it agrees with a sum over 4,001 × 4,001 points, one dimension at a time."""
     likelihood, x = Likelihood(family, 256), np.array([0.2, 0.8], np.float32)
     decode = plane_of_means(family, -3.0)
     z = np.linspace(-6, 6, 4001)
@@ -199,7 +199,7 @@ def test_log_px_of_every_likelihood_is_that_of_a_fine_sum(family):
 
 
 def test_a_narrow_posterior_is_found_between_the_cells():
-    """A Gaussian of 0.001, a hundredth of a cell, has its log p(x) in closed form."""
+    """For a Gaussian with deviation 0.001, a hundredth of a cell, log p(x) has a closed form."""
     likelihood, scale = Likelihood(Family.GAUSSIAN, 256), 0.001
     table = LikelihoodTable(plane_of_means(Family.GAUSSIAN, math.log(scale)), 6.0, (1, 1, 2), 64, likelihood)
     for _ in table.build():
@@ -213,7 +213,7 @@ def test_a_narrow_posterior_is_found_between_the_cells():
 
 @pytest.mark.parametrize("family", [Family.GAUSSIAN, Family.LOGISTIC])
 def test_changing_grey_pixels_gives_what_starting_anew_gives(family):
-    """Unknown pixels leave no trace: their share is taken away to rounding."""
+    """Terms of pixels that become unknown are subtracted, up to rounding."""
     likelihood, decode = Likelihood(family, 256), plane_of_means(family, -2.0)
     tables = [LikelihoodTable(decode, 6.0, (1, 1, 2), 64, likelihood) for _ in range(2)]
     for table in tables:
@@ -228,7 +228,7 @@ def test_changing_grey_pixels_gives_what_starting_anew_gives(family):
 
 
 def test_the_grid_is_as_fine_as_memory_allows():
-    """MNIST has 256 points a side, colours fewer, and very large pictures no grid."""
+    """MNIST has 256 points per side, colour pictures have fewer, and very large pictures have no grid."""
     assert table_side(Likelihood(Family.BERNOULLI), (1, 28, 28)) == 256
     logistic = Likelihood(Family.LOGISTIC, 256)
     assert table_side(logistic, (3, 32, 32)) == 64
@@ -237,7 +237,7 @@ def test_the_grid_is_as_fine_as_memory_allows():
 
 
 def test_the_mode_is_the_best_cell_of_all_parts():
-    """A finer part may hold it, and then the cell that it replaces does not count."""
+    """The mode may be in a finer part; the cell that this part replaces does not count then."""
     axis = np.array([-1.0, 1.0])
     coarse = Cells(axis, axis, 2.0, np.array([[-np.inf, -5.0], [-7.0, -3.0]]))
     fine = Cells(

@@ -1,4 +1,4 @@
-"""A z of three axes is maps; their order in z is the decoder's own."""
+"""A z with three axes consists of maps, in the decoder's own order."""
 
 import numpy as np
 import pytest
@@ -19,20 +19,20 @@ from desktop.latent.z_maps import MIN_NUMBERS, MapShape, map_shape
     ],
 )
 def test_the_equal_axes_are_the_sides(sizes, is_channel_last, shape):
-    """Where they do not tell, the decoder's layout does."""
+    """If the sizes are ambiguous, the decoder's layout decides."""
     assert map_shape(sizes, is_channel_last) == shape
 
 
 @pytest.mark.parametrize("sizes", [(512,), (512, 1, 1), (18, 512), (4, 4, 4), (1, 1, 512), (2, 2, 2, 64)])
 def test_vectors_and_few_numbers_are_no_maps(sizes):
-    """64 numbers or fewer have sliders."""
+    """A z of 64 numbers or fewer has sliders."""
     assert map_shape(sizes) is None
     assert MIN_NUMBERS == 65
 
 
 @pytest.mark.parametrize("is_channel_last", [False, True])
 def test_maps_and_z_are_the_same_numbers(is_channel_last):
-    """There and back; the number of a channel, row and column lies where the decoder reads it."""
+    """The conversion is reversible, and each number is where the decoder reads it."""
     shape = MapShape(3, 4, 5, is_channel_last)
     z = tuple(float(number) for number in range(60))
     maps = shape.maps(z)

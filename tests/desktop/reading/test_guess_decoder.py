@@ -13,7 +13,7 @@ from tests.desktop.foreign_models import FLOAT, decoder, save
 
 @pytest.fixture
 def read(tmp_path):
-    """`read(overrides, **how)`: the reading of a decoder that is written like that."""
+    """`read(overrides, **how)`: the reading of a decoder that is written with the options `how`."""
 
     def open_it(overrides=None, **how):
         return open_source(decoder(tmp_path / "model.onnx", **how), overrides).reading
@@ -49,7 +49,7 @@ def refused(tmp_path):
     ],
 )
 def test_a_layout_that_only_fits_one_way_is_certain(read, layout, image_shape):
-    """The number of channels tells whether they come first or last; after a sigmoid nothing is a guess."""
+    """The number of channels shows whether they come first or last; after a sigmoid nothing is a guess."""
     reading = read(layout=layout, image_shape=image_shape)
     assert (reading.layout.value, reading.image_shape) == (layout, image_shape)
     assert reading.value_range is ValueRange.UNIT
@@ -58,7 +58,7 @@ def test_a_layout_that_only_fits_one_way_is_certain(read, layout, image_shape):
 
 @pytest.mark.parametrize("layout", ["flat", "flat CHW"])
 def test_flat_colours_are_told_apart_by_smoothness(read, layout):
-    """Neighbouring pixels are alike in the right layout; it remains a guess."""
+    """Neighbouring pixels are similar in the right layout, which still counts as a guess."""
     reading = read(layout=layout, image_shape=(3, 9, 9))
     assert (reading.layout.value, reading.image_shape) == (layout, (3, 9, 9))
     assert reading.guesses == {"layout", "image_shape"}
@@ -105,7 +105,7 @@ def test_an_open_number_of_dimensions_is_tried_out(read, refused):
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_every_float_type_is_fed_and_read(read, dtype):
-    """z has the type that the graph takes, and the picture the type that it gives."""
+    """z has the type of the graph's input, and the picture the type of its output."""
     reading = read(dtype=dtype)
     assert reading.z_dtype == reading.output_dtype == np.dtype(dtype).name
 
@@ -153,7 +153,7 @@ def test_further_inputs_get_defaults_and_are_guesses(read):
 
 
 def test_of_two_inputs_alike_one_is_a_guess(read):
-    """If two inputs are float [N, d] and no name tells more, a person can choose the other one."""
+    """If two inputs are float [N, d] and no name decides, a person can choose the other one."""
     more = [helper.make_tensor_value_info("b", FLOAT, ["N", 2])]
     reading = read(z_name="a", more_inputs=more)
     assert "z_input" in reading.guesses
@@ -167,7 +167,7 @@ def test_this_programs_own_decoder_is_certain(read):
 
 
 def test_the_largest_picture_of_several_outputs_is_taken(tmp_path):
-    """The other outputs are steps on the way to it, and a person can choose them."""
+    """The other outputs are intermediate steps, and a person can choose them."""
     arrays = {"small": np.array([-1, 1, 4, 4], np.int64), "w": np.ones((2, 16), np.float32)}
     nodes = [
         helper.make_node("MatMul", ["z", "w"], ["product"]),

@@ -1,4 +1,4 @@
-"""How many numbers z may have."""
+"""The number of dimensions that z may have."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from tests.desktop.foreign_models import sliced
 
 
 def test_a_million_numbers_are_read(tmp_path):
-    """What they decode to is tried like that of any other model."""
+    """A decoder with a million numbers is tried out like any other."""
     assert open_source(sliced(tmp_path / "decoder.onnx", 1 << 20)).reading.latent_dim == 1 << 20
 
 
 def test_more_numbers_than_a_view_can_hold_are_refused_in_one_line(tmp_path):
-    """It says how many were found and how many can be had."""
+    """The error says how many numbers were found, and how many are possible."""
     path = sliced(tmp_path / "decoder.onnx", MAX_LATENT_DIM + 1)
     with pytest.raises(ModelError, match="takes 8,388,609 numbers per picture, expected at most 8,388,608"):
         open_source(path)

@@ -27,7 +27,7 @@ START, END = values(3, 0.5, 1, 0), values(7, 1.0, 2, 1)
     ("share", "switched"), [(0.25, (1, 0)), (0.49, (1, 0)), (0.5, (2, 1)), (0.75, (2, 1))]
 )
 def test_real_numbers_blend_and_whole_ones_switch_halfway(share, switched):
-    """A class is a mix of both; its number is the heavier one's."""
+    """A class becomes a mix of both; its number is the class with the larger weight."""
     kind, truncation, *whole = between(START, END, share, INPUTS)
     assert dict(kind.mix) == pytest.approx({3: 1 - share, 7: share})
     assert kind.value == (3 if share <= 0.5 else 7)
@@ -37,14 +37,14 @@ def test_real_numbers_blend_and_whole_ones_switch_halfway(share, switched):
 
 
 def test_at_a_point_the_values_are_exactly_its_own():
-    """At both ends, and along a path, also beside them by rounding: nothing is mixed."""
+    """At both ends of a leg and at corners of a path, up to rounding, nothing is mixed."""
     for t, expected in ((0, START), (1, END), (1 - 1e-9, END), (1 + 1e-9, END), (2, START), (2.5, START)):
         assert blended((START, END, START), t, INPUTS) == expected
     assert blended((START, START), 0.3, INPUTS) == START
 
 
 def test_three_classes_can_be_mixed():
-    """A point in the middle of a mix keeps it, and goes on from there; the weights add up to 1."""
+    """A mix may itself be blended with a third class; the weights add up to 1."""
     middle = between(START, END, 0.25, INPUTS)
     (kind, *_) = between(middle, values(1, 1.0, 0, 0), 0.5, INPUTS)
     assert dict(kind.mix) == pytest.approx({1: 0.5, 3: 0.375, 7: 0.125})
@@ -53,7 +53,7 @@ def test_three_classes_can_be_mixed():
 
 
 def test_a_model_takes_only_the_values_that_fit():
-    """What a point does not say, or says of another model's input, is as the model has it."""
+    """Inputs without a value at a point keep the model's; values for another model's inputs are ignored."""
     (kind, *_) = between((InputValue("class", 12), InputValue("other", 1)), END, 0.5, INPUTS)
     assert dict(kind.mix) == {0: 0.5, 7: 0.5}
     assert not CLASS.fits_mix(((3, 0.5), (7, 0.6)))
@@ -65,7 +65,7 @@ def test_a_model_takes_only_the_values_that_fit():
 
 
 def test_people_read_what_differs():
-    """Each point's values in words, without those that all points share; a mix has its parts."""
+    """Each point has a text with the values that not all points share; a mix has all its parts."""
     assert differing_words((START, values(7, 0.5, 1, 0))) == ("class 3", "class 7")
     assert in_words(between(START, END, 0.25, INPUTS)[:2]) == "class 75 % 3 + 25 % 7, truncation 0.625"
     assert are_same((START, START))

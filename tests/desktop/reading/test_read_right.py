@@ -1,4 +1,4 @@
-"""Decoders as other people write them are read right at first sight, and what was assumed is said."""
+"""Decoders as other people write them are read correctly at once, and assumptions are reported."""
 
 import numpy as np
 import onnx
@@ -14,7 +14,7 @@ info = helper.make_tensor_value_info
 
 
 def decoded(path, z):
-    """The pictures at z by the program."""
+    """The pictures at z as the program decodes them."""
     model = Model(open_source(path), "cpu")
     try:
         return model.decode(np.asarray(z, np.float32))
@@ -24,9 +24,9 @@ def decoded(path, z):
 
 @pytest.mark.parametrize(("shape", "expected"), [([6, 8, 4], (4, 6, 8)), ([3, 8, 6], (3, 8, 6))])
 def test_a_batch_that_is_free_in_name_only_is_one(tmp_path, shape, expected):
-    """The graph decodes the first z alone, without a batch axis, whatever it declares: RGBA, and colours.
+    """The graph decodes only the first z, without a batch axis, although it declares one: RGBA, and colours.
 
-    Three channels first look like three pictures at three z.
+    Three channels at first look like three pictures at three z.
     """
     weights = smooth_weights(2, *expected, "NHWC" if shape[2] == 4 else "NCHW")
     arrays = {
@@ -63,7 +63,7 @@ def test_a_batch_that_is_free_in_name_only_is_one(tmp_path, shape, expected):
     ],
 )
 def test_z_is_chosen_by_the_shapes_of_several_inputs(tmp_path, inputs, z):
-    """Not by the number of axes, and one number for each picture only if it is called z."""
+    """The number of axes does not matter, and one number per picture is z only if it is called z."""
     first = {z: inputs[z]}
     path = graph(tmp_path / "m.onnx", first | inputs, {"image": ["N", 1, 12, 12]})
     reading = open_source(path).reading
@@ -72,7 +72,7 @@ def test_z_is_chosen_by_the_shapes_of_several_inputs(tmp_path, inputs, z):
 
 
 def test_one_number_for_each_picture_can_be_z(tmp_path):
-    """An input that has the batch's axis alone takes d = 1."""
+    """An input that has only the batch axis takes z with d = 1."""
     arrays = {"row": np.array([-1, 1], np.int64), "w": smooth_weights(1, 1, 8, 8, "NCHW")}
     arrays["shape"] = np.array([-1, 1, 8, 8], np.int64)
     nodes = [
@@ -89,7 +89,7 @@ def test_one_number_for_each_picture_can_be_z(tmp_path):
 
 
 def divided(path, name="gain", shape=("N", 1)):
-    """A decoder that divides by one of its inputs: with 0 it gives nothing but NaN."""
+    """A decoder that divides by one of its inputs; with 0 it gives only NaN."""
     arrays = {
         "w": smooth_weights(2, 1, 8, 8, "NCHW"),
         "shape": np.array([-1, 1, 8, 8], np.int64),
@@ -106,7 +106,7 @@ def divided(path, name="gain", shape=("N", 1)):
 
 
 def test_another_input_is_one_if_zero_gives_no_numbers(tmp_path):
-    """A note says so; a value that was set stays."""
+    """A note says so; a value that a person set stays."""
     path = divided(tmp_path / "m.onnx")
     source = open_source(path)
     assert [(o.name, o.value) for o in source.reading.other_inputs] == [("gain", 1)]
@@ -118,7 +118,7 @@ def test_another_input_is_one_if_zero_gives_no_numbers(tmp_path):
 
 @pytest.mark.parametrize("name", ["output", "image", "x_hat", "sample", "reconstruction", "output_0"])
 def test_a_plain_name_goes_before_the_largest_output(tmp_path, name):
-    """The others are details or steps; each can be set."""
+    """The other outputs are details or intermediate steps; each can be set."""
     outputs = {name: ["N", 3, 8, 8], "101": ["N", 3, 16, 16], "77": ["N", 3, 32, 32]}
     path = graph(tmp_path / "m.onnx", {"z": ["N", 4]}, outputs)
     reading = open_source(path).reading
@@ -129,7 +129,7 @@ def test_a_plain_name_goes_before_the_largest_output(tmp_path, name):
 
 @pytest.mark.parametrize("shape", [["N"], ["N", 1], None])
 def test_a_class_gets_the_rank_that_the_graph_needs(tmp_path, shape):
-    """[N], [N, 1], or whichever of them works if none is declared."""
+    """A class is fed as [N] or [N, 1], or as whichever works if no shape is declared."""
     arrays = {
         "table": np.ones((10, 2), np.float32),
         "rows": np.array([-1, 2], np.int64),
@@ -160,7 +160,7 @@ def test_a_class_gets_the_rank_that_the_graph_needs(tmp_path, shape):
 
 
 def test_a_class_without_a_batch_axis_is_one_hot_too(tmp_path):
-    """z [d] and label [10]."""
+    """The inputs are z [d] and label [10]."""
     path = decoder(tmp_path / "m.onnx", z_shape=[2], more_inputs=[info("label", FLOAT, [10])])
     (label,) = open_source(path).reading.other_inputs
     assert (label.shape, label.one_hot) == ((10,), True)
@@ -168,7 +168,7 @@ def test_a_class_without_a_batch_axis_is_one_hot_too(tmp_path):
 
 @pytest.mark.parametrize("layout", [Layout.NCHW, Layout.NHWC])
 def test_of_six_channels_the_first_three_are_the_picture(tmp_path, layout):
-    """The others are a scale for each, as in a discretised logistic; both is told as a guess."""
+    """The others are scales, as in a discretised logistic; a note says so, and the shape is a guess."""
     means, scales = smooth_weights(2, 3, 8, 8, "NCHW"), 9 * smooth_weights(2, 3, 8, 8, "NCHW")
     weights = np.concatenate([means, scales], axis=1)
     shape = [6, 8, 8]
@@ -194,7 +194,7 @@ def test_of_six_channels_the_first_three_are_the_picture(tmp_path, layout):
 
 
 def test_pictures_that_differ_for_the_same_z_are_told(tmp_path):
-    """A graph that draws random numbers, as with dropout or sampled noise."""
+    """A graph that draws random numbers, as with dropout or sampled noise, gets a note."""
     arrays = {"w": smooth_weights(2, 1, 8, 8, "NCHW"), "shape": np.array([-1, 1, 8, 8], np.int64)}
     nodes = [
         helper.make_node("MatMul", ["z", "w"], ["product"]),
@@ -208,7 +208,7 @@ def test_pictures_that_differ_for_the_same_z_are_told(tmp_path):
 
 
 def test_codes_are_told_with_advice_that_can_help(tmp_path):
-    """A graph that takes whole numbers only has no z, and no option gives it one."""
+    """A graph that takes only whole numbers has no z, and no option can change that."""
     nodes = [helper.make_node("Gather", ["table", "codes"], ["y"])]
     arrays = {"table": np.ones((10, 64), np.float32)}
     inputs, outputs = [info("codes", TensorProto.INT32, ["N"])], [info("y", FLOAT, ["N", 64])]

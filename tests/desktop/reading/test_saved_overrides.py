@@ -1,4 +1,4 @@
-"""Choices survive a restart, and a damaged file costs nothing but the choices."""
+"""Overrides survive a restart, and a damaged file loses only the overrides."""
 
 import json
 
@@ -9,7 +9,7 @@ from desktop.reading.saved_overrides import MAX_MODELS, save_overrides, saved_ov
 
 
 def test_what_is_saved_is_there_again():
-    """One file's options do not touch another's; none forget."""
+    """One file's overrides do not affect another's; saving empty overrides deletes them."""
     save_overrides("a", {"layout": "NHWC"})
     save_overrides("b", {"range": "bytes"})
     save_overrides("a", {"layout": "NCHW"})
@@ -34,7 +34,7 @@ def test_what_is_saved_is_there_again():
     ],
 )
 def test_a_damaged_file_holds_nothing_and_is_replaced(text):
-    """Reading it raises nothing, and the next choice is saved."""
+    """Reading a damaged file raises no error, and the next overrides are saved."""
     saved.place().write_bytes(text)
     assert saved_overrides("a") == {}
     save_overrides("a", {"layout": "NHWC"})
@@ -42,7 +42,7 @@ def test_a_damaged_file_holds_nothing_and_is_replaced(text):
 
 
 def test_the_oldest_are_forgotten_first():
-    """The file does not grow without end."""
+    """The file does not grow without limit."""
     models = {str(index): {"batch": "1"} for index in range(MAX_MODELS)}
     saved.place().write_text(json.dumps({"format": 1, "readings": models}))
     save_overrides("new", {"batch": "1"})
@@ -51,7 +51,7 @@ def test_the_oldest_are_forgotten_first():
 
 
 def test_where_nothing_can_be_written_nothing_is_saved(monkeypatch, tmp_path):
-    """No error: a convenience is lost."""
+    """No error is raised; only a convenience is lost."""
     (tmp_path / "file").touch()
     monkeypatch.setattr(saved, "place", lambda: tmp_path / "file" / "saved.json")
     save_overrides("a", {"layout": "NHWC"})

@@ -1,4 +1,4 @@
-"""z becomes feeds, and raw outputs become pictures, exactly as a reading says."""
+"""z becomes feeds, and raw outputs become pictures, as the reading says."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ PICTURES = np.random.default_rng(0).random((2, 3, 4, 5), np.float32)
 
 
 def test_the_encoder_gets_the_channels_that_it_takes():
-    """Grey is the luma of colours on black where they are transparent; grey gives three equal colours."""
+    """Grey is the luma of the colours, on black if transparent; grey becomes three equal channels."""
     colors = np.zeros((1, 4, 1, 2), np.float32)
     colors[0, :, 0, 0] = (1, 0.5, 0, 1)
     colors[0, :, 0, 1] = (1, 1, 1, 0.25)
@@ -63,7 +63,7 @@ def test_z_gets_the_shape_and_type_that_the_graph_takes():
 
 
 def test_a_fixed_batch_takes_so_many_and_no_other():
-    """Filling the batch up is the runtime's task."""
+    """`feeds` does not pad a batch; that is done elsewhere."""
     with pytest.raises(ValueError, match=r"^found 2 z, expected 4 at once$"):
         feeds(replace(READING, batch=4), np.zeros((2, 2), np.float32))
 
@@ -164,7 +164,7 @@ def test_images_become_what_the_encoder_takes(value_range, dtype, expected):
 
 @pytest.mark.parametrize("layout", [Layout.NCHW, Layout.NHWC, Layout.FLAT, Layout.FLAT_CHW])
 def test_images_are_laid_out_as_pictures_are_read(layout):
-    """A picture that is fed and read back in the same layout is unchanged; another size is an error."""
+    """A picture that is fed and read back in the same layout is unchanged; a different size is an error."""
     fed = encoder_feeds(replace(ENCODER, layout=layout), PICTURES)["x"]
     assert np.array_equal(probabilities(replace(READING, layout=layout), fed), PICTURES)
     with pytest.raises(ValueError, match=r"^found images of shape \(3, 5, 4\), expected \(3, 4, 5\)$"):
@@ -191,7 +191,7 @@ def test_every_spread_becomes_a_log_variance(spread, raw):
 
 
 def test_no_spread_is_next_to_none_and_a_wrong_width_an_error():
-    """The ellipse of a mean alone is a point."""
+    """Without a spread, the ellipse is a point."""
     alone = replace(ENCODER, spread=Spread.NONE, spread_output=None)
     _, logvar = posterior(alone, {"mean": np.zeros((1, 2), np.float32)})
     assert (logvar < -20).all()

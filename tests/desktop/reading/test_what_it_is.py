@@ -1,4 +1,4 @@
-"""A graph that is no decoder is told for what it is, and a person can read it as one all the same."""
+"""A graph that is not a decoder is recognised, and a person can still open it as one."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.desktop.foreign_models import encoder, graph
 
 @pytest.fixture
 def looks_like(tmp_path):
-    """`looks_like(inputs, outputs, name, **how)`: what a graph is told for, and the message."""
+    """`looks_like(inputs, outputs, name, **how)`: what a graph is taken for, and the message."""
 
     def open_it(inputs, outputs, name="model.onnx", **how):
         path = graph(tmp_path / name, inputs, outputs, **how)
@@ -30,13 +30,13 @@ def looks_like(tmp_path):
     [
         ({"input": ["N", 3, "H", "W"]}, {"latent": ["N", 4, "h", "w"]}),  # one number for each 8 × 8 pixels
         ({"input": ["N", 1, 28, 28]}, {"output": ["N", 2]}),
-        ({"x": ["N", 28, 28, 1]}, {"output": ["N", 16]}),  # 16 = 4 × 4, by chance
+        ({"x": ["N", 28, 28, 1]}, {"output": ["N", 16]}),  # 16 = 4 × 4 by chance
         ({"x": ["N", 784]}, {"mu": ["N", 16], "log_var": ["N", 16]}),
         ({"x": [1, 3, 32, 32]}, {"map": [1, 8, 4, 4]}),
     ],
 )
 def test_an_encoder_is_no_decoder_of_small_pictures(looks_like, inputs, outputs):
-    """Pictures go in and fewer numbers come out: a map of features, a mean, or a mean and a log-variance."""
+    """It takes pictures and gives fewer numbers: a map of features, a mean, or a mean and a log-variance."""
     kind, message = looks_like(inputs, outputs)
     assert kind is LooksLike.ENCODER
     assert "this looks like an encoder: it takes " in message
@@ -73,7 +73,7 @@ def test_pictures_to_pictures_is_no_decoder(looks_like, inputs, outputs, said):
     ],
 )
 def test_audio_is_no_picture(looks_like, inputs, outputs):
-    """A wave is one long axis beside an axis of 1, or is called one."""
+    """A wave is recognised by its name, or as one long axis beside an axis of 1."""
     kind, message = looks_like(inputs, outputs)
     assert kind is LooksLike.AUDIO
     assert message.endswith("; choose a decoder of pictures")
@@ -106,14 +106,14 @@ def test_a_square_number_of_features_is_no_picture(looks_like, outputs, how):
     ],
 )
 def test_other_evidence_makes_a_flat_output_a_picture(tmp_path, name, outputs, how):
-    """A name, smooth neighbours, or a range of pixels and many more numbers than z."""
+    """The evidence is a name, smooth pictures, or a range of pixels with many more numbers than z."""
     source = open_source(graph(tmp_path / name, {"z": ["N", 2]}, outputs, **how))
     assert source.reading.image_shape in {(1, 10, 10), (1, 28, 28)}
     assert source.notes == ()
 
 
 def test_states_that_go_in_and_come_out_are_a_recurrence(looks_like):
-    """One step of a recurrent network needs its states carried on."""
+    """One step of a recurrent network needs the states of the previous step."""
     inputs = {"x": ["N", 5], "h": [1, "N", 64], "c": [1, "N", 64]}
     kind, message = looks_like(inputs, {"y": ["N", 123], "hn": [1, 1, 64], "cn": [1, 1, 64]})
     assert kind is LooksLike.RECURRENCE
@@ -121,7 +121,7 @@ def test_states_that_go_in_and_come_out_are_a_recurrence(looks_like):
 
 
 def test_a_person_who_sets_z_opens_it_anyway(tmp_path):
-    """What it looks like is a note then."""
+    """A note then says what the graph looks like."""
     path = graph(tmp_path / "model.onnx", {"input": ["N", 3, 8, 8]}, {"y": ["N", 1, 4, 4]})
     with pytest.raises(UnreadError):
         open_source(path)
@@ -147,7 +147,7 @@ def test_an_unusual_decoder_opens_with_a_note(tmp_path, name, z_name, z_shape):
 
 @pytest.mark.parametrize("z_name", ["z", "latents", "quantized"])
 def test_maps_that_are_called_z_are_no_pictures(tmp_path, z_name):
-    """A decoder of vectors in three channels enlarges them, as a network from pictures to pictures does."""
+    """A decoder may enlarge three-channel vectors, just as a network from pictures to pictures does."""
     source = open_source(graph(tmp_path / "m.onnx", {z_name: ["N", 3, 8, 8]}, {"y": ["N", 3, 16, 16]}))
     assert source.reading.image_shape == (3, 16, 16)
     assert source.notes == ()
@@ -175,7 +175,7 @@ def test_maps_of_few_channels_are_z_if_the_pictures_tell(tmp_path, name, z_shape
     ("z_name", "z_shape", "picture"),
     [
         ("x", ["N", 3, 8, 8], ["N", 3, 32, 32]),  # a VQ decoder, or a network that enlarges four times
-        ("x", ["N", 1, 8, 8], ["N", 3, 8, 8]),  # one that gives colours
+        ("x", ["N", 1, 8, 8], ["N", 3, 8, 8]),  # perhaps a network that colours pictures
         ("x", ["N", 1, 8, 8], ["N", 3, 20, 20]),
         ("image", ["N", 1, 8, 8], ["N", 3, 16, 16]),
     ],
@@ -183,7 +183,7 @@ def test_maps_of_few_channels_are_z_if_the_pictures_tell(tmp_path, name, z_shape
 def test_what_could_be_either_is_refused_with_the_name_to_give(
     looks_like, tmp_path, z_name, z_shape, picture
 ):
-    """And with that name it opens."""
+    """With the name in the message, the model opens."""
     kind, _ = looks_like({z_name: z_shape}, {"y": picture})
     assert kind is LooksLike.PICTURES_TO_PICTURES
     with pytest.raises(UnreadError) as caught:
@@ -195,7 +195,7 @@ def test_what_could_be_either_is_refused_with_the_name_to_give(
 
 
 def test_a_name_that_a_command_line_would_misread_is_not_repeated(tmp_path):
-    """The hint has a placeholder then."""
+    """The hint then has a placeholder instead of the name."""
     path = graph(tmp_path / "model.onnx", {"x; rm -r": ["N", 3, 8, 8]}, {"y": ["N", 3, 16, 16]})
     with pytest.raises(UnreadError) as caught:
         open_source(path)
@@ -203,7 +203,7 @@ def test_a_name_that_a_command_line_would_misread_is_not_repeated(tmp_path):
 
 
 def test_the_encoders_of_other_tests_are_encoders(tmp_path):
-    """With two outputs, joined or alone."""
+    """They are recognised with two outputs, one joined output, or only a mean."""
     for kind in ("two", "joined", "alone"):
         with pytest.raises(UnreadError) as caught:
             open_source(encoder(tmp_path / f"{kind}.onnx", kind))

@@ -1,4 +1,4 @@
-"""What several tests of a stranger's file share."""
+"""Fixtures for the tests of untrusted files."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from desktop.vetting.onnx_file import read_model_file
 
 @pytest.fixture
 def refused(tmp_path):
-    """`refused(data)`: the message that refuses a file with this content."""
+    """`refused(data)`: the error message for a file with this content."""
 
     def read(data):
         path = tmp_path / "model.onnx"

@@ -1,4 +1,4 @@
-"""Weights in files beside a model are found there, and refused anywhere else."""
+"""Weights are found in files beside a model, and refused anywhere else."""
 
 import numpy as np
 import onnx
@@ -65,7 +65,7 @@ def test_weights_anywhere_else_are_refused_unread(refused, place):
 
 
 def test_weights_under_another_name_missing_short_or_by_link_are_refused(refused, tmp_path):
-    """Nothing that does not belong to the model is read; what is missing is said with what can help."""
+    """Files that do not belong to the model are not read; the error names the missing file and what helps."""
     (tmp_path / "secret.txt").write_bytes(bytes(512))
     assert "expected a file whose name begins with 'model'" in refused(external("secret.txt"))
     assert "expected the weights there, beside the model; fetch it too" in refused(external("model.data"))
@@ -80,7 +80,7 @@ def test_weights_under_another_name_missing_short_or_by_link_are_refused(refused
 
 
 def test_a_place_in_a_file_is_a_whole_number(refused, tmp_path):
-    """It is neither negative nor huge nor a word."""
+    """An offset or length that is negative, huge or not a number is refused."""
     (tmp_path / "model.data").write_bytes(bytes(512))
     for key, value in (("offset", "-4"), ("length", "9" * 40), ("offset", "4.5")):
         model = onnx.load_from_string(external("model.data"))

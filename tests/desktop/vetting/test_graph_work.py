@@ -1,4 +1,4 @@
-"""The work and the memory of one run are told from the graph alone, or not at all."""
+"""The work and the memory of one run are computed from the graph alone, or are unknown."""
 
 import numpy as np
 import onnx
@@ -24,20 +24,20 @@ def graph(nodes, inputs, arrays, output="y") -> onnx.ModelProto:
 
 
 def test_a_product_counts_its_multiplications():
-    """[1, 8] · [8, 5] is 40 of them; 8 and 5 float32 numbers are alive at once."""
+    """[1, 8] · [8, 5] has 40 multiply-adds; 8 and 5 float32 numbers are in memory at once."""
     model = graph([helper.make_node("MatMul", ["x", "w"], ["y"])], {"x": ["N", 8]}, {"w": (8, 5)})
     assert work_of(model, {"x": (1, 8)}) == Work(40, 4 * (8 + 5))
 
 
 @pytest.mark.parametrize(("flag", "x"), [(0, (3, 8)), (1, (8, 3))])
 def test_a_gemm_counts_by_its_inner_axis(flag, x):
-    """Also when its first factor is transposed."""
+    """The inner axis is the right one also if the first factor is transposed."""
     node = helper.make_node("Gemm", ["x", "w"], ["y"], transA=flag)
     assert work_of(graph([node], {"x": x}, {"w": (8, 5)}), {"x": x}).multiply_adds == 3 * 5 * 8
 
 
 def test_a_convolution_counts_its_kernel_for_each_number_of_its_result():
-    """6 maps of 8 × 8 from 3 maps, 3 × 3: 6 · 64 · 27; in two groups half as many for each."""
+    """6 maps of 8 × 8 from 3 maps with 3 × 3 kernels: 6 · 64 · 27; with two groups half as many for each."""
     node = helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])
     assert work_of(graph([node], {"x": ["N", 4, 8, 8]}, {"w": (6, 4, 3, 3)}), {"x": (1, 4, 8, 8)}) == Work(
         6 * 64 * 36, 4 * (4 + 6) * 64
@@ -48,14 +48,14 @@ def test_a_convolution_counts_its_kernel_for_each_number_of_its_result():
 
 
 def test_a_transposed_convolution_counts_its_kernel_for_each_number_that_it_scatters():
-    """4 maps of 8 × 8, each number into 6 maps of a 2 × 2 kernel."""
+    """Each number of 4 maps of 8 × 8 is multiplied by 6 kernels of 2 × 2."""
     node = helper.make_node("ConvTranspose", ["x", "w"], ["y"], strides=[2, 2])
     model = graph([node], {"x": ["N", 4, 8, 8]}, {"w": (4, 6, 2, 2)})
     assert work_of(model, {"x": (1, 4, 8, 8)}) == Work(4 * 64 * 24, 4 * (4 * 64 + 6 * 256))
 
 
 def test_a_scalar_input_has_a_known_shape():
-    """A truncation that scales z leaves the work of what follows known."""
+    """With a truncation that scales z, the work of later nodes is still known."""
     nodes = [helper.make_node("Mul", ["x", "psi"], ["s"]), helper.make_node("MatMul", ["s", "w"], ["y"])]
     model = graph(nodes, {"x": ["N", 8], "psi": []}, {"w": (8, 5)})
     found = work_of(model, {"x": (1, 8), "psi": ()})
@@ -64,7 +64,7 @@ def test_a_scalar_input_has_a_known_shape():
 
 
 def test_memory_is_what_is_alive_at_once():
-    """Of a chain of three, at most two values live together; a value that is used later stays."""
+    """In a chain of three, at most two values are alive at once; a value that is used later stays alive."""
     chain = [helper.make_node("Relu", [a], [b]) for a, b in (("x", "a"), ("a", "b"), ("b", "y"))]
     assert work_of(graph(chain, {"x": ["N", 10]}, {}), {"x": (1, 10)}) == Work(30, 80)
     kept = [*chain[:2], helper.make_node("Add", ["b", "x"], ["y"])]
@@ -72,7 +72,7 @@ def test_memory_is_what_is_alive_at_once():
 
 
 def test_shapes_that_a_graph_computes_from_shapes_are_told():
-    """As exporters write them: Shape, Gather, Concat, Reshape."""
+    """Exporters write such chains of Shape, Gather, Concat and Reshape."""
     nodes = [
         helper.make_node("Shape", ["x"], ["shape"]),
         helper.make_node("Gather", ["shape", "zero"], ["n"]),
@@ -84,7 +84,7 @@ def test_shapes_that_a_graph_computes_from_shapes_are_told():
 
 
 def test_what_depends_on_values_cannot_be_told():
-    """A loop, and a shape that is computed from z."""
+    """The work of a loop, or with a shape that is computed from z, is unknown."""
     assert work_of(onnx.load_from_string(endless_loop()), {"z": (1, 2)}) is None
     nodes = [
         helper.make_node("Cast", ["x"], ["target"], to=TensorProto.INT64),
@@ -107,7 +107,7 @@ def test_functions_of_the_model_are_looked_into():
 
 
 def test_weights_need_not_be_there():
-    """The skeleton of a model tells the same."""
+    """A model's skeleton gives the same result."""
     nodes = [helper.make_node("MatMul", ["x", "w"], ["y"])]
     model = graph(nodes, {"x": ["N", 100]}, {"w": (100, 100)})
     outline = onnx.ModelProto.FromString(skeleton(model.SerializeToString()))

@@ -55,7 +55,7 @@ def test_weights_among_the_inputs_are_no_inputs(tmp_path):
     ],
 )
 def test_what_people_confuse_with_a_model_is_called_by_its_name(refused, data, said):
-    """The message says what was found, what was expected and what to do."""
+    """The error says what was found, what was expected and what to do."""
     message = refused(data)
     assert message.startswith(f"found {said}")
     assert "expected " in message
@@ -63,7 +63,7 @@ def test_what_people_confuse_with_a_model_is_called_by_its_name(refused, data, s
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
-    """The size is checked first."""
+    """The size is checked before the file is read."""
     monkeypatch.setattr(onnx_file, "MAX_FILE_BYTES", 10)
     (tmp_path / "m.onnx").write_bytes(bytes(11))
     with pytest.raises(ModelError, match="found 11 bytes, expected at most 10; save the model with its"):
@@ -80,7 +80,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
     ],
 )
 def test_every_limit_is_looked_at(refused, monkeypatch, limit, value, said):
-    """The same good file is refused if a limit is lowered."""
+    """A good file is refused if any limit is lowered."""
     monkeypatch.setattr(graph_limits, limit, value)
     nodes, arrays = good_nodes()
     assert said in refused(model_bytes(nodes, initializers=arrays))
@@ -97,7 +97,7 @@ def test_every_limit_is_looked_at(refused, monkeypatch, limit, value, said):
     ],
 )
 def test_a_tensor_must_be_what_it_says(refused, dims, field, said):
-    """A tensor holds as many numbers as its shape says, in either kind of field."""
+    """A tensor must have as many numbers as its shape says, in either kind of field."""
     nodes, (_, shape) = good_nodes()
     tensor = TensorProto(name="weights", dims=dims, data_type=TensorProto.FLOAT, **field)
     assert said in refused(model_bytes(nodes, initializers=[tensor, shape]))

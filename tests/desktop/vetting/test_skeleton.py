@@ -1,4 +1,4 @@
-"""A model is looked into without its weights: they are cut out of the bytes, and what is left is the same."""
+"""Large weights are cut out of a model's bytes, and the rest stays the same."""
 
 import mmap
 
@@ -13,7 +13,7 @@ from tests.desktop.hostile_models import deep_subgraphs, good_nodes, model_bytes
 
 
 def with_weights(count: int) -> bytes:
-    """A good model that holds `count` more float32 numbers."""
+    """A good model with `count` additional float32 numbers."""
     nodes, arrays = good_nodes()
     more = numpy_helper.from_array(np.arange(count, dtype=np.float32), "more")
     return model_bytes(nodes, initializers=[*arrays, more])
@@ -39,7 +39,7 @@ def test_a_small_model_stays_as_it_is(data):
 
 
 def test_weights_in_an_attribute_are_cut_out_too():
-    """A Constant node holds a tensor of its own."""
+    """A Constant node's tensor is cut out, too."""
     value = numpy_helper.from_array(np.zeros(LARGE_BYTES, np.float32), "value")
     nodes, arrays = good_nodes()
     constant = helper.make_node("Constant", [], ["constant"], value=value)
@@ -48,7 +48,7 @@ def test_weights_in_an_attribute_are_cut_out_too():
 
 
 def test_a_file_cannot_claim_that_something_was_cut_out_of_it():
-    """An entry that only the skeleton writes is dropped when a stranger's file has it."""
+    """The entry that marks cut numbers is removed from an untrusted file."""
     model = onnx.ModelProto.FromString(with_weights(10_000))
     entry = model.graph.initializer[-1].external_data.add()
     entry.key, entry.value = CUT_KEY, "7"
@@ -57,7 +57,7 @@ def test_a_file_cannot_claim_that_something_was_cut_out_of_it():
 
 
 def test_a_map_of_a_file_gives_the_same(tmp_path):
-    """The file need not be in memory."""
+    """The file need not be read into memory."""
     path = tmp_path / "m.onnx"
     path.write_bytes(with_weights(10_000))
     with path.open("rb") as file:
@@ -67,12 +67,12 @@ def test_a_map_of_a_file_gives_the_same(tmp_path):
 
 @pytest.mark.parametrize("data", [b"\x3a\xff\xff\x03", b"\x3b", b"\x08"])
 def test_damaged_bytes_are_an_error(data):
-    """A payload that ends behind the last byte, a wire type that there is not, a number without an end."""
+    """A payload beyond the last byte, an unknown wire type, and a number without an end are errors."""
     with pytest.raises(ModelError, match="bytes that are not an ONNX model"):
         skeleton(data)
 
 
 def test_the_type_is_known():
-    """The field numbers are those of onnx itself."""
+    """The field numbers agree with onnx."""
     fields = {field.name: field.number for field in TensorProto.DESCRIPTOR.fields}
     assert (fields["raw_data"], fields["external_data"]) == (9, 13)

@@ -1,4 +1,4 @@
-"""A model first runs in a process of its own, with limits on time and memory."""
+"""A model first runs in a separate process, with limits on time and memory."""
 
 import subprocess
 import sys
@@ -31,14 +31,14 @@ from tests.desktop.hostile_models import (
 )
 
 ROOT = Path(__file__).parents[3]
-# Modules that a trial imports, from the standard library and others, and one that Python always imports.
+# Modules that a trial imports, from Python and other packages, and one that Python always imports.
 TRAPS = ("json", "struct", "resource", "numpy", "onnxruntime", "sitecustomize")
 
 Z = np.array([[0.5, -1.0], [2.0, 0.0]], np.float32)
 
 
 def test_a_good_model_gives_what_onnx_runtime_gives():
-    """It gives the same numbers, however often it is run, of the same type and shape."""
+    """A trial gives the same numbers in every run, with the same type and shape."""
     (expected,) = ort.InferenceSession(good_model(), providers=["CPUExecutionProvider"]).run(None, {"z": Z})
     with Trial(good_model(), "m") as trial:
         for _ in range(3):
@@ -59,7 +59,7 @@ def test_a_run_that_fails_is_told_and_the_next_one_works():
 
 
 def test_a_models_own_words_do_not_end_its_trial():
-    """An operator that is called as a trial's end is told is an operator that is not there."""
+    """An operator whose name is the text of a trial's end is just an unknown operator."""
     words = "its trial took the process that tried it"
     model = onnx.load_from_string(good_model())
     model.graph.node[0].op_type = words
@@ -69,7 +69,7 @@ def test_a_models_own_words_do_not_end_its_trial():
 
 
 def test_what_onnx_runtime_prints_is_no_answer():
-    """It prints about some models, such as one whose operator is not text; its error still arrives."""
+    """ONNX Runtime prints something for a model whose operator is not text; the error still arrives."""
     damaged = good_model().replace(b"MatMul", b"Mat\xfful")
     assert damaged != good_model()
     with pytest.raises(ModelError, match=r"^m: .*Mat\ufffdul"), Trial(damaged, "m"):
@@ -109,7 +109,7 @@ def test_what_takes_too_much_memory_is_ended():
 
 
 def test_what_crashes_takes_only_the_trial_with_it():
-    """Functions so deep that ONNX Runtime's stack overflows end only the trial, whose signal is named."""
+    """Functions that overflow ONNX Runtime's stack end only the trial, and the error names the signal."""
     with (
         pytest.raises(
             TrialEndedError, match=r"^m: it crashed the process that tried it \(SIG\w+\), expected it to run"
@@ -120,7 +120,7 @@ def test_what_crashes_takes_only_the_trial_with_it():
 
 
 def test_nothing_is_left_of_a_trial():
-    """The process ends with the block, whatever happens in it."""
+    """The process ends with the block, even after an error in it."""
     trial = Trial(good_model(), "m")
     with trial:
         child = trial._child
@@ -133,7 +133,7 @@ def test_nothing_is_left_of_a_trial():
 
 
 def test_modules_beside_a_model_are_never_run(tmp_path):
-    """In a stranger's folder with a model and `json.py`, `numpy.py`, …, a trial runs none of the modules.
+    """In an untrusted folder with a model and `json.py`, `numpy.py`, …, a trial runs none of these modules.
 
     This also holds if PYTHONPATH has an empty entry, which means the current folder.
     """
@@ -172,7 +172,7 @@ def test_a_budget_grows_with_weights_and_work():
 
 
 def test_activations_that_no_work_fills_get_no_memory():
-    """A file may claim any size; a graph that really makes so much does many multiply-adds."""
+    """A file may claim any size, but a graph with large activations does many multiply-adds."""
     assert budget(0, Work(1 << 28, 1 << 30), 8).memory_bytes == MEMORY_BYTES + (48 << 20)
 
 
@@ -186,13 +186,13 @@ def model_file(tmp_path):
 
 @pytest.fixture
 def all_are_told(monkeypatch):
-    """The work of small models is told too."""
+    """Let the work of small models be computed, too."""
     monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
 
 
 @pytest.mark.usefixtures("all_are_told")
 def test_the_work_of_a_model_is_told_by_its_trial(model_file):
-    """From its skeleton and the shapes of its inputs; a model whose work cannot be told has none."""
+    """The trial computes it from the skeleton and the inputs' shapes; it is None if it is unknown."""
     with Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)}) as trial:
         assert trial.work.multiply_adds >= 128
         assert not trial.is_slow
@@ -202,7 +202,7 @@ def test_the_work_of_a_model_is_told_by_its_trial(model_file):
 
 @pytest.mark.usefixtures("all_are_told")
 def test_an_endless_loop_has_no_work_and_the_time_of_a_small_model(tmp_path, monkeypatch):
-    """What cannot be told gets no more time."""
+    """A model with unknown work gets no additional time."""
     monkeypatch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 0.5)
     path = tmp_path / "m.onnx"
     path.write_bytes(endless_loop())
@@ -217,13 +217,13 @@ def test_an_endless_loop_has_no_work_and_the_time_of_a_small_model(tmp_path, mon
 
 
 def test_the_work_of_a_small_model_is_not_told(model_file):
-    """It runs in less time than that takes."""
+    """Running a small model is faster than computing its work."""
     with Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)}) as trial:
         assert trial.work is None
 
 
 def test_a_model_that_needs_more_memory_than_is_free_is_refused_before_it_is_loaded(model_file, monkeypatch):
-    """The message says how much it needs and how much there is."""
+    """The error says how much memory the model needs and how much is free."""
     monkeypatch.setattr(machine, "free_memory_bytes", lambda: 100)
     trial = Trial(model_file.graph, "m", file=model_file, shapes={"z": (1, 2)})
     with (
@@ -234,14 +234,14 @@ def test_a_model_that_needs_more_memory_than_is_free_is_refused_before_it_is_loa
 
 
 def test_work_is_told_in_a_unit_that_fits():
-    """Little work is not told, and none is told as 0 billions."""
+    """Little work gives an empty text, and no work is given as 0 billion."""
     words = [work_in_words(Work(count, 0)) for count in (10, 4_000_000, 400_000_000, 2_600_000_000)]
     assert words == ["", *(f", {n} multiply-adds" for n in ("4 million", "400 million", "3 billion"))]
 
 
 @pytest.mark.usefixtures("all_are_told")
 def test_a_trial_that_takes_long_is_told_and_can_be_stopped(model_file, monkeypatch):
-    """Stopping ends the process at once, whatever it does, and nothing begins after it."""
+    """Stopping ends the process at once in any state, and no further step begins."""
     monkeypatch.setattr("desktop.vetting.trial.LONG_S", 0.0)
     told = []
     opening = Opening(told.append)
@@ -257,7 +257,7 @@ def test_a_trial_that_takes_long_is_told_and_can_be_stopped(model_file, monkeypa
 
 
 def test_a_model_in_a_file_is_loaded_from_there(tmp_path):
-    """The process is given the path, not the bytes."""
+    """The process gets the path, not the bytes."""
     (tmp_path / "m.onnx").write_bytes(good_model())
     with Trial(tmp_path / "m.onnx", "m") as trial, Trial(good_model(), "m") as other:
         assert np.array_equal(trial.run({"z": Z}, ["out"])["out"], other.run({"z": Z}, ["out"])["out"])
@@ -277,7 +277,7 @@ def test_a_model_in_a_file_is_loaded_from_there(tmp_path):
     ],
 )
 def test_a_model_that_is_newer_than_onnx_runtime_is_told_with_both_versions(change, words):
-    """And with what to do, instead of a place in ONNX Runtime's own code."""
+    """The error also says what to do, instead of naming a place in ONNX Runtime's own code."""
     model = onnx.load_from_string(good_model())
     change(model)
     with pytest.raises(ModelError, match=f"^m: {words}"), Trial(model.SerializeToString(), "m"):
@@ -285,7 +285,7 @@ def test_a_model_that_is_newer_than_onnx_runtime_is_told_with_both_versions(chan
 
 
 def test_an_error_does_not_name_places_in_onnx_runtimes_code():
-    """What failed is said, without file, line and C++ signature."""
+    """The error says what failed, without file, line and C++ signature."""
     model = onnx.load_from_string(good_model())
     (shape,) = (array for array in model.graph.initializer if array.data_type == onnx.TensorProto.INT64)
     shape.CopyFrom(onnx.numpy_helper.from_array(np.array([-1, 7, 7, 7]), shape.name))

@@ -1,4 +1,4 @@
-"""vetting/trial_process.py: a process that was started early is the next trial's, and none is left."""
+"""vetting/trial_process.py: the next trial uses a process that was started early, and none is left over."""
 
 import pytest
 
@@ -9,13 +9,13 @@ from tests.desktop.hostile_models import good_model
 
 @pytest.fixture(autouse=True)
 def none_left():
-    """No process stays after a test."""
+    """End all processes after a test."""
     yield
     trial_process.end_early()
 
 
 def test_the_next_trial_takes_the_process_that_was_started_early():
-    """Its imports are done or under way; a trial after it starts one of its own."""
+    """Its imports are done or in progress; a further trial starts a process of its own."""
     trial_process.start_early()
     (early,) = trial_process._early
     with Trial(good_model(), "m") as trial:
@@ -25,7 +25,7 @@ def test_the_next_trial_takes_the_process_that_was_started_early():
 
 
 def test_a_process_that_has_ended_meanwhile_is_not_taken():
-    """A trial works as if none had been started."""
+    """A trial then works as if no process had been started early."""
     trial_process.start_early()
     (early,) = trial_process._early
     early.kill()
@@ -37,7 +37,7 @@ def test_a_process_that_has_ended_meanwhile_is_not_taken():
 
 
 def test_what_is_not_needed_is_ended():
-    """The process is gone, not only forgotten."""
+    """The process is ended, not only forgotten."""
     trial_process.start_early()
     (early,) = trial_process._early
     trial_process.end_early()

@@ -1,4 +1,4 @@
-"""Whatever would fill the memory once parsed is found from its bytes alone."""
+"""Models that would fill the memory once parsed are recognised from their bytes."""
 
 import contextlib
 
@@ -26,7 +26,7 @@ from tests.desktop.hostile_models import (
 
 
 class CountedBytes(bytes):
-    """Bytes that count how often one of them is looked at."""
+    """Bytes that count how often one of them is read."""
 
     looks = 0
 
@@ -36,7 +36,7 @@ class CountedBytes(bytes):
 
 
 def refused(data):
-    """The message about these bytes, or an empty string."""
+    """The error message about these bytes, or an empty string."""
     try:
         check_wire(data)
     except ModelError as error:
@@ -47,7 +47,7 @@ def refused(data):
 def test_a_model_of_any_size_of_weights_is_nothing_to_speak_of():
     """Weights take as much memory as in the file; nested graphs and functions are followed.
 
-    Of 32 MiB less than a thousand bytes are looked at.
+    Of 32 MiB, fewer than a thousand bytes are read.
     """
     nodes, (_, shape) = good_nodes()
     weights = numpy_helper.from_array(np.zeros((2, 1 << 22), np.float32), "weights")
@@ -71,14 +71,14 @@ def test_a_model_of_any_size_of_weights_is_nothing_to_speak_of():
     ids=["nodes", "facts", "a function's nodes", "attributes", "numbers of a byte", "names"],
 )
 def test_many_parts_are_refused_before_they_are_unpacked(data):
-    """They are found wherever they are."""
+    """The parts are found in any field."""
     assert refused(data) == (
         "found more than 6,000,000 parts, or 256 MiB of them, expected fewer; choose a smaller model"
     )
 
 
 def test_what_the_parser_takes_is_not_called_damaged():
-    """For every good, truncated or mutated file, this check and the parser agree if both say something."""
+    """For any good, truncated or mutated file, the check calls nothing damaged that the parser accepts."""
     for data in (good_model(), *truncated(), *(d for d, _ in zip(mutated(), range(200), strict=False))):
         parsed = False
         with contextlib.suppress(DecodeError):

@@ -224,7 +224,7 @@ def test_what_cannot_be_read_is_told_in_the_message_bar(window, tmp_path, qtbot)
     qtbot.waitUntil(lambda: "found neither pictures nor" in window.message.text(), timeout=SOON_MS)
     (tmp_path / "a.zip").write_bytes(b"no zip")
     drop(window, tmp_path / "a.zip")
-    qtbot.waitUntil(lambda: "found a file that is no zip" in window.message.text(), timeout=SOON_MS)
+    qtbot.waitUntil(lambda: "found a file that is not a zip" in window.message.text(), timeout=SOON_MS)
     np.savez(tmp_path / "b.npz", x=np.zeros(3))
     drop(window, tmp_path / "b.npz")
     found = "found an array of shape [3], expected [2] or"
