@@ -12,7 +12,7 @@ from desktop.base.arrays import Doubles, Floats
 from desktop.base.errors import ReportedError
 from desktop.images.room import why_not
 from desktop.latent.chart import AxisScale, Chart
-from desktop.latent.holes import too_few_for_holes
+from desktop.latent.holes import are_posteriors_too_few
 from desktop.latent.plane import Viewport
 from desktop.latent.selection import Indices, within
 from desktop.view.state import OVER_BACKDROP, PALE_OPACITY, Layer, ViewState
@@ -249,7 +249,9 @@ class Subject:
     def has_too_few_for_holes(self) -> bool:
         """Whether there are too few images to tell holes from chance; then no holes are drawn."""
         state = self.state
-        return self.encoded is not None and too_few_for_holes(state.plane, state.prior, self.encoded.logvar)
+        return self.encoded is not None and are_posteriors_too_few(
+            state.plane, state.prior, self.encoded.logvar
+        )
 
     @property
     def are_shown(self) -> NDArray[np.bool_]:

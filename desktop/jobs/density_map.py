@@ -9,7 +9,7 @@ from desktop.base.arrays import Bytes, Doubles
 from desktop.images.density_colors import density_picture
 from desktop.latent.chart import Projection
 from desktop.latent.density import Region, density, holes, is_smoothed
-from desktop.latent.holes import are_too_few
+from desktop.latent.holes import are_normals_too_few
 from desktop.latent.normals import PlaneNormals
 from desktop.latent.plane import Plane
 from desktop.latent.plane_prior import PriorOnPlane
@@ -63,7 +63,7 @@ def posterior_map(
     prior = PriorOnPlane(plane, projection.chart.prior)
     picture = density_picture(q, prior.peak)
     yield None
-    has_too_few = are_too_few(normals, prior)
+    has_too_few = are_normals_too_few(normals, prior)
     regions = () if has_too_few else tuple(holes(q, prior, a, b))
     yield PosteriorMap(
         plane, picture, corners, regions, len(normals.mean), is_smoothed(normals, a, b), has_too_few

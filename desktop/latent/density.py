@@ -24,7 +24,7 @@ REACH_DEVIATIONS = 6.0
 STEP_NUMBERS = 400_000
 STEP_PRODUCTS = 20_000_000
 LEAST_DENSITY = 1e-30
-FEW = 0.1
+WIDENED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def is_smoothed(normals: PlaneNormals, a: Doubles, b: Doubles) -> bool:
     wider = np.asarray(_no_narrower(normals, a, b) > deviations)
     if not normals.covariance[:, 1, 1].any():  # with one latent dimension only the width counts
         wider = wider[:, :1]
-    return bool(np.mean(np.any(wider, axis=1)[here]) > FEW)
+    return bool(np.mean(np.any(wider, axis=1)[here]) > WIDENED_SHARE)
 
 
 def _separable(

@@ -201,7 +201,7 @@ def has_boxes_over(names: Sequence[GroupName], boxes_px: ArrayLike) -> bool:
     return any(bool(_boxes_over(name, boxes, np.array([name.offset_px])).any()) for name in names)
 
 
-def leave_room(names: Sequence[GroupName], room_px: Edges) -> bool:
+def leaves_room(names: Sequence[GroupName], room_px: Edges) -> bool:
     """Whether the name of a group whose middle is inside the room is partly outside."""
     for name in names:
         (x, y), (width, height) = name.place_px, name.size_px

@@ -22,14 +22,14 @@ GRID_LINES = 61
 LEVELS, LEAST_LEVEL = 60, 1e-9
 
 
-def too_few_for_holes(plane: Plane, prior: Prior, logvar: NDArray[np.floating]) -> bool:
+def are_posteriors_too_few(plane: Plane, prior: Prior, logvar: NDArray[np.floating]) -> bool:
     """Whether posteriors with these variances [N, d] are too few to tell holes on a plane from chance."""
     part = logvar[:: _every(len(logvar))]
     normals = project_normals(plane, np.zeros(part.shape), part)
     return _share(normals.covariance, len(logvar), PriorOnPlane(plane, prior)) > MOST_BY_CHANCE
 
 
-def are_too_few(normals: PlaneNormals, prior: PriorOnPlane) -> bool:
+def are_normals_too_few(normals: PlaneNormals, prior: PriorOnPlane) -> bool:
     """Whether these posteriors are too few to tell holes from chance."""
     return share_by_chance(normals, prior) > MOST_BY_CHANCE
 

@@ -54,7 +54,7 @@ def early_or_open(path: Path, overrides: Overrides | None, opening: Opening) -> 
             try:
                 return early.source.result()
             finally:
-                opening.can_be_ended_by(None)
+                opening.stop_with(None)
         early.opening.stop()
     return open_source(path, overrides, opening)
 

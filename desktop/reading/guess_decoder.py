@@ -17,7 +17,7 @@ from desktop.reading.other_inputs import FLOATS, other_input, shapes_to_try
 from desktop.reading.overrides import SET, Overrides, refusal
 from desktop.reading.reading import Layout, OtherInput, Reading, ValueRange
 from desktop.reading.trial_z import FREE_BATCH, Run, trial_z
-from desktop.reading.what_it_is import Sizes, Tried, no_reading, notes_of
+from desktop.reading.what_it_is import Sizes, TrialFacts, no_reading, notes_of
 from desktop.vetting.onnx_file import ModelFile, Tensor
 from desktop.vetting.trial import DTYPES, TrialEndedError
 
@@ -92,7 +92,7 @@ def propose(file: ModelFile, run: Run, overrides: Overrides, is_slow: bool = Fal
         _check_declared(file, name, results[name])
     draft, results = _with_numbers(run, draft, results, overrides)
     reading = read_output(file, None if is_slow else run, draft, results, overrides, guesses)
-    return replace(reading, guesses=frozenset(_left(guesses, overrides, file, draft.other_inputs)))
+    return replace(reading, guesses=frozenset(_unsettled(guesses, overrides, file, draft.other_inputs)))
 
 
 def _z_input(file: ModelFile, overrides: Overrides, guesses: set[str]) -> ZInput:
@@ -121,7 +121,7 @@ def _refuse_another_kind(file: ModelFile, z: Tensor, overrides: Overrides) -> No
     def sizes(tensor: Tensor) -> Sizes:
         return tuple(size if isinstance(size, int) else None for size in (tensor.shape or ())[1:])
 
-    tried = Tried(file, z, sizes(z), {tensor.name: sizes(tensor) for tensor in file.outputs})
+    tried = TrialFacts(file, z, sizes(z), {tensor.name: sizes(tensor) for tensor in file.outputs})
     notes_of(tried, overrides)
 
 
@@ -237,7 +237,9 @@ def _with_numbers(
     return replace(changed, notes=(*draft.notes, note)), again
 
 
-def _left(guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequence[OtherInput]) -> set[str]:
+def _unsettled(
+    guesses: set[str], overrides: Overrides, file: ModelFile, others: Sequence[OtherInput]
+) -> set[str]:
     """The guesses that no override replaces; none for a decoder that this program exported."""
     if file.metadata.get("latent_plane.format") in OWN_FORMATS:
         return set()

@@ -14,7 +14,7 @@ from desktop.reading.other_inputs import FLOATS
 from desktop.reading.overrides import LAYOUTS, RANGES, Overrides, image_shape_of, one_of, refusal
 from desktop.reading.reading import Reading
 from desktop.reading.trial_z import Run, trial_z
-from desktop.reading.what_it_is import Tried, no_reading, notes_of
+from desktop.reading.what_it_is import TrialFacts, no_reading, notes_of
 from desktop.vetting.onnx_file import ModelFile
 from desktop.vetting.trial import DTYPES
 
@@ -139,7 +139,7 @@ def _notes(
     if name is not None and guess is not None and np.ptp(np.nan_to_num(results[name].astype(np.float64))) > 0:
         rough = guess_layout.roughness(results[name], guess)
     count = len(trial_z(draft))
-    tried = Tried(
+    tried = TrialFacts(
         file,
         next(tensor for tensor in file.inputs if tensor.name == draft.z_input),
         tuple(size for size in draft.z_shape if size is not None) or (1,),

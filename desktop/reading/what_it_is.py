@@ -91,7 +91,7 @@ class NotADecoderError(ModelError):
 
 
 @dataclass(frozen=True)
-class Tried:
+class TrialFacts:
     """The facts about a graph after a trial.
 
     Attributes:
@@ -121,12 +121,12 @@ class Verdict:
     why: str
 
 
-def what_it_is(tried: Tried) -> Verdict | None:
+def what_it_is(tried: TrialFacts) -> Verdict | None:
     """What a graph looks like; None for an ordinary decoder."""
     return _recurrence(tried) or _audio(tried) or _from_pictures(tried) or _features(tried) or _smaller(tried)
 
 
-def notes_of(tried: Tried, overrides: Overrides) -> tuple[str, ...]:
+def notes_of(tried: TrialFacts, overrides: Overrides) -> tuple[str, ...]:
     """Notes for people about a graph that is unlikely to be a decoder.
 
     Raises NotADecoderError if it is something else, unless a person has set a part of the decoder's reading.
@@ -141,7 +141,7 @@ def notes_of(tried: Tried, overrides: Overrides) -> tuple[str, ...]:
     return (f"this looks like {verdict.looks_like.value}: {verdict.why}",)
 
 
-def _recurrence(tried: Tried) -> Verdict | None:
+def _recurrence(tried: TrialFacts) -> Verdict | None:
     """A recurrent network: states are both inputs and outputs."""
     states = [t for t in tried.file.inputs if STATE_NAMES.search(t.name)]
     out = [t for t in tried.file.outputs if STATE_NAMES.search(t.name)]
@@ -152,7 +152,7 @@ def _recurrence(tried: Tried) -> Verdict | None:
     return Verdict(LooksLike.RECURRENCE, why)
 
 
-def _audio(tried: Tried) -> Verdict | None:
+def _audio(tried: TrialFacts) -> Verdict | None:
     """A model of audio: a wave is its input or output, by name or as one long axis beside an axis of 1."""
     if _is_wave(tried.z_sizes) or (AUDIO_NAMES.search(tried.z.name) and not _has_z_name(tried)):
         return Verdict(LooksLike.AUDIO, f"it takes {tried.z.in_words()}")
@@ -166,7 +166,7 @@ def _audio(tried: Tried) -> Verdict | None:
     return Verdict(LooksLike.AUDIO, f"it gives {_in_words(tried, waves)}") if waves else None
 
 
-def _from_pictures(tried: Tried) -> Verdict | None:
+def _from_pictures(tried: TrialFacts) -> Verdict | None:
     """An encoder, whose output has fewer numbers than the picture, or a filter, whose output is a picture."""
     given = {name: _count(sizes) for name, sizes in tried.outputs.items()}
     taken = _count(tried.z_sizes)
@@ -192,7 +192,7 @@ def _from_pictures(tried: Tried) -> Verdict | None:
     return None
 
 
-def _features(tried: Tried) -> Verdict | None:
+def _features(tried: TrialFacts) -> Verdict | None:
     """A model of features: its output is flat, and has a square number of features only by chance."""
     if tried.picture is None or tried.guess is None or not _is_flat(tried.guess):
         return None
@@ -212,7 +212,7 @@ def _features(tried: Tried) -> Verdict | None:
     return Verdict(LooksLike.FEATURES, why)
 
 
-def _smaller(tried: Tried) -> Verdict | None:
+def _smaller(tried: TrialFacts) -> Verdict | None:
     """An unusual decoder: its picture has fewer numbers than z."""
     if tried.picture is None:
         return None
@@ -223,17 +223,17 @@ def _smaller(tried: Tried) -> Verdict | None:
     return Verdict(None, why)
 
 
-def _has_z_name(tried: Tried) -> bool:
+def _has_z_name(tried: TrialFacts) -> bool:
     name = tried.z.name
     return bool(Z_NAMES.search(name)) and not OTHER_NAMES.search(name) and not IMAGE_NAMES.search(name)
 
 
-def _is_decoder_by_name(tried: Tried) -> bool:
+def _is_decoder_by_name(tried: TrialFacts) -> bool:
     stem = tried.file.path.stem
     return _has_z_name(tried) or bool(DECODER_FILES.search(stem) and not ENCODER_FILES.search(stem))
 
 
-def _grows_like_a_decoder(tried: Tried) -> bool:
+def _grows_like_a_decoder(tried: TrialFacts) -> bool:
     """Whether maps of 1 or 3 channels are z, rather than a picture that a network enlarges.
 
     Networks that enlarge pictures keep the number of channels, and enlarge less than some decoders do. If
@@ -292,7 +292,7 @@ def _count(sizes: Sizes) -> int:
     return count
 
 
-def _in_words(tried: Tried, names: list[str]) -> str:
+def _in_words(tried: TrialFacts, names: list[str]) -> str:
     def one(name: str) -> str:
         return f"{name[:60]} [{' × '.join(str(size or '?') for size in tried.outputs[name])}]"
 

@@ -12,7 +12,7 @@ import onnx
 from onnx import helper, inliner, shape_inference
 
 # The cost of these operators depends on values: the number of iterations, or the branch that is taken.
-UNTOLD = frozenset(("Loop", "Scan", "If", "SequenceMap"))
+UNCOUNTED = frozenset(("Loop", "Scan", "If", "SequenceMap"))
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def work_of(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> Work
             sizes[value.name] = math.prod(shape) * _item_bytes(value.type.tensor_type.elem_type)
     multiply_adds = 0
     for node in graph.node:
-        if node.op_type in UNTOLD or any(name and name not in known for name in node.output[:1]):
+        if node.op_type in UNCOUNTED or any(name and name not in known for name in node.output[:1]):
             return None
         multiply_adds += _multiply_adds(node, known)
     return Work(multiply_adds, _peak_bytes(graph, sizes))

@@ -25,7 +25,7 @@ class Opening:
         self._is_stopped = False
         self._told = ""
 
-    def begins(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Report a step that begins. Raises OpeningStoppedError if `stop` was called."""
         self.check()
         with self._lock:
@@ -37,7 +37,7 @@ class Opening:
         if self._is_stopped:
             raise OpeningStoppedError("opening was stopped")
 
-    def can_be_ended_by(self, end: Callable[[], object] | None) -> None:
+    def stop_with(self, end: Callable[[], object] | None) -> None:
         """Set the function by which `stop` ends a long step that is running; None after the step."""
         with self._lock:
             self._end = end
@@ -48,13 +48,13 @@ class Opening:
         If `stop` was called already, stops `other` and raises OpeningStoppedError.
         """
         with other._lock:
-            other._tell, told = self.begins, other._told
-        self.can_be_ended_by(other.stop)
+            other._tell, told = self.report, other._told
+        self.stop_with(other.stop)
         if self._is_stopped:
             other.stop()
         self.check()
         if told:
-            self.begins(told)
+            self.report(told)
 
     def stop(self) -> None:
         """End the running step, and let no further step begin."""

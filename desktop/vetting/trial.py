@@ -37,7 +37,7 @@ MULTIPLY_ADDS_A_SECOND = 1.5e9  # on one core
 # avoided.
 SLOW_MULTIPLY_ADDS = 4e9
 # With fewer weights, running the model is faster than counting its work, so the work is not counted.
-TOLD_WEIGHTS_BYTES = 256 << 10
+COUNTED_WEIGHTS_BYTES = 256 << 10
 # Decoders do more multiply-adds than this per byte of activations. So a file that claims large activations
 # but does no work gets no memory for them.
 MULTIPLY_ADDS_A_BYTE = 16
@@ -140,7 +140,7 @@ class Trial:
     def __enter__(self) -> "Trial":
         self._opening.check()
         self._child = take_process()
-        self._opening.can_be_ended_by(self._end_stopped)
+        self._opening.stop_with(self._end_stopped)
         try:
             # The start of Python and ONNX Runtime does not count, because the model has no part in it.
             self._answer(START_LIMIT_S, self._limits(Budget(TIME_LIMIT_S, MEMORY_BYTES)))
@@ -164,8 +164,8 @@ class Trial:
         weights_bytes = len(self._graph) if isinstance(self._graph, bytes) else 0
         if self._file is not None:
             weights_bytes = max(weights_bytes, self._file.weights_bytes)
-            if self._file.weights_bytes >= TOLD_WEIGHTS_BYTES:
-                self.work = self._told_work(self._file)
+            if self._file.weights_bytes >= COUNTED_WEIGHTS_BYTES:
+                self.work = self._counted_work(self._file)
         found = budget(weights_bytes, self.work, machine.cpu_threads())
         self._budget = Budget(
             found.time_s if self._wished_time_s is None else self._wished_time_s,
@@ -178,9 +178,9 @@ class Trial:
         self._check_memory(weights_bytes)
         self._answer(START_LIMIT_S, self._limits(self._budget))
         if self._budget.time_s > LONG_S:
-            self._opening.begins(f"decoding a first picture{work_in_words(self.work)}")
+            self._opening.report(f"decoding a first picture{work_in_words(self.work)}")
 
-    def _told_work(self, file: ModelFile) -> Work | None:
+    def _counted_work(self, file: ModelFile) -> Work | None:
         shapes = {name: list(sizes) for name, sizes in self._shapes.items()}
         request = {"skeleton_bytes": len(file.skeleton), "shapes": shapes}
         answer = self._answer(TIME_LIMIT_S, request, [file.skeleton])
@@ -232,7 +232,7 @@ class Trial:
 
     def close(self) -> None:
         """End the process."""
-        self._opening.can_be_ended_by(None)
+        self._opening.stop_with(None)
         child, self._child = self._child, None
         if child is None:
             return

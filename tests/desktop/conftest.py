@@ -105,7 +105,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def all_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decoders that are opened count as slow, however quick they are."""
     monkeypatch.setattr("desktop.models.bundle_trial._tried", {})
-    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
+    monkeypatch.setattr("desktop.vetting.trial.COUNTED_WEIGHTS_BYTES", 0)
     monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
 
 

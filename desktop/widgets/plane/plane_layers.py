@@ -20,7 +20,7 @@ from desktop.latent.group_names import (
     group_names,
     has_boxes_over,
     has_marks_over,
-    leave_room,
+    leaves_room,
 )
 from desktop.latent.selection import Indices
 from desktop.widgets.common import colors
@@ -188,7 +188,7 @@ class NameLayouts:
         self._boxes = np.array([projection.view(*place) for place in places]).reshape(-1, 2), sizes
         are_gone = len(self._boxes[0]) < len(before[0])
         is_over = has_boxes_over(self._names, self._boxes_px())
-        if not (are_gone or is_over or leave_room(self._names, self._room_px(projection))):
+        if not (are_gone or is_over or leaves_room(self._names, self._room_px(projection))):
             return False
         self._placed = None
         return True

@@ -15,7 +15,7 @@ from desktop.latent.group_names import (
     group_names,
     has_boxes_over,
     has_marks_over,
-    leave_room,
+    leaves_room,
 )
 
 NAMES = [str(number) for number in range(10)]
@@ -160,11 +160,11 @@ def test_the_name_of_a_group_beyond_its_room_stays_with_it():
     outside, inside = ((name,) for name in ((300.0, 240.0), (50.0, 100.0)))
     (far,) = group_names(["7"], outside, NO_POINTS, digits, room_px=room)
     assert far.place_px == outside[0]
-    assert not leave_room([far], room)
+    assert not leaves_room([far], room)
     (near,) = group_names(["7"], inside, NO_POINTS, digits)
-    assert leave_room([near], room)
+    assert leaves_room([near], room)
     (moved,) = group_names(["7"], inside, NO_POINTS, digits, room_px=room)
-    assert not leave_room([moved], room)
+    assert not leaves_room([moved], room)
     assert box(moved)[0][0] >= 44
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from desktop.latent.density import HOLE_PRIOR_MASS, HOLE_RATIO
-from desktop.latent.holes import MOST_BY_CHANCE, share_by_chance, too_few_for_holes
+from desktop.latent.holes import MOST_BY_CHANCE, are_posteriors_too_few, share_by_chance
 from desktop.latent.normals import PlaneNormals, radius_of_mass
 from desktop.latent.plane import axis_plane
 from desktop.latent.plane_prior import PriorOnPlane
@@ -61,8 +61,8 @@ def test_a_plane_through_many_dimensions_asks_the_projected_widths():
     """Posteriors that are narrow on only one plane are too few only there."""
     logvar = np.full((300, 5), 2 * np.log(0.02))
     logvar[:, 2:4] = 2 * np.log(0.4)
-    assert too_few_for_holes(axis_plane((0.0,) * 5, 0, 1), NORMAL, logvar)
-    assert not too_few_for_holes(axis_plane((0.0,) * 5, 2, 3), NORMAL, logvar)
+    assert are_posteriors_too_few(axis_plane((0.0,) * 5, 0, 1), NORMAL, logvar)
+    assert not are_posteriors_too_few(axis_plane((0.0,) * 5, 2, 3), NORMAL, logvar)
     assert 0 < MOST_BY_CHANCE < 1
 
 

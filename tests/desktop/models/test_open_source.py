@@ -150,7 +150,7 @@ def normalising(path):
 def test_a_decoder_that_gives_nan_at_zero_is_read_by_its_samples(tmp_path, monkeypatch, slow):
     """No reading depends on z = 0, and the model opens."""
     if slow:
-        monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
+        monkeypatch.setattr("desktop.vetting.trial.COUNTED_WEIGHTS_BYTES", 0)
         monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
     source = open_source(normalising(tmp_path / "decoder.onnx"))
     assert source.reading.image_shape == (1, 8, 8)

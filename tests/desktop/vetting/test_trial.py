@@ -187,7 +187,7 @@ def model_file(tmp_path):
 @pytest.fixture
 def all_are_told(monkeypatch):
     """Let the work of small models be computed, too."""
-    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
+    monkeypatch.setattr("desktop.vetting.trial.COUNTED_WEIGHTS_BYTES", 0)
 
 
 @pytest.mark.usefixtures("all_are_told")

@@ -30,7 +30,7 @@ def test_what_is_left_is_told_in_seconds_or_minutes(open_window, progress, text)
 @pytest.fixture
 def slow_window(open_window, tmp_path, monkeypatch):
     """A window with a slow decoder, its plane paused and another one wanted."""
-    monkeypatch.setattr("desktop.vetting.trial.TOLD_WEIGHTS_BYTES", 0)
+    monkeypatch.setattr("desktop.vetting.trial.COUNTED_WEIGHTS_BYTES", 0)
     monkeypatch.setattr("desktop.vetting.trial.SLOW_MULTIPLY_ADDS", 0)
     window = open_window(decoder(tmp_path / "decoder.onnx", image_shape=(1, 24, 24)), (500, 400))
     monkeypatch.undo()
