@@ -74,7 +74,7 @@ class PathControl(QObject, PointerHandler):
         self._show()
 
     def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> PathHandles:
-        """Edit the path on a plane, too, whose model may be another one; return what does it there."""
+        """Let people edit the path on this plane too, which may show another model; return its handles."""
         handles = PathHandles(plane)
         self._planes.append(plane)
         subject.shown.state_changed.connect(handles.set_state)
@@ -95,8 +95,8 @@ class PathControl(QObject, PointerHandler):
     def key_press(self, event: QKeyEvent) -> bool:
         """Stop playing at any key on the plane; Delete removes the chosen point.
 
-        Space plays when it is released, because the mouse moves the plane while it is held. Held so long that
-        it repeats, it was meant for that alone.
+        Space plays when it is released, because the mouse moves the plane while Space is held. If Space was
+        held so long that it repeats, it was meant for moving the plane, and does not play.
         """
         if event.key() == Qt.Key.Key_Space and not event.modifiers():
             self._space_tapped = not event.isAutoRepeat()
@@ -145,7 +145,7 @@ class PathControl(QObject, PointerHandler):
         self._of_all = add_action(menu, "Use the current inputs for all p&oints", None, self._use_inputs)
         menu.addSeparator()
         play = add_action(menu, "&Play or pause", "Space", self._play_or_pause)
-        # Only shown: the plane plays when the key is released, because the mouse moves it while it is held.
+        # The menu only shows the shortcut: `key_release` plays, because a held Space is for moving the plane.
         play.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         menu.addSeparator()
         panel = self._panel
@@ -319,7 +319,7 @@ class PathControl(QObject, PointerHandler):
         self._pictures.play(route, self._walk, self._panel.playback().duration_s)
 
     def _show_playing(self, playing: bool) -> None:
-        """Turn the panel's button to a pause, and bring it into view, unless the section is folded."""
+        """Show a pause button while playing, and scroll to it unless the section is folded."""
         self._panel.set_playing(playing)
         if playing:
             self._side.sections.show_part(self._panel.play)
@@ -328,7 +328,7 @@ class PathControl(QObject, PointerHandler):
         self._walk = walk
 
     def _start(self) -> None:
-        """Play on from the pause if nothing has moved since, or else from the beginning."""
+        """Continue from the pause if the cursor has not moved since, or else start from the beginning."""
         paused = self._explorer.state.z == self._played_z and self._share < 1
         self.player.start(self._panel.playback(), self._share if paused else 0.0)
 

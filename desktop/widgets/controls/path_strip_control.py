@@ -86,7 +86,7 @@ class PathStripControl(QObject):
             self._panel.strip.show_picture(place, to_qimage(picture))
 
     def _times(self) -> tuple[float | None, ...]:
-        """How long each leg takes at the duration that is set; None where only pictures can tell."""
+        """The time of each leg at the duration that is set; None where it depends on the pictures."""
         route, total_s = self._route, self._panel.playback().duration_s
         try:
             legs = route.curve.legs

@@ -114,7 +114,8 @@ def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monk
     window.show_page("plane")
     control.restore_view(unknown, "a.png")
     said = (
-        "a.png: the view that it was made from, but B was film (decoder 000000000000), which is not found; "
+        "a.png: this is the view that it was made from, but B was film (decoder 000000000000), which is not "
+        "found; "
     )
     qtbot.waitUntil(lambda: window.message.text().startswith(said), timeout=SOON_MS)
     assert window.plane.isVisible()

@@ -20,7 +20,7 @@ def test_a_model_that_is_gone_is_told_and_the_bundle_that_ships_is_there(start, 
     shutil.rmtree(first)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
-    expected = f"{first}: the last model is no longer there; this is the bundle that ships"
+    expected = f"{first}: the last model is no longer there; the bundle that ships is open instead"
     assert window.message.text() == expected
     assert window.message.isVisible()
 
@@ -37,7 +37,7 @@ def test_a_model_on_a_drive_that_does_not_answer_is_told(open_window, first, qtb
         patch.setattr(opener_module, "LOST_S", 0)
         window.saved_control.start(None)
     assert window.explorer.source.path == shipped_bundle()
-    expected = f"{first}: the last model's drive does not answer; this is the bundle that ships"
+    expected = f"{first}: the last model's drive does not answer; the bundle that ships is open instead"
     assert window.message.text() == expected
     answers.set()
     assert lost.stop()
@@ -51,7 +51,7 @@ def test_a_model_that_cannot_be_opened_any_more_is_told(start, first):
     assert window.explorer.source.path == shipped_bundle()
     text = window.message.text()
     assert text.startswith(f"the last model cannot be opened ({first}: ")
-    assert text.endswith("; this is the bundle that ships")
+    assert text.endswith("; the bundle that ships is open instead")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80garbage", b'{"format": 99}', b"[" * 100_000])
