@@ -1,4 +1,4 @@
-"""A start without what was saved: the model is gone or damaged, or the saved file is."""
+"""A start that cannot restore: the model or the saved file is missing or damaged."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from tests.waiting import SOON_MS, SOON_S
 
 @pytest.mark.usefixtures("left")
 def test_a_model_that_is_gone_is_told_and_the_bundle_that_ships_is_there(start, first):
-    """One line names it."""
+    """A message of one line names the model."""
     shutil.rmtree(first)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
@@ -30,7 +30,7 @@ def test_a_model_on_a_drive_that_does_not_answer_is_told(open_window, first, qtb
     """The window waits for it in the background, then shows the bundle that ships."""
     window, answers = open_window(), threading.Event()
     lost = window.explorer.opener
-    # The event stands for a look at the model, because such a look cannot be made to last.
+    # The wait for an event stands for a slow drive, because reading the model cannot be slowed down.
     lost.request("lost", Priority.OPEN, (answers.wait(SOON_S) for _ in range(1)), pytest.fail, of_model=False)
     window.saved_control._unanswered.setInterval(50)
     with monkeypatch.context() as patch, qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
