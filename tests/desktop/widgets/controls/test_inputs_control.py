@@ -118,7 +118,7 @@ def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_p
 
 
 def test_what_only_model_b_takes_is_set_where_b_is_read(open_window, qtbot, tmp_path):
-    """The panel has the inputs of A; B's inputs of the same names follow them, and are not asked for twice."""
+    """The panel has the inputs of A; B's inputs of the same names follow them and have no fields."""
     window = open_window(decoder(tmp_path / "plain.onnx"))
     window.tabs.show_key("compare")
     second = window.compare.comparison.second

@@ -102,7 +102,7 @@ def test_the_dialog_opens_it_too(window, saved, qtbot, monkeypatch):
 
 
 def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path):
-    """Page, count and seed come back, with the same pictures; a stranger's numbers stop at the fields' limits."""
+    """Page, count, seed and pictures are the same; a stranger's numbers are limited to the fields' ranges."""
     grids, path = window.grids, tmp_path / "samples.png"
     grids.samples_n.setValue(3)
     grids.seed.setValue(77)
@@ -229,7 +229,7 @@ def test_a_second_model_that_could_not_be_opened_is_expected_no_longer(
 def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
     open_window, saved, qtbot, make_bundle, bundle, monkeypatch
 ):
-    """The message has name and hash; it comes back after a wrong model, and the right one restores the view."""
+    """The message has name and hash; a wrong model brings it back, and the right one restores the view."""
     path, state = saved
     sha256 = from_text(read_note(path)).decoder_sha256
     window = open_window(make_bundle(name="other", seed=1))
