@@ -1,4 +1,4 @@
-"""Rules for imports: the lists here are for other projects' packages, contracts for our own.
+"""Rules for imports: lists in this file for other projects' packages, contracts for our own.
 
 The contracts are in pyproject.toml, and `make test` checks them with `lint-imports`. The tests here show that
 they can fail.

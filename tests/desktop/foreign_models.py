@@ -116,8 +116,8 @@ def decoder(
 def conditional(path: Path, table: bool = True, one_hot: bool = False) -> Path:
     """Pictures of a class: sigmoid(strength · z · W + row `label` of four).
 
-    Without a `table` at hand the graph does not say which classes there are. A `one_hot` label has four
-    numbers, which weigh the rows.
+    Without a `table`, the graph does not show how many classes there are. A `one_hot` label has four numbers,
+    which are the weights of the rows.
     """
     arrays: dict[str, np.ndarray] = {
         "weights": smooth_weights(2, 1, 8, 10, "NCHW"),

@@ -61,7 +61,7 @@ def test_without_epochs_there_is_no_film(refused, tmp_path, make_bundle):
 
 
 def test_points_of_a_path_have_their_own_class(call, tmp_path, gif_frames, same_picture):
-    """The frames are those of the films with one class alone; the note brings the classes back."""
+    """The frames are the same as in films with one class alone; the note restores the classes."""
     model, out = conditional(tmp_path / "model.onnx"), tmp_path / "a.gif"
     options = ("--z", "-1,0", "--z", "1,0.5", "--frames", 4, "--scale", 1)
     assert call("path", model, "--out", out, *options, "--each", "label=0,3")[0] == 0
@@ -77,7 +77,7 @@ def test_points_of_a_path_have_their_own_class(call, tmp_path, gif_frames, same_
 
 @pytest.mark.parametrize("value", ["label=0,4", "label=0", "label=0,0.5", "label=a,b", "psi=0,1", "label"])
 def test_values_that_do_not_fit_the_points_are_refused(refused, tmp_path, value):
-    """One number for each point, that the input can have."""
+    """Each point needs one number that the input accepts."""
     model = conditional(tmp_path / "model.onnx")
     out = tmp_path / "a.gif"
     said = refused("path", model, "--out", out, "--z", "0,1", "--z", "1,0", "--each", value)
