@@ -14,7 +14,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 
 
 class DimControl(QObject):
-    """Dims from a stroke, or a rest of the pointer on the canvas, until somebody moves the cursor.
+    """Dims from a stroke, or a rest of the pointer on the canvas, until the cursor is moved.
 
     Args:
         view: the menu with the switch; what is chosen there is saved.

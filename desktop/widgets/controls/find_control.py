@@ -135,7 +135,7 @@ class FindControl(QObject):
         return f"None of the {self._explorer.points.words.bare} is “{text.strip()}”."
 
     def _find(self, most_s: float) -> None:
-        """Find the points of the tour, if that takes no more than `most_s`; otherwise ask."""
+        """Find the points of the tour; ask first if that takes more than `most_s`."""
         posterior = self._explorer.points.posterior
         if posterior is None:
             self._panel.show_place("There are no points.")

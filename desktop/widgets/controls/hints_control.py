@@ -17,7 +17,7 @@ from desktop.widgets.plane.hint import Hint
 HINTS = {
     "click": "Click the plane, or drag: the picture at that place is decoded",
     "path": "Shift-click adds points to a path that you can play and export",
-    "draw": "Draw on the canvas beside the plane to see where your image is encoded",
+    "draw": "Draw on the canvas to see where your image is encoded",
 }
 # A hint that nobody follows makes room for the next one, and comes again at the next start.
 UNFOLLOWED_MS = 45_000

@@ -89,7 +89,7 @@ class ImageControl(QObject):
         self._is_looked_at = False
         self._goes_to: Drawing | None = None  # an opened picture, until its mean is known
         self._reconstruction: QImage | None = None
-        self._aside: QImage | None = None  # at the cursor, while the reconstruction is in its place
+        self._aside: QImage | None = None  # the cursor's picture, while the reconstruction takes its place
         shell.panel.picture.put_aside.connect(self._on_aside)
         self._z = explorer.state.z
         self._encoder = DrawingEncoder(explorer, self)
@@ -163,7 +163,7 @@ class ImageControl(QObject):
         self._tell()
 
     def encode(self) -> None:
-        """Have the drawing encoded."""
+        """Request the encoding of the drawing."""
         self._encoder.encode(self.drawing)
 
     def _fill_menu(self, draw: QMenu) -> None:
@@ -244,7 +244,7 @@ class ImageControl(QObject):
 
     @property
     def _ever_has_encoder(self) -> bool:
-        """Whether there is an encoder of any epoch."""
+        """Whether the model has an encoder for any of its epochs."""
         whole = self._explorer.whole
         return self._explorer.has_encoder or (whole is not None and whole.model.has_encoder)
 

@@ -1,4 +1,4 @@
-"""Has the worker find the test images nearest to the cursor, and shows them."""
+"""Shows the test images nearest to the cursor, which the worker finds."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ REST_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
 # The time between two searches while the cursor moves. Nobody can follow pictures that change more often.
 MOVING_MS = 200
 NAME = "nearest"
-MOST_NAMES = 64  # of own pictures, looked at to see how long such names are
+MOST_NAMES = 64  # at most so many names of own pictures are measured
 
 
 class NearestControl(QObject):

@@ -60,7 +60,7 @@ class PathPictures(QObject):
         self._go_on(0.0)
 
     def _go_on(self, most_s: float) -> None:
-        """Find the pace if it is not known, and then the pictures, if they take no more than `most_s`."""
+        """Find the pace if it is not known, then the pictures; ask first if they take more than `most_s`."""
         if self._wanted is None:
             return
         self._bar.hide()

@@ -24,7 +24,7 @@ NOT_A_PLANE = "needs 2 dimensions"
 TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
 TOO_LARGE = "needs smaller images"
 NO_LIKELIHOOD = "needs a model that declares its likelihood"
-# In the place of log p(x) there is room for a few words only; the tool tip has the whole reason.
+# The place of log p(x) has room for a few words only; the tool tip has the whole reason.
 SHORTLY = {NOT_A_PLANE: "only in 2-D", TOO_SLOW: "decoder too slow", TOO_LARGE: "images too large"}
 COMPUTING = "computing …"
 
@@ -152,7 +152,7 @@ class TruePosteriorControl(QObject):
         if self.located is None:
             why = self._why_none()
             note = SHORTLY.get(why, "")
-            panel.explain_log_px(f"Here there is none: it {why}." if note else "")
+            panel.explain_log_px(f"Not available here: it {why}." if note else "")
             panel.set_figure("log_px", None, note or self._waiting)
             panel.set_figure("gap", None, "…" if not note and self._waiting and self._encoded else "")
             return

@@ -110,7 +110,7 @@ def test_nothing_is_looked_for_while_dragging(window, qtbot):
 
 
 def test_no_card_stays_when_a_path_point_is_dragged_or_the_points_go(window, qtbot):
-    """Not while the button is held, nor after it; a card without its point goes at once."""
+    """While the button is held and after it, no card is shown; a card disappears with its point."""
     window.explorer.change(path=(MEANS[1],))
     hover(window, spot(window, 1))
     qtbot.waitUntil(lambda: window.held_out.hovered == 1, timeout=SOON_MS)

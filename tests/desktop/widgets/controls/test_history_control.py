@@ -1,4 +1,4 @@
-"""Undo and redo, by keys: the view goes back and forth, and the menu names the step."""
+"""Undo and redo, by keys: the view changes back and forth, and the menu names the step."""
 
 from dataclasses import replace
 

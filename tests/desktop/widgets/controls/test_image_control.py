@@ -248,7 +248,7 @@ def one_encoder(tmp_path):
 
 
 def test_where_nothing_can_be_known_of_an_image_there_is_only_the_reason(open_window, make_bundle):
-    """No empty picture, no dashes and no buttons that never work."""
+    """The section has no empty picture, no dashes, and no buttons that can never be used."""
     window = open_window(make_bundle(latent_dim=3, image_shape=(1, 28, 28)))
     panel = window.image.panel
     window.panel.reveal(panel)

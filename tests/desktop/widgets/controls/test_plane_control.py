@@ -154,7 +154,7 @@ def test_the_plane_moves_with_the_right_button(window, qtbot):
 
 
 def test_fit_shows_the_held_out_images_and_home_the_first_view(window, qtbot):
-    """F fills the view with the means of the test images, in which the bundle opened."""
+    """F fills the view with the means of the test images, which is the first view; Home returns to it."""
     qtbot.keyClick(window.plane, Qt.Key.Key_F)
     fitted = window.explorer.state.viewport
     mean = window.explorer.source.bundle.read_posterior().mean

@@ -129,7 +129,7 @@ def test_more_dimensions_have_no_plane_to_integrate_over(open_window, make_bundl
     draw(window, qtbot, [(8, 6), (20, 6)])
     value = window.image.panel.figures["log_px"]
     assert value.text() == "only in 2-D"
-    assert value.toolTip().endswith("Here there is none: it needs 2 dimensions.")
+    assert value.toolTip().endswith("Not available here: it needs 2 dimensions.")
     assert value.fontMetrics().horizontalAdvance(value.text()) < 110  # beside the picture and "log p(x)"
 
 
