@@ -1,6 +1,6 @@
-"""What several packages' tests need: a small real fit, the bundle made from it, commands, and a full disk.
+"""Fixtures for the tests of several packages: a small real fit, its bundle, commands, and a full disk.
 
-Also which tests are slow, so that `make check` leaves them out.
+This file also marks slow tests, which `make check` leaves out.
 """
 
 import atexit
@@ -21,28 +21,28 @@ from pathlib import Path
 
 import pytest
 
-# PyTorch's threads wait for each other by spinning: where something else wants the cores too, two of them
-# take eight times as long as one. Set before the first import of torch, and inherited by subprocesses.
+# PyTorch's threads wait for each other by spinning: if other work needs the cores too, two threads take eight
+# times as long as one. This is set before the first import of torch, and inherited by subprocesses.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# As the packages do: some tests import ONNX Runtime before any of them.
+# The packages set this too, but some tests import ONNX Runtime before any of them.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-# Circles are collected with each file (`memory_given_back`) and test (`nothing_left`). Looking for them as
-# often as Python does by default takes a twenty-fifth of the time of a test that opens a window.
+# Reference cycles are collected after each file (`memory_given_back`) and test (`nothing_left`). Python's
+# default threshold would take a twenty-fifth of the time of a test that opens a window.
 gc.set_threshold(20_000)
 
-# A test run in the background has Ctrl-C ignored, and so would what it starts.
+# In the background, a test run ignores Ctrl-C, and processes that it starts would inherit this.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# As the commands do: without it a worker that has imported PyTorch takes a second longer to end.
+# The commands do this too: without it a worker that has imported PyTorch takes a second longer to end.
 atexit.register(gc.freeze)
 
 TRAIN_COUNT, TEST_COUNT = 512, 1000
 # A test that has one of these fits a model, opens the window, or starts the viewer or Chromium.
 SLOW_FIXTURES = frozenset({"small_mnist", "fitted", "open_window", "viewers", "chromium"})
-# A file that imports one of these starts processes (a model that is opened is tried in one of its own), or
-# has PyTorch export a graph.
+# A file that imports one of these starts processes (each model is tried in its own process), or has PyTorch
+# export a graph.
 SLOW_NAMES = frozenset({"subprocess", "open_source", "Trial", "export_decoder"})
-# What takes more than about six seconds of a core.
+# Files that take more than about six seconds of a core.
 LONGEST_FILES = re.compile(
     "test_(evaluate|evaluate_command|fit|fitting|follow|follow_command|importance|likelihoods|logbook|"
     "onnx|onnx_command|own|page_in_browser|quadrature|ranks|resume|"
@@ -53,9 +53,10 @@ LONGEST_FILES = re.compile(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what fits a model or opens the window, and each file that does other slow things.
+    """Mark tests as slow that fit a model or open the window, and all tests of files with other slow work.
 
-    The longest files come first, then others with slow tests: at the end, no core waits for another's last.
+    The longest files come first, then others with slow tests, so that all cores finish at about the same
+    time.
     """
     for item in items:
         assert isinstance(item, pytest.Function)
@@ -68,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
     """Return a folder that one worker builds once, while the others wait for it.
 
-    That is once per test run, or for all runs that have the environment variable BUILT: a folder for it.
+    It is built once per test run, or once for all runs if the environment variable BUILT names a folder.
     """
     root = factory.getbasetemp()
     if "BUILT" in os.environ:
@@ -88,8 +89,8 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
 
 @pytest.fixture(autouse=True, scope="module")
 def memory_given_back() -> Iterator[None]:
-    """After each file, what was freed goes back to the system: the allocator would keep much of it."""
-    # What is there before the file need not be looked through after it: PyTorch's modules take 0.4 s.
+    """Return freed memory to the system after each file, because the allocator would keep much of it."""
+    # Objects from before the file are frozen: collecting through PyTorch's modules would take 0.4 s.
     gc.freeze()
     yield
     gc.collect()
@@ -100,7 +101,7 @@ def memory_given_back() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def small_mnist():
     """The first 512 training and 1,000 test images of the embedded MNIST."""
-    # Imported here and not at the top: most tests of `desktop` never need PyTorch.
+    # Imported here, because most tests of `desktop` never need PyTorch.
     from training.data.mnist import mnist
 
     whole = mnist()
@@ -131,7 +132,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, small_mnist, run_config
     """The folder of a run of `run_config`. Do not write to it."""
 
     def build(folder: Path) -> None:
-        # Imported only by who builds it: others need no PyTorch.
+        # Imported only by the worker that builds the run; others need no PyTorch.
         import torch
 
         from training.fitting import fit
@@ -164,7 +165,7 @@ class Ended:
 
     @property
     def error_line(self) -> str:
-        """The one line on standard error; the exit status must be 2."""
+        """The one line on standard error. Fails unless the exit status is 2."""
         assert self.status == 2, self
         assert self.err.endswith("\n")
         assert self.err.count("\n") == 1, self.err
@@ -188,7 +189,7 @@ def run_main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 @pytest.fixture
 def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
-    """A disk that fills up: within the context, no file can grow beyond this many bytes."""
+    """`file_size_limit(size_bytes)`: within the context no file can grow beyond this, as on a full disk."""
 
     @contextmanager
     def limit(size_bytes: int) -> Iterator[None]:
@@ -205,7 +206,7 @@ def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
 
 @pytest.fixture
 def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
-    """Within the context, the process has no root rights to write everywhere."""
+    """`ordinary_user()`: within the context, the process has no root rights to write everywhere."""
 
     @contextmanager
     def no_root() -> Iterator[None]:

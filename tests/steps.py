@@ -1,4 +1,4 @@
-"""What something costs, in calls or in a processor's time, which other work does not lengthen."""
+"""Measures a cost in function calls or processor time, which other work on the machine does not change."""
 
 import os
 import sys
@@ -8,12 +8,12 @@ LIMIT_S = 5.0
 
 
 def processor_seconds() -> float:
-    """What this process and its children that have ended have used so far."""
+    """Return the processor time that this process and its ended children have used so far."""
     return sum(os.times()[:4])
 
 
 def calls_of(do: Callable[[], object]) -> int:
-    """How many functions, of Python or of C, are called on this thread while `do()` runs."""
+    """Return how many functions, of Python or of C, are called on this thread while `do()` runs."""
     count = 0
 
     def on_event(_frame: object, event: str, _argument: object) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C while a command is still imported."""
+"""Ctrl-C while a command is still importing its modules."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_ctrl_c_during_the_imports_is_one_line(tmp_path, command):
-    """Ctrl-C that comes while another package is imported ends every command in one line, with status 130."""
+    """During the import of another package, Ctrl-C ends every command with one line and status 130."""
     package = tmp_path / COMMANDS[command]
     package.mkdir()
     (package / "__init__.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")

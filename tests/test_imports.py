@@ -1,7 +1,7 @@
-"""Who may import what: other projects' packages by the lists here, our own by contracts.
+"""Rules for imports: lists in this file for other projects' packages, contracts for our own.
 
-The contracts are in pyproject.toml, and `make test` checks them by `lint-imports`. Here it is shown that they
-can fail.
+The contracts are in pyproject.toml, and `make test` checks them with `lint-imports`. The tests here show that
+they can fail.
 """
 
 import ast
@@ -46,10 +46,10 @@ LAW = {
         "click",
         "tqdm",
         "PIL",
-        # Only a notebook that asks for a widget.
+        # Imported only by a notebook that asks for a widget.
         "anywidget",
         "traitlets",
-        "pythae.models",  # installed by whoever has a model of it
+        "pythae.models",  # installed by people who have a model of it
     },
     "desktop": {
         "desktop",
@@ -71,7 +71,7 @@ LAW = {
     },
 }
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-logo'])"
-# Imports every module of a package, and some more, where two names cannot be imported.
+# Imports every module of a package, and some more, in a process that cannot import torch and training.
 IMPORT_ALL = """
 import importlib, importlib.abc, pkgutil, sys
 
@@ -127,7 +127,7 @@ def import_all_without_pytorch(package: str, *more: str, path: object = ROOT) ->
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_imports_what_it_may(package):
-    """No file of a package imports anything but what the law allows it."""
+    """Every import of a package's files is allowed by the lists above."""
     files = sorted((ROOT / package).rglob("*.py"))
     assert files
     found = {str(path.relative_to(ROOT)): lawless_imports(path, LAW[package]) for path in files}
@@ -180,7 +180,7 @@ def test_the_viewer_needs_neither_pytorch_nor_training():
 
 
 def test_that_test_can_fail(tmp_path):
-    """A viewer with one module that needs PyTorch at second hand does not import."""
+    """A viewer with one module that imports PyTorch indirectly cannot be imported."""
     (tmp_path / "viewer").mkdir()
     (tmp_path / "viewer/__init__.py").touch()
     (tmp_path / "viewer/sound.py").write_text("import json\n")
@@ -232,7 +232,7 @@ def broken_contracts(folder: Path) -> list[str]:
     ],
 )
 def test_a_contract_can_fail(copied_packages, module, line, broken):
-    """As the packages are no contract is broken; with each of these lines one is, and is named."""
+    """The packages break no contract; each of these lines breaks one, and the output names it."""
     path = copied_packages / module
     before = path.read_text()
     path.write_text(f"{before}\n{line}\n")

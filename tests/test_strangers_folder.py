@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "artifacts" / "mnist"
 OURS = {"desktop", "export", "training", "tests"}
-# What `python -m` itself imports before any module of this project: only Python's option -P keeps that safe.
+# Modules that `python -m` itself imports before any of this project: only Python's option -P protects these.
 OF_RUNPY = {
     *("collections", "contextlib", "functools", "importlib", "keyword", "operator", "pkgutil", "reprlib"),
     *("runpy", "types", "warnings"),
@@ -21,7 +21,7 @@ OF_RUNPY = {
 
 @pytest.fixture
 def trapped(tmp_path):
-    """A folder with a model, a bundle, and a module of each name that any of the programs could import."""
+    """A folder with a model, a bundle, and a trap for each name of a module that a program could import."""
     folder = tmp_path / "downloads"
     shutil.copytree(SHIPPED, folder / "bundle")
     shutil.copy(SHIPPED / "decoder.onnx", folder / "model.onnx")
@@ -36,13 +36,13 @@ def trapped(tmp_path):
 
 
 def sprung(folder: Path) -> str:
-    """The names of the traps whose code was run."""
+    """The names of the modules in the folder whose code was run."""
     witness = folder.parent / "sprung"
     return witness.read_text() if witness.exists() else ""
 
 
 def run_in(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run Python in that folder, as a person who has gone there; the project is installed elsewhere."""
+    """Run Python with that folder as the current one; the project is installed elsewhere."""
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
         cwd=folder,
@@ -64,7 +64,7 @@ def run_in(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]
     ],
 )
 def test_an_installed_command_runs_no_code_of_the_folder(trapped, module, arguments, status):
-    """The script that pip installs imports nothing from the folder in which it is called."""
+    """The script that pip installs imports nothing from the current folder."""
     script = trapped.parent / "command"
     script.write_text(f"import sys\nfrom {module} import main\nsys.exit(main())\n")
     ended = run_in(trapped, script, *arguments)
@@ -80,7 +80,7 @@ def test_an_installed_command_runs_no_code_of_the_folder(trapped, module, argume
     ],
 )
 def test_python_m_runs_no_code_of_the_folder_once_the_project_is_imported(trapped, module, arguments, status):
-    """Only what `python -m` imports by itself could come from the folder."""
+    """Only modules that `python -m` imports by itself could come from the folder."""
     for name in OF_RUNPY:
         (trapped / f"{name}.py").unlink(missing_ok=True)
     ended = run_in(trapped, "-m", module, *arguments)

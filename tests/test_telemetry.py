@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "artifacts" / "mnist"
-# ONNX Runtime writes some time after it was imported.
+# ONNX Runtime writes its files some time after its import.
 DECODE = """
 import sys, time
 from pathlib import Path
@@ -29,9 +29,9 @@ while not any(path.is_file() for path in Path.home().rglob("*")) and time.monoto
 
 
 def files_left(home: Path, *arguments: object) -> list[str]:
-    """What a Python process that was started with `arguments` leaves in its user's home folder."""
+    """Run Python with `arguments`, and return the files that it leaves in its user's home folder."""
     home.mkdir()
-    # Nothing else of this environment: ONNX Runtime is silent where CI, GITHUB_ACTIONS and others are set.
+    # Other variables are left out, because ONNX Runtime is silent if CI, GITHUB_ACTIONS or others are set.
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
     subprocess.run(
         [sys.executable, *map(str, arguments)],
@@ -44,7 +44,7 @@ def files_left(home: Path, *arguments: object) -> list[str]:
 
 
 def test_onnx_runtime_by_itself_is_seen_to_write(tmp_path):
-    """The tests below can fail: without this project's setting its own files are there."""
+    """The tests below can fail: without this project's setting, ONNX Runtime writes its files."""
     assert (
         files_left(
             tmp_path / "home", "-c", DECODE.format(first="", last=UNTIL_IT_WRITES), SHIPPED / "decoder.onnx"
@@ -55,13 +55,13 @@ def test_onnx_runtime_by_itself_is_seen_to_write(tmp_path):
 
 @pytest.mark.parametrize("package", ["desktop", "export"])
 def test_a_package_turns_it_off_before_any_module_of_it(tmp_path, package):
-    """To import the package is enough, whatever imports ONNX Runtime afterwards."""
+    """Importing the package is enough, whatever imports ONNX Runtime afterwards."""
     program = DECODE.format(first=f"import {package}", last=A_WHILE)
     assert files_left(tmp_path / "home", "-c", program, SHIPPED / "decoder.onnx") == []
 
 
 def test_the_trial_of_a_model_turns_it_off(tmp_path):
-    """The child process too: a bare model that is inspected leaves no file of ONNX Runtime."""
+    """In the child process too, the trial of a bare model leaves no file of ONNX Runtime."""
     program = (
         "import time\n"
         "from pathlib import Path\n"

@@ -1,6 +1,6 @@
-"""The built wheel: what is in it, and that its commands work where nothing of the checkout is.
+"""The built wheel: its contents, and its commands in an environment without the checkout.
 
-It is built by `.packaging/backend.py`, which writes the packages' names anew.
+It is built by `.packaging/backend.py`, which rewrites the packages' names.
 """
 
 import importlib.util
@@ -47,7 +47,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the commands in an environment that has the wheel alone."""
+    """The folder of the commands in an environment with only the wheel."""
     environment = tmp_path_factory.mktemp("environment")
     venv.create(environment, symlinks=True)
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
@@ -59,7 +59,7 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def crowded(tmp_path: Path) -> Path:
-    """A folder, to be searched for modules, with other projects' modules of our packages' names."""
+    """A folder for the module search path, with modules of other projects that have our packages' names."""
     folder = tmp_path / "crowded"
     (folder / "training").mkdir(parents=True)
     for name in ("training/__init__.py", "export.py", "desktop.py"):
@@ -70,7 +70,7 @@ def crowded(tmp_path: Path) -> Path:
 def run(
     scripts: Path, name: str, *arguments: object, cwd: Path, path: list[Path]
 ) -> subprocess.CompletedProcess:
-    """Run a command of the environment, which also finds what is in the folders of `path`."""
+    """Run a command of the environment, with the folders of `path` on the module search path."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return subprocess.run(
         [scripts / name, *map(str, arguments)],
@@ -89,7 +89,7 @@ def run(
 
 
 def test_contents(wheel: Path) -> None:
-    """All is below latent_plane: packages, MNIST, the shipped bundle; no tests, no names of the checkout."""
+    """Everything, and no test, is below latent_plane; no import or command has the checkout's names."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         sources = {name: archive.read(name).decode() for name in names if name.endswith(".py")}
@@ -118,7 +118,7 @@ def test_contents(wheel: Path) -> None:
 
 
 def test_an_extra_has_one_onnx_runtime(wheel: Path) -> None:
-    """The extras with -cpu differ from the others in ONNX Runtime alone, which has no CUDA there."""
+    """The extras with -cpu differ from the others only in ONNX Runtime, which has no CUDA."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith("/METADATA"))
         metadata = archive.read(name).decode()
@@ -152,7 +152,7 @@ def test_an_extra_has_one_onnx_runtime(wheel: Path) -> None:
     ],
 )
 def test_names_are_written_anew(backend: ModuleType, before: str, after: str) -> None:
-    """Imports and commands change, and nothing that only looks like one."""
+    """Imports and commands are rewritten; text that only looks like one is not."""
     commands = {"export.onnx": "latent-plane-export", "desktop": "latent-plane"}
     assert backend.renamed(before, commands, "x.py") == after
 
@@ -168,7 +168,7 @@ def test_an_import_that_cannot_be_written_anew_ends_the_build(backend: ModuleTyp
 def test_a_command_without_its_extra_says_what_to_install(
     wheel: Path, scripts: Path, tmp_path: Path, name: str
 ) -> None:
-    """Even for --help: one line by the name that was called, with the wheel and the extra, and status 2."""
+    """Even --help gives one line with the called name, the wheel and the extra, and status 2."""
     base = tmp_path / "base"
     base.mkdir()
     (base / "click").symlink_to(Path(importlib.util.find_spec("click").origin).parent)
@@ -185,7 +185,7 @@ def test_a_command_without_its_extra_says_what_to_install(
 def test_the_viewer_works_beside_modules_of_the_same_names(
     scripts: Path, crowded: Path, tmp_path: Path
 ) -> None:
-    """It opens the bundle that came with the wheel, and tries it, although other projects have our names."""
+    """It opens the wheel's bundle and runs its trial, although other projects' modules have our names."""
     picture = tmp_path / "window.png"
     path = [crowded, Path(sysconfig.get_path("purelib"))]
     ended = run(scripts, "latent-plane", "--screenshot", picture, cwd=crowded, path=path)
@@ -198,7 +198,7 @@ def test_the_viewer_works_beside_modules_of_the_same_names(
 
 
 def test_hints_name_the_installed_commands(scripts: Path, crowded: Path, tmp_path: Path) -> None:
-    """What to run next is a command that the wheel has brought."""
+    """A hint about the next command names one that the wheel has installed."""
     path = [crowded, Path(sysconfig.get_path("purelib"))]
     ended = run(scripts, "latent-plane-export", tmp_path / "gone", cwd=crowded, path=path)
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""How long a test waits for an event: long enough for a busy machine. No test waits for the whole time."""
+"""The longest time that tests wait for an event, enough for a busy machine. Usually it comes much sooner."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The window: makes its parts, lays them out and connects them. What a part does is in its own file."""
+"""The window: makes its parts, lays them out and connects them. Each part's behaviour is in its own file."""
 
 from functools import partial
 from pathlib import Path
@@ -88,7 +88,7 @@ from desktop.widgets.plane.plane_view import PlaneView
 PLANE = "plane"
 START_WIDTH_PX = 1180
 SPLITTER_PX = 5
-TITLE_BAR_PX = 40  # at most, on most desktops
+TITLE_BAR_PX = 40  # the most that a title bar takes on most desktops
 MENUS = {
     "file": "&File",
     "edit": "&Edit",
@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
         return self.restoreGeometry(settings.window_geometry())
 
     def resize_within_screen(self, width_px: int, height_px: int) -> None:
-        """Take a size, or less where the screen has no room for it."""
+        """Resize the window to this size, or to less if the screen has no room for it."""
         room = self.screen().availableGeometry().adjusted(0, 0, 0, -TITLE_BAR_PX).size()
         self.resize(QSize(width_px, height_px).boundedTo(room))
 
@@ -170,9 +170,9 @@ class MainWindow(QMainWindow):
         self.explorer.open(path.parent if path.name == "manifest.json" else path, overrides)
 
     def show_page(self, key: str) -> None:
-        """Bring the page with a key to the front, or else the plane, and the section with that key.
+        """Show the page with this key, or else the plane, and open the section with this key.
 
-        Keys are compared in lower case, because exports of earlier versions name them in either.
+        Keys are compared in lower case, because exports of earlier versions have them in either case.
         """
         key = key.lower()
         if not self.tabs.show_key(key):
@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save the views and the window's geometry, and end the background threads.
 
-        The window stays while a file is written and somebody is asked whether to wait for it.
+        The window stays open while a file is being written and somebody is asked whether to wait for it.
         """
         if not self.quitting.may_close():
             event.ignore()
@@ -208,14 +208,14 @@ class MainWindow(QMainWindow):
         self.dragMoveEvent(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Light up what the files would be dropped on."""
-        paths = [] if event.source() is not None else _dragged(event)  # not the picture of this window
+        """Highlight the part of the window that would take the files."""
+        paths = [] if event.source() is not None else _dragged(event)  # not this window's own picture
         if paths:
             event.acceptProposedAction()
             self.drop.hover(paths, event.position().toPoint())
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Show the window as it is again."""
+        """Remove the highlight."""
         self.drop.leave()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -284,17 +284,17 @@ class MainWindow(QMainWindow):
         for compared in (self.compare.page.left, self.compare.page.right):
             self.dim.add_plane(compared)
         file.addSeparator()
-        add_button(file, "Open the folder of what was saved", self.status.saved)
+        add_button(file, "Open the folder of the saved file", self.status.saved)
         add_action(file, "&Quit", QKeySequence.StandardKey.Quit, self.close)
 
     def _places_of_image(self) -> list[Vector]:
-        """The encoder's mean and the mode of what is drawn, as far as they are known."""
+        """The encoder's mean and the true posterior's mode for the drawing, as far as they are known."""
         encoded, located = self.image.encoded, self.true_posterior.located
         found = [] if encoded is None else [encoded.mean]
         return [Vector(z) for z in (*found, *(() if located is None else [located.posterior.mode]))]
 
     def _tell_hidden(self) -> None:
-        """Leave a slow decoder to the page in front if it shows no plane."""
+        """Leave a slow decoder to the page in front while that page shows no plane."""
         self.explorer.tiles.set_hidden(isinstance(self.tabs.currentWidget(), GridPage))
 
     def _pages_over_time(self) -> QWidget:
@@ -311,7 +311,7 @@ class MainWindow(QMainWindow):
         leave_wheel_to_scrolling(self.panel)
         for _, menu in menus_of(self):
             menu.setToolTipsVisible(True)  # they say why an entry cannot be used
-        # From the outside in: a part that gets another parent takes time for everything in it.
+        # Parts are added from the outside in, because a new parent costs time for everything in the part.
         central = QWidget()
         self.setCentralWidget(central)
         layout = QVBoxLayout(central)
@@ -326,7 +326,7 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setSizes([START_WIDTH_PX - WIDTH_PX, WIDTH_PX])
-        share_keys(self)  # once the fields are the window's
+        share_keys(self)  # after all fields have become children of the window
 
     def _connect_explorer(self, shell: Shell) -> None:
         explorer = shell.explorer

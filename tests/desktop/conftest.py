@@ -1,4 +1,4 @@
-"""What the tests of the viewer share: small bundles of any shape, a plain decoder, nothing left behind."""
+"""Fixtures that the tests of the viewer share: small bundles of any shape, a plain decoder, cleaning up."""
 
 import gc
 import os
@@ -43,7 +43,7 @@ PROGRESS_BARS = "tqdm_monitor"  # the thread that an export in a test's own proc
 
 @pytest.fixture(autouse=True)
 def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What is saved goes to the test's own folder, never to that of the person who runs the tests."""
+    """The test's own settings folder, so that nothing is saved in that of the person who runs the tests."""
     folder = tmp_path_factory.mktemp("settings")
     monkeypatch.setattr(saved, "place", lambda: folder / "saved.json")
     monkeypatch.setattr(picture_cache, "folder", lambda: folder / "pictures")
@@ -54,7 +54,7 @@ def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 
 @pytest.fixture(scope="session")
 def trial_server() -> Iterator[TrialServer]:
-    """What forks the processes of trials."""
+    """The server that forks the processes of trials."""
     server = TrialServer()
     yield server
     server.close()
@@ -62,7 +62,7 @@ def trial_server() -> Iterator[TrialServer]:
 
 @pytest.fixture(scope="session")
 def viewers() -> Iterator[ForkedViewers]:
-    """What starts viewers without the second that their imports take."""
+    """The server that starts viewers without the second that their imports take."""
     server = ForkedViewers()
     yield server
     server.close()
@@ -72,22 +72,22 @@ def viewers() -> Iterator[ForkedViewers]:
 def forked_trials(
     request: pytest.FixtureRequest, trial_server: TrialServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fork the processes of trials, except for the tests of `vetting`, which start them as people do."""
+    """Fork the processes of trials, except in the tests of `vetting`, which start them as the viewer does."""
     if sys.platform == "linux" and request.path.parent.name != "vetting":
         monkeypatch.setattr(trial_process, "_start", trial_server.start)
 
 
 @pytest.fixture(autouse=True)
 def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test leaves a thread that it started, or a window that is shown."""
-    monkeypatch.setattr(watchdog, "LINGER_S", 0.0)  # it ends by itself, and each test would wait for that
+    """Check that a test leaves no thread that it started, and no visible window."""
+    monkeypatch.setattr(watchdog, "LINGER_S", 0.0)  # the thread ends by itself, but too late for a test
     before = set(threading.enumerate())
-    # What the test before left could not go earlier: pytest held its fixtures. What is there after that need
-    # not be looked through by later collections.
+    # Garbage of the test before is collected now, because pytest held its fixtures until now. Objects that
+    # are left after that are frozen, so that later collections need not look through them.
     gc.collect()
     gc.freeze()
     yield
-    # Threads of a pool end shortly after the pool was let go, and an error's traceback may still hold it.
+    # A pool's threads end shortly after the pool is released, and an error's traceback may still hold it.
     deadline = time.monotonic() + SOON_S
     while left := {thread for thread in threading.enumerate() if thread.name != PROGRESS_BARS} - before:
         assert time.monotonic() < deadline, f"left running: {left}"
@@ -96,7 +96,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if (application := QApplication.instance()) is not None:
         shown = [widget for widget in application.topLevelWidgets() if widget.isVisible()]
         assert not shown, f"left open: {shown}"
-        # A style sheet that comes with the next window would be given to what is left, too.
+        # Otherwise the next window's style sheet would be applied to the widgets that are left, too.
         delete_now(*(widget for widget in application.topLevelWidgets() if widget.parent() is None))
         application.setStyleSheet("")
 
@@ -123,7 +123,7 @@ def slow_decoder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kep
 
 @pytest.fixture(scope="session")
 def join_encoders() -> Callable[[], None]:
-    """`join_encoders()` returns when nothing is encoded any more: what was cancelled ends by itself."""
+    """`join_encoders()`: wait until no film is encoded; cancelled encoders end by themselves."""
 
     def join() -> None:
         for thread in threading.enumerate():
@@ -183,7 +183,7 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 
 @pytest.fixture
 def make_film(tmp_path: Path) -> Callable[..., FilmBundle]:
-    """`make_film(last)`: a bundle with the epochs 0 to `last`, each of which decodes otherwise."""
+    """`make_film(last)`: a bundle with the epochs 0 to `last`, each with another decoder."""
 
     def make(last: int, name: str = "film", encoders: bool = True) -> FilmBundle:
         film = FilmBundle(tmp_path / name, (1, 12, 12), encoders)
@@ -291,7 +291,7 @@ def gif_frames() -> Callable[[Path], NDArray[np.uint8]]:
 
 
 def delete_now(*objects: QObject) -> None:
-    """Delete Qt's side of some objects, because a signal holds what is connected to it, unseen by Python."""
+    """Delete the C++ side of Qt objects, because signals keep what is connected to them, unseen by Python."""
     for each in objects:
         each.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

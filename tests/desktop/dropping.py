@@ -22,7 +22,7 @@ def drop(
     at: QPoint = QPoint(50, 50),  # noqa: B008 (never changed)
     keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
 ) -> None:
-    """Drag files over the window, which accepts them, and drop them at a place in it while keys are held."""
+    """Drag files over the window, which accepts them, and drop them at a place with modifier keys held."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     place = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, keys)

@@ -1,4 +1,4 @@
-"""What work in steps leads to, for tests that do not look at the steps."""
+"""The result of work in steps, for tests that do not look at the steps."""
 
 from collections.abc import Generator
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ Result = TypeVar("Result")
 
 
 def finished(steps: Generator[Any, None, Result]) -> Result:
-    """What a generator returns."""
+    """Run a generator to its end, and return its result."""
     while True:
         try:
             next(steps)

@@ -1,4 +1,4 @@
-"""Small decoders and encoders as other tools write them: any layout, type, range, batch and other inputs."""
+"""Small decoders and encoders as other tools write them, of any layout, type, range, batch and inputs."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def save(
     arrays: dict[str, np.ndarray],
     metadata: dict[str, str] | None = None,
 ) -> Path:
-    """Check a model and write it. Its metadata name its prior, unless they are given."""
+    """Check a model and write it. By default, its metadata name its prior."""
     graph = helper.make_graph(
         nodes, "graph", inputs, outputs, [numpy_helper.from_array(a, name) for name, a in arrays.items()]
     )
@@ -57,7 +57,7 @@ def decoder(
     more_inputs: list[onnx.ValueInfoProto] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> Path:
-    """last(scale · z · W + shift) as pictures. Other inputs are used, but with a factor of zero."""
+    """A decoder last(scale · z · W + shift). Other inputs are used, but with a factor of zero."""
     channels, height, width = image_shape
     shape = {
         "NCHW": [channels, height, width],
@@ -116,8 +116,8 @@ def decoder(
 def conditional(path: Path, table: bool = True, one_hot: bool = False) -> Path:
     """Pictures of a class: sigmoid(strength · z · W + row `label` of four).
 
-    Without a `table` at hand the graph does not say which classes there are. A `one_hot` label has four
-    numbers, which weigh the rows.
+    Without a `table`, the graph does not show how many classes there are. A `one_hot` label has four numbers,
+    which are the weights of the rows.
     """
     arrays: dict[str, np.ndarray] = {
         "weights": smooth_weights(2, 1, 8, 10, "NCHW"),
@@ -155,7 +155,7 @@ def encoder(
     spread: str = "logvar",
     more_inputs: list[onnx.ValueInfoProto] | None = None,
 ) -> Path:
-    """Mean and spread of images by a matrix: as "two" outputs, "joined" in one, or the mean "alone"."""
+    """An encoder with mean and spread by a matrix: "two" outputs, "joined" in one, or the mean "alone"."""
     x_shape = ["N", 1, 8, 10] if x_shape is None else x_shape
     pixels = int(np.prod([size for size in x_shape[1:] if isinstance(size, int)]))
     draw = np.random.default_rng(0)
@@ -192,10 +192,10 @@ def graph(
     last: str = "",
     smooth: bool = False,
 ) -> Path:
-    """Any inputs to any outputs: each output is a matrix times the first input, as its declared shape says.
+    """A model with any inputs and outputs: each output is a matrix times the first input, in a given shape.
 
     The first size of every shape is the batch's. The other inputs are used with a factor of zero, and `last`
-    is the operator behind each output. `smooth` pictures have neighbours that are alike.
+    is the operator before each output. In `smooth` pictures, neighbouring pixels are similar.
     """
     (z_name, z_shape), *others = inputs.items()
     taken = int(np.prod([8 if isinstance(size, str) else size for size in z_shape[1:]]))

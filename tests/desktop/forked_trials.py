@@ -17,7 +17,7 @@ SERVER = Path(__file__).with_name("trial_server.py")
 
 
 class ForkedTrial:
-    """A forked process, with what `desktop.vetting.trial` needs of a `subprocess.Popen`."""
+    """A forked process, with the part of `subprocess.Popen` that `desktop.vetting.trial` needs."""
 
     def __init__(self, pid: int, stdin: int, stdout: int, status: int) -> None:
         self.pid = pid
@@ -28,11 +28,11 @@ class ForkedTrial:
         self._lock = threading.Lock()
 
     def poll(self) -> int | None:
-        """The exit status, or minus the signal that ended the process; None while it runs."""
+        """Return the exit status, or minus the signal that ended the process; None while it runs."""
         return self._told(0)
 
     def wait(self, timeout: float | None = None) -> int:
-        """The same once it has ended."""
+        """Wait until the process has ended, and return the same status as `poll`."""
         status = self._told(timeout)
         if status is None:
             assert timeout is not None

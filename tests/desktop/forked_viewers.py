@@ -1,4 +1,4 @@
-"""`python -m desktop` in processes forked from one that has made its imports, which take a second each.
+"""Runs `python -m desktop` in processes forked from one that has made its imports, which take a second.
 
     python -m tests.desktop.forked_viewers
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.waiting import SOON_S
 
 ROOT = Path(__file__).parents[2]
-# All but the first would be imported once the options are understood, or when a model is opened.
+# The command imports all but the first only after it has parsed its options, or when a model is opened.
 IMPORTED = ("desktop.__main__", "desktop.widgets.main_window", "desktop.models.early_source", "onnxruntime")
 
 
@@ -37,14 +37,14 @@ class ForkedViewers:
         )
 
     def start(self, *arguments: object, environment: dict[str, str]) -> int:
-        """Start a viewer in nothing but this environment; return its process id."""
+        """Start a viewer with only this environment; return its process id."""
         job = [list(map(str, arguments)), environment, self._folder.name]
         self._server.stdin.write(json.dumps(job) + "\n")
         self._server.stdin.flush()
         return int(self._server.stdout.readline())
 
     def end(self) -> tuple[int, str, str]:
-        """Wait until the viewer has ended; return its exit status and both streams."""
+        """Wait until the viewer has ended; return its exit status, standard output and standard error."""
         status = int(self._server.stdout.readline())
         return status, *(Path(self._folder.name, name).read_text() for name in ("out", "err"))
 
@@ -72,7 +72,7 @@ def main() -> None:
     """Fork a viewer for each line on standard input."""
     for name in IMPORTED:
         importlib.import_module(name)
-    # A forked process shares with this one what it does not look through.
+    # A forked process shares memory with this one while its garbage collector leaves the objects alone.
     gc.collect()
     gc.freeze()
     for line in sys.stdin:

@@ -21,7 +21,7 @@ def model_bytes(
     functions: list[onnx.FunctionProto] | None = None,
     domains: tuple[str, ...] = (),
 ) -> bytes:
-    """A model z [N, 2] → out [N, 1, 8, 8] by default. It is not checked, because it may be wrong."""
+    """A model z [N, 2] → out [N, 1, 8, 8] by default. It is not checked, because it may be invalid."""
     graph = helper.make_graph(
         nodes,
         "graph",
@@ -48,7 +48,7 @@ def good_nodes() -> tuple[list[onnx.NodeProto], list[TensorProto]]:
 
 
 def good_model() -> bytes:
-    """That decoder as a file."""
+    """The bytes of the working decoder's file."""
     nodes, arrays = good_nodes()
     return model_bytes(nodes, initializers=arrays)
 
@@ -76,7 +76,7 @@ def nested_functions(count: int = 3000) -> bytes:
 
 
 def constant_of_shape(count: int) -> bytes:
-    """75 bytes that request any amount of memory; the shape passes through an operator, to hide it."""
+    """A graph of 75 bytes that requests any amount of memory; an operator hides the shape."""
     sizes = numpy_helper.from_array(np.array([count // 2], np.int64), "half")
     nodes = [
         helper.make_node("Add", ["half", "half"], ["sizes"]),
@@ -88,7 +88,7 @@ def constant_of_shape(count: int) -> bytes:
 
 
 def plain_constant_of_shape(count: int) -> bytes:
-    """The same with the shape given directly."""
+    """The same request with the shape given directly."""
     sizes = numpy_helper.from_array(np.array([count], np.int64), "sizes")
     nodes = [
         helper.make_node("ConstantOfShape", ["sizes"], ["many"]),
@@ -180,7 +180,7 @@ def with_fields(graph: bytes = b"", model: bytes = b"") -> bytes:
 
 
 def many_outputs(count: int = 20_000) -> bytes:
-    """As many outputs as operators, in a chain."""
+    """A chain of operators, each of whose results is an output."""
     nodes = [
         helper.make_node("Identity", [f"o{index - 1}" if index else "z"], [f"o{index}"])
         for index in range(count)
@@ -194,7 +194,7 @@ def random_bytes(count: int) -> bytes:
 
 
 def corpus() -> Iterator[tuple[str, Write]]:
-    """Every file except the truncated and the mutated ones, by name."""
+    """Yield the name and the writer of every file, except the truncated and the mutated ones."""
     info = helper.make_tensor_value_info
     nodes, arrays = good_nodes()
     string_input = info("z", TensorProto.STRING, ["N", 2])
@@ -203,7 +203,7 @@ def corpus() -> Iterator[tuple[str, Write]]:
     nan = numpy_helper.from_array(np.float32(np.nan), "nan")
     lying = [info("out", TensorProto.FLOAT, ["N", 3, 8, 8])]
     computed = [
-        # The true shape of this one is known only when it runs.
+        # The true shape of this output is known only when the graph runs.
         helper.make_node("ReduceSum", ["z"], ["sum"], keepdims=0),
         helper.make_node("Mul", ["sum", "zero"], ["nothing"]),
         helper.make_node("Cast", ["nothing"], ["none"], to=TensorProto.INT64),

@@ -1,4 +1,4 @@
-"""The z of a film along a path at an even pace in z, with which the tests compare films."""
+"""The expected z of a film along a path, at an even pace in z."""
 
 from collections.abc import Sequence
 
@@ -13,5 +13,5 @@ def path_points(
     kind: PathKind = PathKind.STRAIGHT,
     ping_pong: bool = False,
 ) -> Floats:
-    """z [frame_count, d] at even distances along the path."""
+    """Return z [frame_count, d] at even distances along the path."""
     return even_walk(path_curve(points, kind, closed), closed).frames(frame_count, ping_pong)[:]

@@ -1,4 +1,4 @@
-"""Photos, scans and files of digits as people have them, made from MNIST's test digits."""
+"""Photos, scans and files of digits like those of people, made from MNIST's test digits."""
 
 import io
 
@@ -7,8 +7,8 @@ from PIL import ExifTags, Image, ImageDraw, ImageFilter
 
 HEIGHT, WIDTH = 480, 640
 DOWN, ACROSS = np.mgrid[:HEIGHT, :WIDTH] / np.array([HEIGHT, WIDTH]).reshape(2, 1, 1)
-GRADIENT = 0.35 + 0.4 * ACROSS + 0.15 * DOWN  # a lamp to the right
-SHADOW = np.where(ACROSS + 0.3 * DOWN > 0.55, 0.75, 0.45)  # a hand's, with a hard edge through the digit
+GRADIENT = 0.35 + 0.4 * ACROSS + 0.15 * DOWN  # the light of a lamp to the right
+SHADOW = np.where(ACROSS + 0.3 * DOWN > 0.55, 0.75, 0.45)  # a hand's shadow with a hard edge in the digit
 
 
 def ink_of(digit, side=300):
@@ -21,7 +21,7 @@ def ink_of(digit, side=300):
 
 
 def written(width_px):
-    """Write a 2 with a pen of so many pixels: ink float [H, W]."""
+    """Write a 2 with a pen of this width: ink float [H, W]."""
     image = Image.new("L", (WIDTH, HEIGHT))
     points = [(200, 170), (230, 110), (300, 90), (370, 120), (380, 190), (300, 300), (200, 390), (390, 390)]
     draw = ImageDraw.Draw(image)
@@ -33,7 +33,7 @@ def written(width_px):
 
 
 def page_of(ink, paper, pen, noise=0.0):
-    """Mix paper and pen, grey levels or arrays [H, W], by the ink, with noise: uint8 [H, W]."""
+    """Mix grey levels of paper and pen, numbers or arrays [H, W], by the ink, with noise: uint8 [H, W]."""
     gray = paper * (1 - ink) + pen * ink
     gray = gray + noise * np.random.default_rng(0).standard_normal(ink.shape)
     return np.uint8(np.rint(np.clip(gray, 0, 1) * 255))
@@ -52,7 +52,7 @@ def on_transparency(ink, gray):
 
 
 def turned_by_exif(ink):
-    """A photo that a camera held sideways has saved: the pixels lie, the tag says so."""
+    """A photo by a camera that was held sideways: the pixels are rotated, and the EXIF tag says so."""
     image = Image.fromarray(page_of(ink, GRADIENT, GRADIENT * 0.4, 0.02)).convert("RGB")
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
@@ -73,7 +73,7 @@ def saved(image, kind="PNG", **options):
     return file.getvalue()
 
 
-# Each takes the ink [H, W] and gives a file.
+# Each function takes the ink [H, W] and returns a file's bytes.
 FILES = {
     "grey paper": lambda ink: saved(Image.fromarray(page_of(ink, 0.6, 0.3, 0.02)), "JPEG"),
     "uneven light": lambda ink: saved(Image.fromarray(page_of(ink, GRADIENT, GRADIENT * 0.5, 0.02)), "JPEG"),

@@ -89,7 +89,7 @@ class FilmBundle:
         self._encoders = encoders
 
     def write(self, last: int, **facts: object) -> None:
-        """Let it hold epochs 0 to `last`: the first time as a new bundle, then as one that grows."""
+        """Write the epochs 0 to `last`: the first call makes a new bundle, later calls let it grow."""
         files: dict[str, bytes] = {}
         for epoch in (*range(last + 1), None):
             seed = last if epoch is None else epoch
@@ -116,7 +116,7 @@ class FilmBundle:
             self.bundle = grow_bundle(self.bundle, content, files)
 
     def posterior(self, epoch: int, whole: bool = False) -> Posterior:
-        """After an epoch: 40 means along a line that turns by 20 degrees an epoch."""
+        """The posterior after an epoch: 40 means along a line that turns by 20 degrees per epoch."""
         turn, along = np.radians(20 * epoch), np.linspace(-2, 2, 40, dtype=np.float32)
         mean = np.stack([along * np.cos(turn), along * np.sin(turn)], axis=1).astype(np.float32)
         if not whole:
@@ -125,7 +125,7 @@ class FilmBundle:
         return Posterior(mean, np.zeros_like(mean), images, (along > 0).astype(np.uint8))
 
     def decode(self, epoch: int, z: Any) -> NDArray[np.float32]:
-        """Probabilities [N, C, H, W] of an epoch's decoder, by ONNX Runtime alone."""
+        """Return probabilities [N, C, H, W] of an epoch's decoder, by ONNX Runtime alone."""
         graph = decoder_graph(2, self.image_shape, epoch)
         session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
         (probabilities,) = session.run(None, {"z": np.asarray(z, np.float32)})
@@ -137,8 +137,8 @@ def grey_decoder_graph(
 ) -> bytes:
     """A decoder of one layer, z · W + b, with the outputs of a likelihood other than Bernoulli.
 
-    A Gaussian has one scale for all pixels, 0.1, and a mean beside the picture; a logistic one has a scale
-    for each pixel, about 0.03.
+    A Gaussian decoder has one scale for all pixels, 0.1, and an output for the mean besides the picture. A
+    logistic one has a scale for each pixel, about 0.03.
     """
     draw = np.random.default_rng(seed)
     pixels = int(np.prod(image_shape))
@@ -193,6 +193,6 @@ def grey_decoder_graph(
 
 
 def outputs_of(likelihood: str) -> dict[str, bool]:
-    """How `grey_decoder_graph` gives the parameters, as `tensor_facts` takes it."""
+    """The arguments of `tensor_facts` for the parameters' outputs of `grey_decoder_graph`."""
     is_gaussian = likelihood == "gaussian"
     return {"shared_scale": is_gaussian, "with_mean": is_gaussian or likelihood == "logistic"}

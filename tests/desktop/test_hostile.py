@@ -1,6 +1,6 @@
 """Good files that were cut off or changed: one clear line within seconds, little memory.
 
-The other files that mean no good are dropped on the window in tests/desktop/widgets/test_hostile_files.py.
+The other hostile files are dropped on the window in tests/desktop/widgets/test_hostile_files.py.
 """
 
 import numpy as np

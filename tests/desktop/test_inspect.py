@@ -25,7 +25,7 @@ def call(monkeypatch, capsys):
 
 
 def test_people_read_what_is_certain_and_what_is_a_guess(call, tmp_path):
-    """Producer, operators, inputs, outputs and every part of the readings are printed, the encoder's too."""
+    """It prints producer, operators, inputs, outputs and every part of the readings, the encoder's too."""
     path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
     encoder(tmp_path / "encoder.onnx")
     status, out, _ = call(path)
@@ -44,7 +44,7 @@ def test_people_read_what_is_certain_and_what_is_a_guess(call, tmp_path):
 
 
 def test_json_holds_the_same(call, tmp_path):
-    """Every part has its name, guesses are a list, and an option settles one."""
+    """Every part has a name; the guesses are a list, and an option removes one from it."""
     path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
     facts = json.loads(call(path, "--json")[1])
     assert facts["kind"] == "model"
@@ -67,7 +67,7 @@ def test_what_was_set_in_the_window_does_not_change_the_command(call, tmp_path):
 
 
 def test_what_is_no_decoder_is_told_with_the_option_that_reads_it_anyway(call, tmp_path):
-    """One line with status 2."""
+    """The error is one line with status 2."""
     status, _, err = call(encoder(tmp_path / "encoder.onnx"))
     assert status == 2
     assert "this looks like an encoder: it takes picture float32 [N, 1, 8, 10]" in err
@@ -76,7 +76,7 @@ def test_what_is_no_decoder_is_told_with_the_option_that_reads_it_anyway(call, t
 
 
 def test_a_bundle_is_inspected_like_a_model(call, bundle_path):
-    """Its format and epochs are given besides the reading."""
+    """Its format and epochs are printed in addition to the reading."""
     facts = json.loads(call(bundle_path, "--json")[1])
     assert (facts["kind"], facts["format"]) == ("bundle", "latent-plane/1")
     source = open_source(bundle_path)
@@ -94,7 +94,7 @@ def test_a_bundle_is_inspected_like_a_model(call, bundle_path):
 
 
 def test_what_a_bug_report_needs_is_printed(call):
-    """Versions, providers and the reason for no CUDA are given, for people and as JSON."""
+    """It prints versions, providers and the reason why CUDA is not used, for people and as JSON."""
     facts = json.loads(call("--runtime", "--json")[1])
     assert facts["onnxruntime"]
     assert facts["latent_plane"] == program_version()

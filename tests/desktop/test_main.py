@@ -15,8 +15,8 @@ from tests.waiting import SOON_S
 
 ROOT = Path(__file__).parents[2]
 OFFSCREEN_SAYS = "This plugin does not support propagateSizeHints()"
-# `python -m desktop`, which at its end tells what it has imported, the files whose source it has kept, and
-# how often it looked for garbage from Qt's import until the window was there, and after that.
+# Runs `python -m desktop`, and at its end writes the names of imported modules, the files whose source was
+# kept, and how often garbage was collected: from Qt's import until the window was there, and after that.
 START = """
 import atexit, gc, json, linecache, runpy, sys
 from pathlib import Path
@@ -34,7 +34,7 @@ told = Path(sys.argv.pop(1))
 atexit.register(tell)
 runpy.run_module("desktop", run_name="__main__", alter_sys=True)
 """
-# What no window needs before somebody asks for it, so that it does not make the start longer.
+# Modules that a window does not need at its start, and that would make the start longer.
 NOT_AT_START = {
     "PIL",
     "contourpy",
@@ -63,7 +63,7 @@ NOT_AT_START = {
 
 
 def without_display(settings_folder, **environment):
-    """The environment with the settings in a folder of the test's own, and without any display."""
+    """An environment without a display, with the settings in the test's own folder."""
     shown = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     clean = {name: value for name, value in os.environ.items() if name not in shown}
     folder = str(settings_folder)
@@ -71,7 +71,7 @@ def without_display(settings_folder, **environment):
 
 
 def lines_of(errors):
-    """The lines of standard error, without what the offscreen plugin always says."""
+    """The lines of standard error, without the offscreen plugin's usual line."""
     return [line for line in errors.splitlines() if line != OFFSCREEN_SAYS]
 
 
@@ -104,16 +104,16 @@ def refused(call):
 
 @dataclass(frozen=True)
 class Started:
-    """What a start, as people make it, left behind.
+    """The results of a start in a process of its own, as people start the viewer.
 
     Attributes:
-        status: of the process.
-        out: what it printed.
+        status: the exit status.
+        out: the standard output.
         errors: the lines of standard error.
         pictures: the files in the folder of its screenshot.
         imported: the names of all modules that it imported.
         read: the files whose source it kept.
-        looks: how often it looked for garbage before the window was there, and after that.
+        looks: how often it collected garbage before the window was there, and after that.
     """
 
     status: int
@@ -127,7 +127,7 @@ class Started:
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory, bundle_path):
-    """A screenshot in a process of its own, which the other tests leave out."""
+    """A screenshot by a new process; the other tests fork theirs."""
     folder, told = tmp_path_factory.mktemp("started"), tmp_path_factory.mktemp("told") / "told.json"
     arguments = ["--screenshot", folder / "window.png", "--size", "1000", "700"]
     done = subprocess.run(
@@ -162,19 +162,19 @@ def test_a_screenshot_is_the_window_with_the_model_in_it(started):
 
 
 def test_a_start_imports_nothing_that_no_window_needs(started):
-    """What is behind menus, buttons and files is imported at its first use; all these names are modules."""
+    """Modules for menus, buttons and files are imported at their first use; all names in the list exist."""
     assert NOT_AT_START & started.imported == set()
     assert all(importlib.util.find_spec(name) for name in NOT_AT_START)
 
 
 def test_a_start_reads_no_module_s_source(started):
-    """PySide would read all that is imported after it, and keep it; those of its own import are three."""
+    """PySide would read and keep the source of each later import; only three files of its own are kept."""
     assert "desktop.widgets.main_window" in started.imported
     assert [file for file in started.read if file.startswith(str(ROOT / "desktop"))] == []
 
 
 def test_a_start_looks_for_garbage_once_the_window_is_there(started):
-    """Until then next to all that is made stays, and most of a look would be for nothing."""
+    """Before that, nearly all new objects stay, so a collection would find almost nothing."""
     before, after = started.looks
     assert before == 0
     assert after > 0
@@ -193,14 +193,14 @@ def test_the_window_opens_where_it_was_last(call, tmp_path, make_bundle):
 
 
 def test_without_a_bundle_the_one_that_ships_is_opened(call, tmp_path):
-    """The first start shows something."""
+    """A first start without a model shows it."""
     out = tmp_path / "window.png"
     assert call("--screenshot", out, QT_QPA_PLATFORM="offscreen") == (0, f"saved {out}\n", [])
     assert imageio.imread(out).shape[:2] == (860, 1180)
 
 
 def test_without_any_display_one_line_names_what_works_without(refused):
-    """If no window can open, the line says what is missing and which command needs none."""
+    """If no window can open, the line says what is missing, and names a command that needs no display."""
     said = refused()
     assert "neither DISPLAY nor WAYLAND_DISPLAY is set" in said
     assert "python -m desktop.render" in said
@@ -221,7 +221,7 @@ def test_help_needs_no_display(call):
 
 
 def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
-    """Nothing is open, so the window closes, and the line says what was found and expected."""
+    """No model is open, so the window closes, and the line says what was found and expected."""
     said = refused(tmp_path / "no", "--screenshot", tmp_path / "a.png", QT_QPA_PLATFORM="offscreen")
     assert said == (
         f"python -m desktop: {tmp_path / 'no'}: found nothing there, expected a bundle folder or a "
@@ -231,7 +231,7 @@ def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
 
 
 def test_a_desktop_s_start_says_in_the_window_what_cannot_be_opened(call, tmp_path):
-    """With --keep-open, as the desktop file has it, the window stays and has a red line: status 0."""
+    """With --keep-open, which the desktop file uses, the window stays and shows the error: status 0."""
     (tmp_path / "m.onnx").write_text("rubbish")
     out = tmp_path / "window.png"
     arguments = (tmp_path / "m.onnx", "--keep-open", "--screenshot", out, "--size", 1000, 700)
@@ -271,7 +271,7 @@ def test_a_screenshot_that_cannot_be_written_is_told(refused, tmp_path, make_bun
     ],
 )
 def test_a_wrong_option_is_answered_with_what_is_right(refused, arguments, expected):
-    """The line gives the similar name or the range, and where to read more; this needs no display."""
+    """The line has the similar name or the range, and where to read more; this needs no display."""
     said = refused(*arguments)
     assert expected in said
     assert said.endswith("(see python -m desktop --help)")

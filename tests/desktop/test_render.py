@@ -1,4 +1,4 @@
-"""Rendering without a window: what the pictures hold, and that they repeat."""
+"""Rendering without a window: the pictures' content, and that the same seed gives the same file."""
 
 import os
 import subprocess
@@ -71,7 +71,7 @@ def test_nothing_is_guessed_silently(call, tmp_path):
 
 
 def test_a_bare_decoder_is_rendered_as_it_is_read(call, refused, tmp_path):
-    """Options set its reading: the same values as [-1, 1] and as [0, 1] give different pictures."""
+    """Options set its reading: with the range [-1, 1] its pictures differ from those with [0, 1]."""
     path = decoder(tmp_path / "model.onnx", last="", scale=0.1)
     sheets = []
     for value_range in ("signed", "unit"):
@@ -120,7 +120,7 @@ def test_traversals_have_a_row_for_each_dimension(call, tmp_path, make_bundle, p
 
 
 def test_reconstructions_stand_beside_their_originals(call, tmp_path, make_bundle):
-    """In the file's order, each original is there pixel by pixel."""
+    """The originals have their exact pixels, in the file's order."""
     images = (np.random.default_rng(0).random((9, 1, 12, 12)) < 0.5).astype(np.uint8)
     zeros = np.zeros((9, 2), np.float32)
     path, out = make_bundle(posterior=Posterior(zeros, zeros, images)), tmp_path / "a.png"
@@ -174,7 +174,7 @@ def test_a_path_is_a_gif_of_its_frames(call, tmp_path, make_bundle, gif_frames, 
 
 
 def test_a_closed_path_comes_back(call, tmp_path, make_bundle, gif_frames, plain_decoder, same_picture):
-    """With --closed, the last frame is one step before the first."""
+    """With --closed, the last frame is one step away from the first."""
     path, out = make_bundle(), tmp_path / "a.gif"
     points = ("--z", "-2,0", "--z", "2,0")
     call("path", path, "--out", out, *points, "--frames", 8, "--closed", "--scale", 1)
@@ -185,7 +185,7 @@ def test_a_closed_path_comes_back(call, tmp_path, make_bundle, gif_frames, plain
 
 @pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.png"])
 def test_a_path_is_written_in_the_format_of_its_ending(call, tmp_path, make_bundle, name):
-    """It has the requested number of frames, equal ones too, and the rate that is printed is the real one."""
+    """It has the requested number of frames, even equal ones, and the printed rate is that of the file."""
     out = tmp_path / name
     points = ("--z", "-2,0", "--z", "2,0")
     status, said, _ = call("path", make_bundle(), "--out", out, *points, "--frames", 9, "--fps", 30)
@@ -269,7 +269,7 @@ def test_rendering_needs_neither_qt_nor_pytorch_nor_the_training_code(tmp_path, 
 
 
 def test_blocking_qt_is_felt_by_what_needs_it():
-    """The block of the test above is effective: with it the explorer cannot be imported."""
+    """The test above can fail: with its block of Qt, the explorer cannot be imported."""
     program = "import sys; sys.modules['PySide6'] = None; import desktop.app.explorer"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
@@ -314,7 +314,7 @@ def test_far_out_there_is_still_a_picture(call, tmp_path, bundle_path, gif_frame
 
 @pytest.mark.parametrize("name", ["plane", "samples", "reconstructions", "traversals", "path", "view"])
 def test_the_help_begins_with_what_people_want(call, name):
-    """The file comes first and what is set for bare models last, each under a title."""
+    """Options about the file come first, and those for bare models last, each group under a title."""
     status, said, _ = call(name, "--help")
     assert status == 0
     titles = [

@@ -13,7 +13,7 @@ from tests.desktop.foreign_models import conditional
 
 
 def test_each_frame_is_the_picture_of_its_epoch(call, tmp_path, make_film, gif_frames, same_picture):
-    """There and back, at the z that was asked for, enlarged to about 280 pixels."""
+    """The film goes there and back, at the requested z, enlarged to about 280 pixels."""
     film, out = make_film(2), tmp_path / "a.gif"
     options = ("--content", "picture", "--z", "0.5,-1", "--ping-pong", "--fps", 5)
     said = call("epochs", film.path, "--out", out, *options)
@@ -28,7 +28,7 @@ def test_each_frame_is_the_picture_of_its_epoch(call, tmp_path, make_film, gif_f
 
 
 def test_a_grid_of_each_epoch(call, tmp_path, make_film, gif_frames, same_picture):
-    """The manifold grid by each epoch's decoder."""
+    """Each frame is the manifold grid by an epoch's decoder."""
     film, out = make_film(1), tmp_path / "a.gif"
     assert call("epochs", film.path, "--out", out, "--content", "grid", "--scale", 1)[0] == 0
     frames = gif_frames(out)
@@ -40,7 +40,7 @@ def test_a_grid_of_each_epoch(call, tmp_path, make_film, gif_frames, same_pictur
 
 @pytest.mark.parametrize(("content", "width"), [("plane", 1), ("both", 2)])
 def test_the_plane_of_each_epoch(call, tmp_path, make_film, content, width):
-    """Alone or beside the picture; its layers and captions are options, and its frames differ."""
+    """It is drawn alone or beside the picture; layers and captions are options, and the frames differ."""
     film, out = make_film(2), tmp_path / "a.png"
     options = ("--layers", "backdrop,points,prior", "--caption", "epoch", "--scale", 25)
     assert call("epochs", film.path, "--out", out, "--content", content, *options)[0] == 0
@@ -61,7 +61,7 @@ def test_without_epochs_there_is_no_film(refused, tmp_path, make_bundle):
 
 
 def test_points_of_a_path_have_their_own_class(call, tmp_path, gif_frames, same_picture):
-    """The frames are those of the films with one class alone; the note brings the classes back."""
+    """The frames are the same as in films with one class alone; the note restores the classes."""
     model, out = conditional(tmp_path / "model.onnx"), tmp_path / "a.gif"
     options = ("--z", "-1,0", "--z", "1,0.5", "--frames", 4, "--scale", 1)
     assert call("path", model, "--out", out, *options, "--each", "label=0,3")[0] == 0
@@ -77,7 +77,7 @@ def test_points_of_a_path_have_their_own_class(call, tmp_path, gif_frames, same_
 
 @pytest.mark.parametrize("value", ["label=0,4", "label=0", "label=0,0.5", "label=a,b", "psi=0,1", "label"])
 def test_values_that_do_not_fit_the_points_are_refused(refused, tmp_path, value):
-    """One number for each point, that the input can have."""
+    """Each point needs one number that the input accepts."""
     model = conditional(tmp_path / "model.onnx")
     out = tmp_path / "a.gif"
     said = refused("path", model, "--out", out, "--z", "0,1", "--z", "1,0", "--each", value)

@@ -25,7 +25,7 @@ PLANE, PATH = ("plane", "--out", "a.png"), ("path", "--out", "a.gif")
     ],
 )
 def test_points_that_span_no_plane_are_refused(refused, tmp_path, make_bundle, options, said):
-    """Their number and dimensions are checked, and that they do not lie on one line."""
+    """The points' number and dimensions are checked; points on one line are refused."""
     assert said in refused("plane", make_bundle(latent_dim=3), "--out", tmp_path / "a.png", *options)
 
 
@@ -48,13 +48,13 @@ def test_without_a_command_the_help_is_shown_as_it_is_written(call):
 
 
 def test_no_summary_of_a_command_is_cut(call):
-    """Click would cut what is long at three dots."""
+    """Click would cut a long summary and end it with three dots."""
     assert "..." not in call("-h")[1].partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("kind", ["plane", "view", "epochs", "path"])
 def test_a_place_that_cannot_be_written_is_told_before_a_model_is_opened(refused, tmp_path, kind):
-    """The model is not even there."""
+    """The model does not even exist."""
     out = tmp_path / "gone" / ("a.gif" if kind in ("epochs", "path") else "a.png")
     said = refused(kind, tmp_path / "no model", "--out", out, *(("--seed", 1) if kind == "path" else ()))
     assert said.endswith(f": {out}: No such file or directory; check the path")
@@ -70,7 +70,7 @@ def test_a_place_that_cannot_be_written_is_told_before_a_model_is_opened(refused
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_a_wrong_option_leads_to_the_help_that_has_it(refused, arguments, where):
-    """That is the help of the command below desktop.render, and its own only for a command it has not."""
+    """That is the subcommand's help; the help of desktop.render itself is only for an unknown subcommand."""
     assert refused(*arguments).endswith(f" (see {where} --help)")
 
 
@@ -122,7 +122,7 @@ def test_what_is_misspelt_is_answered_with_what_is_near(refused, arguments, foun
     ],
 )
 def test_a_value_out_of_range_is_told_with_the_range(refused, arguments, expected):
-    """The line gives the allowed values."""
+    """The line has the allowed values."""
     assert expected in refused(*arguments)
 
 
@@ -135,7 +135,7 @@ def test_a_value_out_of_range_is_told_with_the_range(refused, arguments, expecte
     ],
 )
 def test_a_wrong_ending_is_told_before_anything_is_decoded(refused, tmp_path, command, name, found, expected):
-    """Grids are PNG; paths are formats that can move."""
+    """Grids are PNG; paths have the formats of animations."""
     out = tmp_path / name
     said = refused(*command, tmp_path / "no bundle", "--out", out)
     assert f"{out}: found the ending {found}, expected {expected}" in said
@@ -143,7 +143,7 @@ def test_a_wrong_ending_is_told_before_anything_is_decoded(refused, tmp_path, co
 
 @pytest.mark.parametrize("command", [("path", "--z", "0,0"), ("epochs",)])
 def test_an_ending_of_another_format_than_the_one_asked_for_is_told(refused, tmp_path, command):
-    """An APNG may end in .png, and a name without an ending is taken as it is."""
+    """An APNG may end in .png, and a name without an ending is used unchanged."""
     options = (*command, tmp_path / "no bundle", "--out")
     said = refused(*options, tmp_path / "a.jpg", "--format", "gif")
     assert "a.jpg: found the ending '.jpg' with --format GIF, expected .gif" in said
@@ -187,7 +187,7 @@ def test_a_folder_in_the_place_of_the_file_is_told(refused, tmp_path, make_bundl
 
 
 def test_a_file_as_a_folder_is_told(refused, tmp_path, make_bundle):
-    """Part of the path is a file."""
+    """One of the path's folders is a file."""
     (tmp_path / "file").write_text("")
     said = refused("plane", make_bundle(), "--out", tmp_path / "file" / "a.png")
     assert str(tmp_path / "file") in said
@@ -283,7 +283,7 @@ def test_a_damaged_bundle_is_refused_in_one_line(refused, tmp_path, make_bundle,
 def test_a_decoder_that_does_not_fit_is_refused_in_one_line(
     refused, tmp_path, make_bundle, decoder_graph, data
 ):
-    """The decoder is not ONNX at all, or its shapes are not the manifest's."""
+    """The decoder is no ONNX file, or its shapes differ from the manifest's."""
     path = make_bundle(decoder=data or decoder_graph(2, (1, 9, 9)))
     said = refused("samples", path, "--out", tmp_path / "a.png")
     assert f"{path}: decoder.onnx: " in said
@@ -299,7 +299,7 @@ def test_a_decoder_that_does_not_fit_is_refused_in_one_line(
     ],
 )
 def test_what_would_not_fit_is_told_before_it_begins(refused, tmp_path, options, said):
-    """In one line with what fits, and nothing is written."""
+    """One line says what fits, and nothing is written."""
     model = decoder(tmp_path / "large.onnx", image_shape=(1, 1024, 1024))
     kind, *more = options
     out = tmp_path / ("a.gif" if kind == "path" else "a.png")

@@ -1,4 +1,4 @@
-"""Rendering follows the prior, and starts where the window does or at any other z."""
+"""Rendering follows the prior, and starts at the window's first view or at any other z."""
 
 import sys
 
@@ -68,7 +68,7 @@ def state_in(path):
 
 
 def test_samples_and_traversals_follow_the_prior(call, tmp_path, bare, same_picture):
-    """With --prior uniform the samples lie in the range, and traversals go over it."""
+    """With --prior uniform, the samples are within the range, and the traversals go across it."""
     path, out, prior = bare(3), tmp_path / "a.png", Prior(PriorKind.UNIFORM, 1.0, 1.0)
     options = ("--out", out, "--prior", "uniform:0,2")
     assert call("samples", path, *options, "--n", 3, "--seed", 4)[::2] == (0, "")
@@ -91,7 +91,7 @@ def test_the_plane_follows_the_prior(call, tmp_path, bare, same_picture):
 
 
 def test_in_many_dimensions_the_plane_goes_through_samples(call, tmp_path, bare, same_picture):
-    """The picture is of the window's first view, that of another seed if one is given, at even steps."""
+    """The picture has even steps over the window's first view, or over that of the given seed."""
     path, out = bare(20), tmp_path / "a.png"
     for seed, options in ((0, ()), (3, ("--seed", 3))):
         assert call("plane", path, "--out", out, "--prior", "normal", "--n", 4, *options)[0] == 0
@@ -104,7 +104,7 @@ def test_in_many_dimensions_the_plane_goes_through_samples(call, tmp_path, bare,
 
 
 def test_with_test_images_the_plane_is_that_of_their_principal_axes(call, tmp_path, make_bundle):
-    """As in the window, and the traversals go through the same z; two axes go through the prior's mean."""
+    """The window has the same plane, and the traversals the same z; --axes goes through the prior's mean."""
     mean = np.random.default_rng(0).normal(1, (1, 3, 0.5, 2), (300, 4)).astype(np.float32)
     path, out = make_bundle(latent_dim=4, posterior=Posterior(mean, np.zeros_like(mean))), tmp_path / "a.png"
     begun = principal_view(mean)
@@ -119,7 +119,7 @@ def test_with_test_images_the_plane_is_that_of_their_principal_axes(call, tmp_pa
 
 
 def test_a_plane_can_be_around_any_z_with_any_span(call, tmp_path, bare, same_picture):
-    """Even steps over the span, on two axes through the point."""
+    """The pictures are at even steps over the span, on two axes through the point."""
     path, out = bare(3), tmp_path / "a.png"
     options = ("--prior", "normal", "--z", "1,2,3", "--axes", 2, 0, "--span", 2, "--n", 2)
     assert call("plane", path, "--out", out, *options)[0] == 0
@@ -130,7 +130,7 @@ def test_a_plane_can_be_around_any_z_with_any_span(call, tmp_path, bare, same_pi
 
 
 def test_traversals_start_at_a_sample(call, tmp_path, bare, same_picture):
-    """In many dimensions at the first view's, or at that of a seed; --span says how far they go."""
+    """In many dimensions this is the first view's sample, or that of a seed; --span sets their range."""
     path, out = bare(20), tmp_path / "a.png"
     for seed, options in ((0, ()), (3, ("--seed", 3))):
         options = ("--prior", "normal", "--dimensions", 1, "--n", 3, "--span", 4, *options)
@@ -141,7 +141,7 @@ def test_traversals_start_at_a_sample(call, tmp_path, bare, same_picture):
 
 
 def test_a_path_goes_through_samples_on_the_shell(call, refused, tmp_path, bare):
-    """With --seed it needs no points; in many dimensions it is spherical unless something else is said."""
+    """With --seed it needs no points; in many dimensions it is spherical by default."""
     path, out = bare(20), tmp_path / "a.png"
     options = ("--out", out, "--prior", "normal", "--frames", 3, "--seed", 2)
     assert call("path", path, *options)[0] == 0
@@ -158,12 +158,12 @@ def test_a_path_goes_through_samples_on_the_shell(call, refused, tmp_path, bare)
 
 @pytest.mark.parametrize("name", ["plane", "traversals"])
 def test_a_view_has_one_start(refused, tmp_path, make_bundle, name):
-    """A point and a seed are two."""
+    """A point together with a seed is refused."""
     said = refused(name, make_bundle(), "--out", tmp_path / "a.png", "--z", "0,0", "--seed", 1)
     assert "found --z and --seed, expected one of them" in said
 
 
 def test_a_prior_that_is_none_is_refused(refused, tmp_path, bare):
-    """In one line that names the option's values."""
+    """The error is one line with the option's values."""
     said = refused("samples", bare(2), "--out", tmp_path / "a.png", "--prior", "beta")
     assert "found 'beta' for the prior, expected normal, uniform or sphere" in said

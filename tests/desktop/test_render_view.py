@@ -12,12 +12,12 @@ from desktop.view.provenance import from_text
 
 @pytest.fixture
 def call(run_main):
-    """`call(*arguments)`: how the command ended."""
+    """`call(*arguments)`: the result of the command."""
     return lambda *arguments: run_main(render.main, *arguments)
 
 
 def test_a_caption_that_has_no_room_is_told(call, tmp_path, make_bundle):
-    """That of the program gives way, and the line says so; one that was typed does not."""
+    """The program's own caption is shortened, and the line says so; a typed caption is not."""
     out = tmp_path / "a.png"
     options = ("view", make_bundle(), "--out", out, "--size", "300x200", "--scale", 1, "--layers", "prior")
     says = f"{out}: 300 × 200 pixels"
@@ -26,7 +26,7 @@ def test_a_caption_that_has_no_room_is_told(call, tmp_path, make_bundle):
 
 
 def test_a_figure_carries_the_view_that_it_shows(call, tmp_path, make_bundle):
-    """Its size, z, span and layers are those of the options."""
+    """The size, z, span and layers of the view are those of the options."""
     out = tmp_path / "a.png"
     options = ("--size", "400x300", "--scale", 1, "--z", "1,-0.5", "--span", 3, "--layers", "backdrop,prior")
     ended = call("view", make_bundle(), "--out", out, *options, "--no-legend", "--caption", "")
@@ -39,7 +39,7 @@ def test_a_figure_carries_the_view_that_it_shows(call, tmp_path, make_bundle):
 
 
 def test_a_vector_file_has_its_size_in_print(call, tmp_path, make_bundle):
-    """In millimetres, with texts in points, as the window makes it; or in the pixels that were asked for."""
+    """Sizes are in millimetres and texts in points, as in the window, or in the requested pixels."""
     bundle, sizes = make_bundle(), re.compile(r'<svg [^>]*?width="([^"]+)" height="([^"]+)"')
     for number, (options, said, found) in enumerate(
         (

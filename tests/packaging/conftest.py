@@ -1,4 +1,4 @@
-"""The files of `.packaging/app`, and the app that they build if there is one."""
+"""Fixtures: the files of `.packaging/app`, and the app that they build, if it was built."""
 
 import importlib
 import os
@@ -29,7 +29,7 @@ def packaging() -> Iterator[SimpleNamespace]:
 
 @pytest.fixture(scope="session")
 def app() -> Path:
-    """The folder of the built app. `make app-test` builds it and names it."""
+    """The folder of the built app. `make app-test` builds the app and sets the variable APP."""
     if "APP" not in os.environ:
         pytest.skip("found no app in the variable APP, expected its folder; make app-test")
     folder = (ROOT / os.environ["APP"]).resolve()

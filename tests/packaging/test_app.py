@@ -1,6 +1,6 @@
 """The built app: it starts, decodes, exports and refuses as the installed program does, and needs no Python.
 
-`make app-test` builds it and runs these.
+`make app-test` builds the app and runs these tests.
 """
 
 import json
@@ -36,7 +36,7 @@ def variables(home):
 
 @pytest.fixture
 def call(app, tmp_path, variables):
-    """`call(command, *arguments)`: what a command of the app prints in an empty folder."""
+    """`call(command, *arguments)`: run a command of the app in an empty folder, and return its output."""
 
     def run(command, *arguments, status=0, cwd=tmp_path):
         done = subprocess.run(
@@ -60,13 +60,13 @@ def files_below(folder):
 
 
 def colors_in(path):
-    """How many colours a picture has, at every fifth pixel."""
+    """The number of colours in every fifth pixel of a picture."""
     picture = np.atleast_3d(imageio.imread(path))[::5, ::5]
     return len(np.unique(picture.reshape(-1, picture.shape[2]), axis=0))
 
 
 def test_the_folder_is_small_enough_to_hand_over(app):
-    """At most 200 MB, without GTK, PyTorch or Python's tests, and with the licences of its parts."""
+    """It has at most 200 MB, no GTK, PyTorch or Python's tests, but the licences of its parts."""
     files = files_below(app)
     assert sum(file.stat().st_size for file in files) < MOST_BYTES
     names = {file.name for file in files}
@@ -76,7 +76,7 @@ def test_the_folder_is_small_enough_to_hand_over(app):
 
 
 def test_the_viewer_starts_and_decodes_the_bundle_that_ships(call, home, tmp_path):
-    """Its window has many colours; beside the screenshot it writes the window's size, in the user's data."""
+    """Its window has many colours; besides the screenshot, it writes the window's size to the user's data."""
     out = tmp_path / "window.png"
     said = call("latent-plane", "--screenshot", out, "--size", 1000, 700)
     assert [line for line in said.splitlines() if "propagateSizeHints" not in line] == [f"saved {out}"]
@@ -86,7 +86,7 @@ def test_the_viewer_starts_and_decodes_the_bundle_that_ships(call, home, tmp_pat
 
 
 def test_a_stranger_s_model_is_tried_in_a_process_of_its_own(app, tmp_path, variables):
-    """The app starts itself for that, with limits of memory, time and files, and not with its own imports."""
+    """The app starts itself for the trial, with limits of memory, time and files, and few imports."""
     model = tmp_path / "m.onnx"
     model.write_bytes(endless_loop())
     process = subprocess.Popen(
@@ -96,7 +96,7 @@ def test_a_stranger_s_model_is_tried_in_a_process_of_its_own(app, tmp_path, vari
     try:
         wait_until(lambda: children.read_text().split())
         child = Path("/proc", children.read_text().split()[0])
-        # It sets this limit last.
+        # The child sets this limit last.
         wait_until(lambda: re.search(r"Max address space +\d", (child / "limits").read_text()))
         limits = dict(re.findall(r"^(Max .+?)\s{2,}(\w+)", (child / "limits").read_text(), re.MULTILINE))
         opened = (child / "maps").read_text()
@@ -113,7 +113,7 @@ def test_a_stranger_s_model_is_tried_in_a_process_of_its_own(app, tmp_path, vari
 
 
 def test_a_hostile_model_is_refused_as_without_the_app(call, tmp_path):
-    """One that never ends, and one that takes more memory than it may."""
+    """One model never ends, and another one takes more memory than is allowed."""
     for name, content, expected in [
         ("loop", endless_loop(), "its trial took longer than 3 s"),
         ("large", constant_of_shape(1 << 31), "expected"),
@@ -127,7 +127,7 @@ def test_a_hostile_model_is_refused_as_without_the_app(call, tmp_path):
 
 
 def test_modules_beside_the_model_are_not_imported(call, tmp_path, variables):
-    """Neither from the folder in which the app is started nor from PYTHONPATH, also not by the trial."""
+    """Neither the current folder nor PYTHONPATH is searched for modules, also not by the trial."""
     for name in ("json", "onnx", "numpy", "site", "sitecustomize"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w')")
     variables |= {"PYTHONPATH": str(tmp_path), "PYTHONSTARTUP": str(tmp_path / "json.py")}
@@ -136,7 +136,7 @@ def test_modules_beside_the_model_are_not_imported(call, tmp_path, variables):
 
 
 def test_a_page_is_written_by_the_command_and_by_the_part_that_the_window_starts(call, tmp_path):
-    """The same page, byte for byte."""
+    """Both pages are the same, byte for byte."""
     model = decoder(tmp_path / "m.onnx")
     call("latent-plane-page", "--out", tmp_path / "a.html", model)
     call("latent-plane", "--part=page", "--out", tmp_path / "b.html", model)
@@ -157,7 +157,7 @@ def test_a_page_is_written_by_the_command_and_by_the_part_that_the_window_starts
     ],
 )
 def test_pictures_are_drawn_without_a_window(call, tmp_path, name, arguments):
-    """Sheets, animations with captions, figures; what is kept is in the user's folders."""
+    """Sheets, animations with captions and figures are drawn; caches are in the user's folders."""
     out = tmp_path / name
     call("latent-plane-render", *arguments, "--out", out)
     if name.endswith(".svg"):
@@ -174,7 +174,7 @@ def test_pictures_are_drawn_without_a_window(call, tmp_path, name, arguments):
 
 
 def test_mp4_is_told_to_need_python(call, tmp_path):
-    """The app has no codecs; pip, which it does not have either, is not named."""
+    """The app has no codecs, and its message does not name pip, which the app does not have either."""
     said = call(
         "latent-plane-render", "path", "--z", "0,0", "--z", "1,1", "--out", tmp_path / "a.mp4", status=2
     )
@@ -183,7 +183,7 @@ def test_mp4_is_told_to_need_python(call, tmp_path):
 
 
 def test_versions_are_told(call):
-    """Of the program, and of what a bug report needs: the CPU build of ONNX Runtime."""
+    """The output has the program's version and those for a bug report: the CPU build of ONNX Runtime."""
     assert re.fullmatch(r"latent-plane \d+\.\d+\.\d+\n", call("latent-plane", "--version"))
     said = call("latent-plane-inspect", "--runtime", "--json")
     found = json.loads(said)
@@ -192,7 +192,7 @@ def test_versions_are_told(call):
 
 
 def test_programs_that_the_app_starts_get_the_system_s_libraries(app, tmp_path, variables):
-    """What the app's loader sets in its environment does not reach them; what was set before does."""
+    """Variables that the app's loader sets do not reach them; variables that were set before do."""
     model = tmp_path / "m.onnx"
     model.write_bytes(endless_loop())
     variables |= {"LD_LIBRARY_PATH": "/nowhere"}
@@ -200,7 +200,7 @@ def test_programs_that_the_app_starts_get_the_system_s_libraries(app, tmp_path, 
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     try:
         wait_until(lambda: children.read_text().split())
-        # The child is the app once more: its first environment is what the parent gave it.
+        # The child is the app again; this file has the environment that its parent gave it.
         given = Path("/proc", children.read_text().split()[0], "environ").read_bytes().split(b"\0")
         paths = [item for item in given if item.startswith(b"LD_LIBRARY_PATH=")]
     finally:
@@ -211,7 +211,7 @@ def test_programs_that_the_app_starts_get_the_system_s_libraries(app, tmp_path, 
 
 
 def test_the_one_file_starts_the_viewer(app, tmp_path, variables, home):
-    """It unpacks itself into the user's data, the first time alone, and both starts end well."""
+    """It unpacks itself into the user's data only at the first start, and both starts end well."""
     (file,) = app.parent.glob("latent-plane-*.run")
     for number in range(2):
         out = tmp_path / f"{number}.png"

@@ -1,4 +1,4 @@
-"""What the app leaves out is what the viewer never uses, and a library stays if something is linked to it."""
+"""The app leaves out only files that the viewer never uses; a library stays if a file is linked to it."""
 
 import pytest
 
@@ -27,7 +27,7 @@ QT = "PySide6/Qt/plugins"
     ],
 )
 def test_what_the_viewer_needs_stays(packaging, path):
-    """Qt's plugins for windows, the style sheet's pictures, fonts, the trial's file, the page's code."""
+    """These are Qt's window plugins, the style sheet's pictures, fonts, the trial's file, the page's code."""
     assert packaging.contents.stays(path)
 
 
@@ -50,7 +50,7 @@ def test_what_the_viewer_needs_stays(packaging, path):
     ],
 )
 def test_what_the_viewer_does_not_use_is_left_out(packaging, path):
-    """GTK, databases, codecs, translations, samples, and libraries that every desktop has."""
+    """These are GTK, databases, codecs, translations, samples, and libraries that every desktop has."""
     assert not packaging.contents.stays(path)
 
 
@@ -61,7 +61,7 @@ def test_of_the_formats_of_imageio_pillow_s_stays(packaging):
 
 
 def test_a_library_stays_only_if_something_is_linked_to_it(packaging):
-    """Also through another library; with a library its link to it goes."""
+    """Links through other libraries count too; symbolic links to a removed library are removed."""
     entries = [
         ("a/ext.so", "/s/ext.so", "EXTENSION"),
         ("lib/libone.so.1", "/s/libone.so.1", "BINARY"),
@@ -85,7 +85,7 @@ def test_a_library_stays_only_if_something_is_linked_to_it(packaging):
 
 
 def test_a_machine_without_libraries_of_x11_is_told(packaging):
-    """An app that was built there would start on few desktops."""
+    """An app that is built on such a machine would start on few desktops."""
     entries = [("p/libqxcb.so", "/s/libqxcb.so", "BINARY"), ("libxcb-xkb.so.1", "/s/x", "BINARY")]
     needs = {"/s/libqxcb.so": ["libxcb-xkb.so.1", "libxcb-cursor.so.0", "libxcb.so.1"]}
     assert packaging.contents.missing(entries, lambda source: needs.get(source, [])) == ["libxcb-cursor.so.0"]

@@ -1,4 +1,4 @@
-"""What a Linux desktop needs to start the app: files, the icon, the installer, and one file that unpacks."""
+"""The app's files for a Linux desktop: desktop file, icon, installer, and one file that unpacks itself."""
 
 import os
 import re
@@ -26,7 +26,7 @@ linux = pytest.mark.skipif(
 
 @pytest.fixture
 def folder(packaging, tmp_path):
-    """A folder like the app's, in which the program prints what it gets."""
+    """A folder like the app's, with a program that prints its name and arguments."""
     folder = tmp_path / "the app's folder"
     folder.mkdir()
     program = folder / PROGRAM
@@ -40,7 +40,7 @@ def folder(packaging, tmp_path):
 
 @pytest.fixture
 def run(tmp_path):
-    """Run a command with an empty folder for the user's data; its output."""
+    """`run(…)`: run a command with an empty folder for the user's data, and return its output."""
 
     def run_in(*arguments, status=0):
         variables = {"HOME": str(tmp_path / "home"), "PATH": os.environ["PATH"]}
@@ -60,14 +60,14 @@ def desktop_entry(path):
 
 
 def test_the_parts_have_the_names_by_which_the_app_is_started():
-    """The app's first file imports nothing of the program, so it has these names once more."""
+    """The app's start file imports nothing of the program, so it repeats these names."""
     text = (FILES / "start.py").read_text()
     assert f'TRIAL = "{TRIAL}"' in text
     assert f'PAGE = "{PAGE}"' in text
 
 
 def test_the_desktop_file_fits_the_program():
-    """It starts what there is, with an option that there is, and its name is the window's class."""
+    """It starts an existing command with an existing option, and its name is the window's class."""
     entry = desktop_entry(FILES / "linux" / "latent-plane.desktop")
     program, option, file = entry["Exec"].split()
     assert program == entry["TryExec"] == entry["Icon"] == entry["StartupWMClass"] == PROGRAM
@@ -79,7 +79,7 @@ def test_the_desktop_file_fits_the_program():
 
 
 def test_the_types_of_files_are_those_of_the_desktop_file():
-    """`.latent` and `.onnx`, each with a type that the program opens."""
+    """`.latent` and `.onnx` have types that the program opens."""
     types = ElementTree.parse(FILES / "linux" / "latent-plane.xml").getroot()  # noqa: S314 - our own file
     globs = {kind.get("type"): kind.find(f"{MIME}glob").get("pattern") for kind in types}
     assert globs == {"application/x-latent-plane": "*.latent", "application/x-onnx": "*.onnx"}
@@ -88,7 +88,7 @@ def test_the_types_of_files_are_those_of_the_desktop_file():
 
 
 def test_the_icon_is_drawn_in_each_size(folder):
-    """Square pictures that are neither empty nor the same at every place, and the drawing itself."""
+    """There are square pictures, neither empty nor of one colour, and the vector drawing itself."""
     icons = folder / "share" / "icons" / "hicolor"
     assert (icons / "scalable" / "apps" / "latent-plane.svg").read_bytes() == ICON.read_bytes()
     for size_px in (16, 24, 32, 48, 64, 128, 256):
@@ -101,7 +101,7 @@ def test_the_icon_is_drawn_in_each_size(folder):
 
 @linux
 def test_installing_adds_the_app_to_the_menu_and_removing_takes_all_of_it_away(folder, run, tmp_path):
-    """The entry starts the program in its folder, whose name has a blank and an apostrophe."""
+    """The entry starts the program although its folder's name has a blank and an apostrophe."""
     before = sorted((tmp_path / "home").rglob("*"))
     assert "in your menu" in run(folder / "install")
     data = tmp_path / "home" / ".local" / "share"
@@ -118,7 +118,7 @@ def test_installing_adds_the_app_to_the_menu_and_removing_takes_all_of_it_away(f
 
 @linux
 def test_installing_refuses_what_it_cannot_write(folder, run):
-    """A folder's name that would need quoting within quoting; an argument that it does not know."""
+    """It refuses a folder's name that would need nested quotes, and an unknown argument."""
     odd = folder.rename(folder.with_name("100 $"))
     assert "rename it" in run(odd / "install", status=2)
     assert "expected nothing or --remove" in run(odd / "install", "--help", status=2)
@@ -127,7 +127,7 @@ def test_installing_refuses_what_it_cannot_write(folder, run):
 @linux
 @pytest.mark.skipif(shutil.which("xz") is None, reason="found no xz, expected it; apt-get install xz-utils")
 def test_the_one_file_unpacks_once_and_starts(packaging, folder, run, tmp_path):
-    """Arguments are handed on. It can install and remove itself; a damaged one says so and leaves nothing."""
+    """It passes arguments on, and installs and removes itself; a damaged file says so and leaves nothing."""
     out = packaging.linux_files.one_file(folder, "1.2", "x86_64")
     assert out.name == "latent-plane-1.2-linux-x86_64.run"
     assert list(out.parent.glob("*.tar")) == []
@@ -151,6 +151,6 @@ def test_the_one_file_unpacks_once_and_starts(packaging, folder, run, tmp_path):
 
 
 def test_the_app_is_built_from_what_it_needs_and_not_more():
-    """The extra brings the viewer on ONNX Runtime for the CPU, and no PyTorch."""
+    """The extra installs the viewer with ONNX Runtime for the CPU, without PyTorch."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert extras["app"][0] == "latent-plane[desktop-cpu,page-cpu]"

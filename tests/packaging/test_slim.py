@@ -1,4 +1,4 @@
-"""Smaller libraries are loaded like those that they were made from."""
+"""Libraries that were made smaller are loaded like the originals."""
 
 import ctypes
 import shutil
@@ -18,7 +18,7 @@ ICU = Path(PySide6.__file__).parent / "Qt" / "lib"
 
 
 def parts_of(package):
-    """The names in a package of ICU's data, each with its content."""
+    """The parts of a package of ICU's data: names and contents."""
     (header_bytes,) = struct.unpack_from("<H", package)
     toc = package[header_bytes:]
     (count,) = struct.unpack_from("<I", toc)
@@ -32,7 +32,7 @@ def parts_of(package):
 
 @needs_binutils
 def test_icu_keeps_what_no_language_needs(packaging, tmp_path):
-    """The parts are the same bytes at aligned places, by the same symbol, and 28 MB are gone."""
+    """The kept parts have the same bytes at aligned addresses, behind the same symbol; 28 MB are removed."""
     (library,) = ICU.glob("libicudata.so.*")
     small = packaging.slim.smaller_icu(library, tmp_path / "icu")
     assert small.name == library.name

@@ -1,1 +1,1 @@
-"""Each joins a part of the window to the explorer."""
+"""Controls: each connects one part of the window to the explorer."""

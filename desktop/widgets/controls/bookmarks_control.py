@@ -1,4 +1,4 @@
-"""Keeps places under names, goes to them, and makes them the path."""
+"""Bookmarks: saves places under names, returns to them, and makes a path of them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -45,15 +45,15 @@ NAME = "bookmarks"
 SECTION = "bookmarks"
 PICTURE_PX = 48
 
-Found = tuple[InputValues, list[Vector], Floats]  # with which inputs, where, and the pictures [K, C, H, W]
+Found = tuple[InputValues, list[Vector], Floats]  # inputs, places, and their pictures [K, C, H, W]
 
 
 class BookmarksControl(QObject):
-    """Joins the section and the menu of the bookmarks to the explorer.
+    """Connects the section and the menu of the bookmarks to the explorer.
 
     Args:
         shell: its panel gets the section.
-        is_epoch_shown: says whether the model that decodes is that of the state's epoch.
+        is_epoch_shown: says whether the state's epoch is loaded, so that its model decodes.
 
     Attributes:
         panel: the section.
@@ -62,10 +62,12 @@ class BookmarksControl(QObject):
     """
 
     kept = Signal(object)  # the bookmarks, which have changed
-    stepped = Signal(object, object, str)  # the bookmarks before and after a person's change, and its words
-    outdated = Signal(object)  # frozenset of the epochs, None for the last, whose pictures are still right
+    stepped = Signal(
+        object, object, str
+    )  # the bookmarks before and after a person's change, and words for it
+    outdated = Signal(object)  # frozenset of the epochs whose pictures are still right; None is the last
     told = Signal(str)
-    path_made = Signal(float)  # how long the path is, in seconds
+    path_made = Signal(float)  # the path's duration in seconds
 
     def __init__(self, shell: Shell, is_epoch_shown: Callable[[], bool]) -> None:
         super().__init__(shell.window)
@@ -73,7 +75,7 @@ class BookmarksControl(QObject):
         self._is_epoch_shown = is_epoch_shown
         self._explorer = explorer = shell.explorer
         self._picture: Bytes | None = None
-        self._decoded: tuple[object, Vector | None] = (None, None)  # by which model, and where
+        self._decoded: tuple[object, Vector | None] = (None, None)  # the last picture's model and z
         self._sha256 = ""
         self._epochs: tuple[Epoch, ...] = ()
         self.marks: tuple[Bookmark, ...] = ()
@@ -138,7 +140,7 @@ class BookmarksControl(QObject):
         return False
 
     def _rename(self, index: int) -> None:
-        """Show the bookmark in its section, to be typed over."""
+        """Show the bookmark in its section, with its name open for editing."""
         self._shell.panel.reveal(self.panel)
         self.panel.list.setCurrentRow(index)
         self.panel.list.setFocus()
@@ -149,7 +151,7 @@ class BookmarksControl(QObject):
         self._picture = picture
 
     def show_again(self, marks: tuple[Bookmark, ...]) -> None:
-        """Go back, or forth, to the bookmarks of an earlier moment."""
+        """Show the bookmarks that undo or redo brought back."""
         self._set(marks)
         self._ask()
 
@@ -179,7 +181,7 @@ class BookmarksControl(QObject):
         self.told.emit(f"{mark.name} kept")
 
     def _picture_text(self) -> str:
-        """The picture at the cursor as text; empty as long as it is not decoded by the epoch's model."""
+        """The picture at the cursor as text; empty until the epoch's model has decoded it."""
         explorer = self._explorer
         is_right = self._is_epoch_shown() and self._decoded == (explorer.model, explorer.state.z)
         if self._picture is None or not is_right:
@@ -187,7 +189,7 @@ class BookmarksControl(QObject):
         return png_text(to_qimage(self._picture), PICTURE_PX)
 
     def _on_decoded(self, decoded: Decoded) -> None:
-        """Give bookmarks of this place their picture, which was not decoded when they were made."""
+        """Give this picture to the bookmarks of its place that were made before it was decoded."""
         self._decoded = self._explorer.model, decoded.z
         state = self._explorer.state
         if not any(not mark.picture and mark.is_at(state) for mark in self.marks):
@@ -197,9 +199,9 @@ class BookmarksControl(QObject):
             self._set(with_picture(self.marks, state.z, state.epoch, state.inputs, text))
 
     def _ask(self) -> None:
-        """Have the missing pictures of this epoch's bookmarks decoded, or taken if the decoder is slow.
+        """Request the missing pictures of this epoch's bookmarks; a slow decoder's come from its cache alone.
 
-        As long as the epoch's model is loaded, another one decodes; `model_changed` asks again.
+        While the epoch's model is still loading, another one decodes; `model_changed` asks again after that.
         """
         if not self._is_epoch_shown():
             return
@@ -215,7 +217,7 @@ class BookmarksControl(QObject):
             explorer.worker.request(NAME, Priority.GRID, chain(*parts), show)
 
     def _pictures(self, inputs: InputValues, places: list[Vector]) -> Iterator[Found | None]:
-        """Have the pictures at these places decoded with these inputs, in steps."""
+        """Decode the pictures at these places with these inputs, in steps."""
         decoder = self._explorer.decoder_with(inputs)
         assert decoder is not None
         z = np.stack([np.asarray(one, np.float32) for one in places])
@@ -254,9 +256,10 @@ class BookmarksControl(QObject):
         self._shell.message.show_note(text, [("Bring it back", bring_back)])
 
     def _bring_back(self, removed: Bookmark, after: tuple[Bookmark, ...], index: int) -> None:
-        """Put it where it was if the others are as they were, or else at the end.
+        """Put a removed bookmark back at its place if the others are the same, or else at the end.
 
-        Pictures do not count, and its own is made anew: meanwhile the file may have changed.
+        The others' pictures are not compared. The bookmark's own picture is decoded again, because the file
+        may have changed meanwhile.
         """
         there = _places(self.marks)
         if (removed.name, removed.view) in there:  # undo has brought it back already
@@ -283,7 +286,7 @@ class BookmarksControl(QObject):
             self.show(())
 
     def _on_renewed(self, opened: Opened) -> None:
-        """Keep the bookmarks of a file that has changed, but no picture that its old decoders made."""
+        """Keep the bookmarks of a file that has changed, without the pictures that its old decoders made."""
         source = opened.model.source
         epochs = epochs_of(source)
         right: set[int | None] = {epoch.number for epoch in epochs if epoch in self._epochs}
@@ -300,7 +303,7 @@ class BookmarksControl(QObject):
             on_plane.show(self.marks)
 
     def _fill_menu(self) -> None:
-        """List the bookmarks in the menu, where the palette of commands finds them too."""
+        """List the bookmarks in the menu, so that the command palette finds them too."""
         actions = self.menu.actions()
         for action in actions[len(actions) - self._entries :]:
             self.menu.removeAction(action)

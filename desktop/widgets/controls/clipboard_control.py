@@ -1,4 +1,4 @@
-"""Pastes what the clipboard has, and copies the view as text."""
+"""Pastes a view, files, a picture or z from the clipboard, and copies the view as text."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class ClipboardControl(QObject):
 
     def paste(self) -> None:
         """Paste from the clipboard: a view, z, a file or a picture."""
-        # There is none if the clipboard is empty, or on Wayland if another window has the keyboard.
+        # Qt gives None if the clipboard is empty, or on Wayland if another window has the keyboard.
         data = QGuiApplication.clipboard().mimeData() or QMimeData()
         note = bytes(data.data(NOTE_TYPE).data()).decode("ascii", errors="replace")
         text = note or data.text()
@@ -62,7 +62,7 @@ class ClipboardControl(QObject):
             self.told.emit("the clipboard has nothing that can be pasted here")
 
     def _paste_z(self, text: str, latent_dim: int) -> None:
-        """Move the cursor to a text's z; of several z, ask what they are to be."""
+        """Move the cursor to the z in a text; if there are several, ask what to do with them."""
         try:
             z = parse_z(text, latent_dim)
         except ValueError as error:

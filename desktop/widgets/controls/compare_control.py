@@ -56,27 +56,27 @@ class CompareControl(QObject):
     """Adds the page, and connects it to the explorers of both models.
 
     Args:
-        shell: its explorer is that of A.
-        tabs: where the page goes.
+        shell: its explorer holds A, the open model.
+        tabs: the pages, to which this one is added.
 
     Attributes:
         page: the page.
         comparison: holds B.
-        image: shows your image as both models see it.
+        image: shows how both models encode and reconstruct your image.
         held_out: shows the test images of A and B.
     """
 
     told = Signal(str)
-    pointer_moved = Signal(object)  # as the planes say it
-    stepped = Signal(object, object, str)  # what B was and is, each an Other or None, and the step's words
+    pointer_moved = Signal(object)  # (a, b) under the pointer on either plane, or None
+    stepped = Signal(object, object, str)  # B before and after, each an Other or None; words for the step
 
     def __init__(self, shell: Shell, tabs: Pages) -> None:
         super().__init__(shell.window)
         self._shell = shell
         self._tabs = tabs
         self.held_out: tuple[HeldOutControl, ...] = ()
-        self._closed_note = 0  # the number of the note that B was closed
-        self._before: tuple[Other | None, ...] = ()  # B before the opening that a person began
+        self._closed_note = 0  # the number of the note that says that B was closed
+        self._before: tuple[Other | None, ...] = ()  # while a person opens another B: the one before
         self.page = page = ComparePage()
         self.comparison = comparison = Comparison(shell.explorer, self)
         first, second = comparison.first, comparison.second
@@ -129,7 +129,7 @@ class CompareControl(QObject):
         self._show_names()
 
     def set_gestures(self, gestures: PlaneGestures) -> None:
-        """Give both planes the gestures of the window's own; an image at the pointer is shown on both."""
+        """Give both planes the gestures of the window's plane, and show the image at the pointer on both."""
         comparison, page = self.comparison, self.page
         beside = PlaneSubject(comparison.second, comparison.first, lambda: comparison.has_same_points)
         first = gestures.add_plane(PlaneSubject.of(comparison.first), page.left)
@@ -185,13 +185,13 @@ class CompareControl(QObject):
         self._open_as_step(partial(self.comparison.open, other))
 
     def _open_as_step(self, open_it: Callable[[], None]) -> None:
-        """Begin to open B. Once it is open, this can be undone; going to another epoch of B is no step."""
+        """Open B, as a step that can be undone once B is open. Another epoch of B is not a step."""
         before = self.comparison.current
         open_it()
         self._before = (before,) if self.comparison.is_opening else ()
 
     def show_other(self, other: Other | None) -> None:
-        """Compare with a model again as soon as the page is shown, or close B: for undo and redo."""
+        """For undo and redo: compare with a model again once the page is shown; None closes B."""
         self._before = ()
         if other is None:
             self.comparison.close_second()
@@ -200,7 +200,7 @@ class CompareControl(QObject):
         self._keep()
 
     def _close(self) -> None:
-        """Close B as a step that can be undone, and offer to bring it back; or stop opening it."""
+        """Close B as a step that can be undone, and offer to bring it back; or stop opening a model as B."""
         other = self.comparison.current
         self.show_other(None)
         if self.page.isVisible():
@@ -274,7 +274,7 @@ class CompareControl(QObject):
                 name = one_line(source.name, 2 * NAME_CHARS)
                 numbers = [each.number for each in epochs_of(source)]
                 epoch = explorer.state.epoch
-                # Beside another epoch, the last one is named, too.
+                # The last epoch is named too, to tell it from the other side's epoch.
                 words, elbo = state_and_elbo(source, numbers[-1] if epoch is None and numbers else epoch)
             other = self.comparison.first.source
             is_another = bool(side and source and other and _differ(source, other))
@@ -288,7 +288,7 @@ class CompareControl(QObject):
             set_usable(one, "" if len(self.comparison.first_epochs) > 1 else NO_OTHER_EPOCHS)
 
     def _own_inputs(self, source: Source) -> tuple[OtherInput, ...]:
-        """The further inputs of B that A does not have; the others follow the panel."""
+        """The further inputs of B that A does not have; B's others follow the panel."""
         first = {other.name for other in self._shell.explorer.inputs}
         return tuple(other for other in source.further_inputs if other.name not in first)
 

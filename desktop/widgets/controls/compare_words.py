@@ -1,4 +1,4 @@
-"""The words of the page Compare about the ELBOs of your image and about how far apart two pictures are."""
+"""Words on the page Compare: the ELBOs of your image, and the difference of two pictures."""
 
 from desktop.app.explorer import Explorer
 from desktop.base.words import in_nats
@@ -9,11 +9,11 @@ from desktop.jobs.encode import Encoded
 def elbo_words(
     explorer: Explorer, encoded: Encoded | None, is_drawn: bool, fits: bool = True
 ) -> tuple[str, str]:
-    """Return the ELBO of your image by one model, as words and a number, or else words that say why not."""
+    """Return one model's ELBO of your image as words and a number, or words that say why there is none."""
     if explorer.image_shape is None or not is_drawn:
         return "", ""
     if not fits:
-        return f"Your image: its pictures are {_size(explorer.image_shape)}", ""
+        return f"Your image does not fit {_size(explorer.image_shape)}", ""
     if not explorer.has_encoder:
         return f"Your image: no encoder{'' if explorer.state.epoch is None else ' of this epoch'}", ""
     if encoded is None:
@@ -36,7 +36,7 @@ def difference_words(
     first_shape: tuple[int, int, int] | None,
     second_shape: tuple[int, int, int] | None,
 ) -> tuple[str, str]:
-    """Return how far apart two pictures are, as words and a number, or else words that say why not."""
+    """Return the mean difference of two pictures as words and a number, or words that say why not."""
     if found is not None:
         return "B − A, mean |B − A|", f"{found.mean:.3f}"
     if first_shape is None or second_shape is None or first_shape[1:] == second_shape[1:]:

@@ -20,10 +20,10 @@ from desktop.widgets.plane.true_posterior_layer import TruePosteriorLayer
 
 
 class ComparedImage(QObject):
-    """Shows on both planes where your image is encoded and its true posterior, and below them its ELBOs.
+    """Shows the encodings and true posteriors of your image on both planes, and its ELBOs below them.
 
     A's encoding and true posterior are those of the window's own plane. B's are computed while the page is
-    looked at.
+    shown.
     """
 
     def __init__(self, comparison: Comparison, page: ComparePage) -> None:
@@ -40,7 +40,7 @@ class ComparedImage(QObject):
         self.show()
 
     def set_encoded(self, drawing: Drawing, encoded: Encoded | None) -> None:
-        """Show a drawing, which A encodes like this, and have B encode it too."""
+        """Show A's encoding of a drawing, and have B encode the drawing too."""
         self._is_drawn, self._first_encoded = not drawing.is_empty, encoded
         self._comparison.encode(drawing)
         self.show()
@@ -56,7 +56,7 @@ class ComparedImage(QObject):
         self.show()
 
     def show(self) -> None:
-        """Show your image as the models that are open see it now."""
+        """Show how each open model encodes, rates and reconstructs your image now."""
         comparison, page = self._comparison, self._page
         second_shape = comparison.second.image_shape
         fits = second_shape is None or comparison.first.image_shape == second_shape
@@ -75,7 +75,7 @@ class ComparedImage(QObject):
             self._marks[side].show(encoded)
 
     def _show_reconstruction(self, side: int, encoded: Encoded | None, otherwise: str) -> None:
-        """Show how a model reconstructs your image; if only the other model does, say `otherwise` instead."""
+        """Show a model's reconstruction of your image, or the text `otherwise` if only the other has one."""
         image, text = None, ""
         if self._page.isVisible() and self._is_drawn and encoded is not None:
             image = to_qimage(to_bytes(encoded.reconstruction[np.newaxis])[0])

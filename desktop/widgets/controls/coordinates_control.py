@@ -58,9 +58,9 @@ class CoordinatesControl(QObject):
 
 
 def maps_in(source: Source) -> MapShape | None:
-    """The maps that a decoder takes as z; None if it takes a few numbers, or a plain vector.
+    """The shape of the maps that a decoder takes as z; None if z is a vector, or so small that sliders do.
 
-    A bundle's graphs take z as a row of numbers, and its manifest may say of which shape it is.
+    A bundle's graphs take z as a row of numbers; its manifest may say which shape these numbers have.
     """
     reading, bundle = source.reading, source.bundle
     sizes = [size for size in reading.z_shape if size is not None] if bundle is None else bundle.latent_shape

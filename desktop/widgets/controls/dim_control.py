@@ -1,4 +1,4 @@
-"""Makes the points of planes faint while your image is what people look at."""
+"""Makes the points of planes faint while people look at your image."""
 
 from collections.abc import Callable, Collection
 
@@ -14,15 +14,15 @@ from desktop.widgets.plane.plane_view import PlaneView
 
 
 class DimControl(QObject):
-    """Dims from a stroke, or a rest of the pointer on the canvas, until somebody moves the cursor.
+    """Dims from a stroke, or a rest of the pointer on the canvas, until the cursor is moved.
 
     Args:
         view: the menu with the switch; what is chosen there is saved.
         canvas: holds your image.
-        places: returns the z that are of your image, such as its mean: a way there is no way from it.
+        places: returns the z of your image, such as its mean; moving the cursor there does not end it.
     """
 
-    looked = Signal(bool)  # whether your image is what people look at, whenever it may have changed
+    looked = Signal(bool)  # whether people look at your image; emitted whenever this may have changed
 
     def __init__(
         self, view: QMenu, canvas: DrawCanvas, places: Callable[[], Collection[Vector]] = tuple
@@ -45,7 +45,7 @@ class DimControl(QObject):
             moved.connect(self.look_away)
 
     def follow(self, state: ViewState) -> None:
-        """Show the points as usual if the cursor has moved, by whatever means, to no place of your image."""
+        """Show the points as usual if the cursor has moved, by any means, to a z that is not your image's."""
         before, self._z = self._z, state.z
         has_moved = before is not None and before is not state.z and before != state.z
         if has_moved and self._is_looked_at and state.z not in self._places():

@@ -1,4 +1,4 @@
-"""Connects the section of directions to the explorer: sliders through the cursor, and planes of two."""
+"""Connects the section of directions to the explorer: sliders along directions, and planes of two."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,12 +25,12 @@ from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.directions_panel import DirectionsPanel
 
 NAME = "find directions"
-LONG_S = 2.0  # shorter times are not told
+LONG_S = 2.0  # shorter times are not shown
 KINDS = "Arrays of numbers (*.npy *.npz *.json *.csv);;All files (*)"
 
 
 class DirectionsControl(QObject):
-    """Adds the section "Directions". The directions are a tool: they are no part of the view's state.
+    """Adds the section "Directions". Directions are a tool and not part of the view's state.
 
     Attributes:
         panel: the section.
@@ -64,7 +64,7 @@ class DirectionsControl(QObject):
         explorer.picture_decoded.connect(self._on_decoded)
 
     def _fill_menu(self, menu: QMenu) -> None:
-        """Add what the section's buttons do; what they show is there."""
+        """Add entries for the section's buttons; each also opens the section, which shows the result."""
         panel = self.panel
         add = partial(add_button, menu, reveal=partial(self._shell.panel.reveal, panel))
         add("&Find directions here", panel.search)
@@ -74,7 +74,7 @@ class DirectionsControl(QObject):
         add("Show the &plane of two", panel.plane, within=[panel.below])
 
     def open(self, path: Path) -> None:
-        """Read directions from a `.npy`, `.npz`, `.json` or `.csv` file; they go through the cursor."""
+        """Read directions from a `.npy`, `.npz`, `.json` or `.csv` file; they start at the cursor."""
         if self._explorer.latent_dim is None:
             self._shell.message.show_message(
                 f"{path}: found directions, expected an open model; open one first"
@@ -85,7 +85,7 @@ class DirectionsControl(QObject):
         )
 
     def find(self, count: int) -> None:
-        """Have the directions found that change the picture most at the cursor, along `count` probes."""
+        """Search for the directions that change the picture at the cursor most, with `count` probes."""
         self._enough, self._has_probed = Event(), False
         steps = find_steps(self._explorer, count, self._enough)
         if steps is not None:
@@ -128,7 +128,7 @@ class DirectionsControl(QObject):
         self._explorer.failed.emit(error)
 
     def _cancel(self) -> None:
-        """Show what the probes so far give; it comes after the step that runs now."""
+        """Stop the search after the running step, and show the directions that the probes so far give."""
         self._enough.set()
         if self._has_probed:
             self.panel.show_stopping()
@@ -137,7 +137,7 @@ class DirectionsControl(QObject):
             self.panel.set_progress(None)
 
     def _on_decoded(self, decoded: Decoded) -> None:
-        """Show what can be chosen once it is known how long a picture takes."""
+        """Offer numbers of probes with their cost, once it is known how long a picture takes."""
         if not self._are_counts_shown:
             self._are_counts_shown = True
             latent_dim, picture_ms = len(decoded.z), decoded.decode_ms
@@ -150,7 +150,7 @@ class DirectionsControl(QObject):
         if model != self._model:
             self.show_directions(None)
         self._model = model
-        # What was searched for with the previous model has been dropped.
+        # The worker has dropped a search with the previous model.
         self.panel.set_progress(None)
         self.panel.set_counts((), 0)
         self._are_counts_shown = False
@@ -191,7 +191,7 @@ class DirectionsControl(QObject):
 
 
 def _choice(count: int, latent_dim: int, picture_ms: float) -> tuple[int, str, str]:
-    """A number of probes with its text and what it costs."""
+    """A number of probes, its text, and a tool tip with its cost."""
     takes = seconds(count, picture_ms)
     cost = f"Decodes {2 * count:,} pictures" + (f", about {takes:.0f} s." if takes >= LONG_S else ".")
     if count < latent_dim:

@@ -1,4 +1,4 @@
-"""What dropped files are opened as: one by what it is, of several those that belong together."""
+"""Opens dropped files: a single file as what it is, several files if they belong together."""
 
 import os
 import re
@@ -20,23 +20,23 @@ MAX_NAMED = 5
 
 
 class DropControl(QObject):
-    """Opens what belongs together, and says which of the dropped files were not opened.
+    """Opens dropped files that belong together, and says which files were not opened.
 
-    While files are dragged over the window, it lights up what they would be dropped on.
+    While files are dragged over the window, it highlights the part that would take them.
 
     Args:
         shell: the window's parts.
-        canvas: a picture that is dropped on it is encoded, whatever it carries.
+        canvas: a picture that is dropped on it is encoded, even if it carries a view.
         compared: a model that is dropped on it is compared with the open one.
 
     Attributes:
-        overlay: what lights up.
+        overlay: the highlight.
     """
 
-    path_wanted = Signal(object, bool)  # Path to open by what it is; whether any picture is to be encoded
+    path_wanted = Signal(object, bool)  # Path to open; whether to encode a picture even if it carries a view
     model_wanted = Signal(object, object)  # Path of a model, and its Overrides or None
     comparison_wanted = Signal(object)  # Path of a model
-    pictures_wanted = Signal(object, object)  # Path of a folder, and the Paths in it that are meant
+    pictures_wanted = Signal(object, object)  # Path of a folder, and the dropped Paths in it
     told = Signal(str)
 
     def __init__(self, shell: Shell, canvas: QWidget, compared: QWidget) -> None:
@@ -49,7 +49,7 @@ class DropControl(QObject):
         shell.explorer.open_failed.connect(self._forget)
 
     def hover(self, paths: Sequence[Path], position: QPoint) -> None:
-        """Light up what is under a position in the window, and say what a drop there does."""
+        """Highlight the part of the window at a position, and say what a drop there does."""
         is_canvas = self._is_canvas(paths, position)
         target, words = self._window.rect(), drop_words(paths, is_canvas)
         is_compared = len(paths) == 1 and _may_be_model(paths[0]) and self._is_over(self._compared, position)
@@ -61,7 +61,7 @@ class DropControl(QObject):
         self.overlay.show_over(target, words)
 
     def leave(self) -> None:
-        """Show the window as it is, because nothing is dragged over it any more."""
+        """Remove the highlight, because nothing is dragged over the window any more."""
         self.overlay.hide()
 
     def drop(self, paths: Sequence[Path], position: QPoint, as_picture: bool) -> None:
@@ -81,10 +81,11 @@ class DropControl(QObject):
         return part.isVisible() and part.visibleRegion().contains(part.mapFrom(self._window, position))
 
     def open(self, paths: Sequence[Path], as_picture: bool = False) -> None:
-        """Open dropped files; `as_picture` encodes a single picture whatever it carries.
+        """Open dropped files; `as_picture` encodes a single picture even if it carries a view.
 
-        Of several, a decoder and its encoder open together, or else the first model. Without a model,
-        pictures and folders of them become points together; without these the first file is opened.
+        If there are several files, a decoder and its encoder are opened together, or else the first model.
+        Without a model, pictures and folders of pictures are shown together as points. If there are fewer
+        than two of these, one file is opened: the picture, or else the first file.
         """
         self._forget()
         if len(paths) == 1:
@@ -119,7 +120,7 @@ class DropControl(QObject):
 
 
 def drop_words(paths: Sequence[Path], is_canvas: bool) -> str:
-    """Say what a drop of files would do, by their names alone, because a drag may not wait for a disk."""
+    """Say what a drop of files would do, from their names alone, because a drag must not wait for a disk."""
     if len(paths) != 1:
         return f"Open {len(paths)} files"
     suffix, name = paths[0].suffix.lower(), one_line(paths[0].name, NAME_CHARS)
@@ -131,7 +132,7 @@ def drop_words(paths: Sequence[Path], is_canvas: bool) -> str:
 
 
 def _may_be_model(path: Path) -> bool:
-    """Whether it is one by its name alone, which for a folder says nothing."""
+    """Whether the path may be a model, judged by its name alone; a folder's name says nothing."""
     return path.suffix.lower() in ("", *MODEL_SUFFIXES) or path.name == MANIFEST_FILE
 
 

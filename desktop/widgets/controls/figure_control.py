@@ -1,6 +1,6 @@
 """Exports the view as a figure: the dialog with its preview, where to save, and the progress.
 
-What draws figures is imported when somebody first asks for one, so that the window does not wait for it.
+The modules that draw figures are imported at the first export, so that the window starts without them.
 """
 
 from functools import cached_property
@@ -33,7 +33,7 @@ class FigureControl(QObject):
     Attributes:
         action: the entry.
         dialog: the export dialog, or None before it is first opened.
-        progress: for the status bar; it is hidden while no file is made.
+        progress: for the status bar; hidden while no file is being written.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -64,7 +64,7 @@ class FigureControl(QObject):
         return exports
 
     def set_comparison(self, comparison: Comparison) -> None:
-        """Set the comparison whose models are both drawn while somebody looks at them."""
+        """Set the comparison; figures show both of its models while its page is shown."""
         self._comparison = comparison
 
     def set_encoded(self, encoded: Encoded | None) -> None:
@@ -78,7 +78,7 @@ class FigureControl(QObject):
         self._set_own()
 
     def _set_own(self) -> None:
-        if "exports" in vars(self):  # others are told when they are made
+        if "exports" in vars(self):  # otherwise they get these values when they are made
             from desktop.app.figure_export import own_image
 
             self.exports.own = own_image(self._encoded, self._located)
@@ -109,7 +109,7 @@ class FigureControl(QObject):
         self.dialog.open()
 
     def _preview(self) -> None:
-        """Have the figure drawn as it is set, and a caption written that fits what is seen."""
+        """Request a preview of the figure with the dialog's settings, and a caption that fits it."""
         assert self.dialog is not None
         self.exports.preview(self.dialog.figure(), self.dialog.preview_px())
 

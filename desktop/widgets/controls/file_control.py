@@ -50,7 +50,7 @@ class FileControl(QObject):
     def open(self, path: Path, as_picture: bool = False) -> None:
         """Open a model, z or many pictures, restore an export's view, or encode a picture.
 
-        `as_picture` encodes any picture.
+        With `as_picture`, a picture is encoded even if it carries a view.
         """
         self._message.hide_error()
         if path.is_dir() or path.suffix.lower() in SET_SUFFIXES:
@@ -94,7 +94,7 @@ class FileControl(QObject):
     def _on_looked(self, path: Path, found: tuple[bool, Path | None]) -> None:
         has_pictures, within = found
         if within is not None:
-            self.model_wanted.emit(path)  # which says what it is, and offers the bundle
+            self.model_wanted.emit(path)  # opening it says what the file is, and offers its bundle
         elif has_pictures:
             self.pictures_wanted.emit(path)
         elif is_number_file(path):

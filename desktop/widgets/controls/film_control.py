@@ -1,6 +1,6 @@
 """Exports animations: opens the dialog, shows its preview, and asks where to save the file.
 
-What makes films is imported when somebody first asks for one, so that the window does not wait for it.
+The modules that make films are imported at the first export, so that the window starts without them.
 """
 
 from functools import cached_property
@@ -35,7 +35,7 @@ class FilmControl(QObject):
 
     Attributes:
         dialog: the export dialog, or None before it is first opened.
-        progress: for the status bar; it is hidden while no file is made.
+        progress: for the status bar; hidden while no file is being written.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -49,7 +49,7 @@ class FilmControl(QObject):
         self.progress = ProgressStrip()
         for button in (panel, self.progress):
             button.cancel_wanted.connect(lambda: self.exports.cancel())
-        # Soon after the last change, so that frames are not made for each step of a box.
+        # The frames are made soon after the last change, and not for each step of a number box.
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._play)
         shell.explorer.opened.connect(self._on_opened)
@@ -126,7 +126,7 @@ class FilmControl(QObject):
         strip = CaptionStrip(texts, width)
         if of_grids:
             dialog.set_preview(None)
-        elif film.with_plane or width * height > PREVIEW_PIXELS:  # too large to be made and shrunk again
+        elif film.with_plane or width * height > PREVIEW_PIXELS:  # too large to make, only to shrink it
             dialog.set_preview(to_qimage(picture))
         else:
             dialog.set_preview(to_qimage(strip.under(enlarge(picture[np.newaxis], film.scale)[0], 0)))
@@ -135,7 +135,7 @@ class FilmControl(QObject):
         self._soon.start()
 
     def _play(self) -> None:
-        """Have the preview's frames made, unless the dialog was closed meanwhile."""
+        """Request the preview's frames, unless the dialog was closed meanwhile."""
         if self.dialog is not None and self.dialog.isVisible():
             self.exports.preview(self.dialog.film())
 

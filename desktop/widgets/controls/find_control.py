@@ -1,4 +1,4 @@
-"""Finds points by label, name or number, and goes through those found, selected, worst or misplaced."""
+"""Finds points by label, name or number, and tours the found, selected, worst or misplaced points."""
 
 import math
 from functools import partial
@@ -24,7 +24,7 @@ SECTION = "points"  # holds the panel, below the selection
 
 
 class FindControl(QObject):
-    """Keeps the points to go through, and which of them one is at."""
+    """Keeps the points of a tour, and the current place in it."""
 
     point_wanted = Signal(int)  # go to its mean
     selection_wanted = Signal(object)  # tuple of numbers
@@ -40,7 +40,7 @@ class FindControl(QObject):
         self._words: list[str] = []
         self._place: int | None = None
         self._selects = False  # whether what is found is to be selected
-        self._step = 0  # to be taken once the points are found
+        self._step = 0  # the step to take once the points are found
         self._known = KnownScores()
         self._posterior: Posterior | None = None
         self._selected: tuple[int, ...] = ()
@@ -75,10 +75,10 @@ class FindControl(QObject):
         name_command(add_action(menu, "&Next point", ".", lambda: self.step(1)), panel.next)
         name_command(add_action(menu, "&Previous point", ",", lambda: self.step(-1)), panel.before)
         cost = panel.cost
-        add_button(menu, "Decode or stop what is compared", cost.button, within=[cost], reveal=reveal)
+        add_button(menu, "Decode or stop the comparison", cost.button, within=[cost], reveal=reveal)
 
     def begin(self, tour: Tour, selects: bool = False) -> None:
-        """Go to the first of other points, and select all of them if `selects`."""
+        """Start a tour at its first point, and select all of its points if `selects`."""
         self._tour, self._selects = tour, selects
         self._panel.show_tour(tour)
         self._forget()
@@ -86,7 +86,7 @@ class FindControl(QObject):
         self.step(1)
 
     def step(self, by: int) -> None:
-        """Go to the next point, or to the one before; after the last comes the first."""
+        """Go to the next or the previous point; after the last comes the first."""
         self._step = by
         if self._points is None:
             self._find(ASK_FROM_S)
@@ -94,7 +94,7 @@ class FindControl(QObject):
             self._go_on()
 
     def _take(self, tour: Tour) -> None:
-        """Take other points, and go to the first once that is wanted."""
+        """Change the tour without moving; the next step goes to its first point."""
         if tour is not self._tour:
             self._tour = tour
             self._forget()
@@ -135,7 +135,7 @@ class FindControl(QObject):
         return f"None of the {self._explorer.points.words.bare} is “{text.strip()}”."
 
     def _find(self, most_s: float) -> None:
-        """Find the points of the tour, if it takes no more than `most_s`."""
+        """Find the points of the tour; ask first if that takes more than `most_s`."""
         posterior = self._explorer.points.posterior
         if posterior is None:
             self._panel.show_place("There are no points.")
@@ -183,7 +183,7 @@ class FindControl(QObject):
         self._go_on()
 
     def _go_on(self) -> None:
-        """Take the step that is wanted."""
+        """Take the pending step."""
         points, posterior = self._points, self._explorer.points.posterior
         by, self._step = self._step, 0
         if not points or posterior is None:

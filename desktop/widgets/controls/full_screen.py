@@ -1,4 +1,4 @@
-"""Fills the screen with the plane and the panel, and comes back."""
+"""Full screen: shows the plane and the panel alone."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -12,7 +12,7 @@ HIGHEST_PX = 16777215  # Qt's QWIDGETSIZE_MAX: no limit
 class FullScreenControl(QObject):
     """Hides menu, tabs and status bar in full screen; Alt shows the menu, and a menu's keys open it.
 
-    The menu bar is made flat and not hidden, because its shortcuts would be hidden with it.
+    The menu bar gets a height of zero, because hiding it would disable its shortcuts.
     """
 
     def __init__(self, window: QMainWindow, view: QMenu, tab_bar: QWidget) -> None:
@@ -20,20 +20,20 @@ class FullScreenControl(QObject):
         self._window, self._tab_bar = window, tab_bar
         self.action = add_action(view, "F&ull screen", "F11", self.switch)
         self.action.setCheckable(True)
-        self.action.setToolTip("Alt shows the menu meanwhile; F11 or Esc comes back.")
+        self.action.setToolTip("Alt shows the menu in full screen; F11 or Esc leaves it.")
         window.installEventFilter(self)
 
     def switch(self) -> None:
-        """Fill the screen, or come back to the window's size; nothing else changes."""
+        """Turn full screen on or off; nothing else changes."""
         self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def leave(self) -> None:
-        """Come back to the window's size, if it fills the screen."""
+        """Leave full screen if it is on."""
         if self._window.isFullScreen():
             self.switch()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the window's state, whoever has changed it, and show the menu for Alt."""
+        """Follow the window's state, which the desktop can change too, and let Alt show or hide the menu."""
         if event.type() == QEvent.Type.WindowStateChange:
             self._show(self._window.isFullScreen())
         elif (

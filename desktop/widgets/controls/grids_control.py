@@ -27,19 +27,20 @@ from desktop.widgets.panels.grid_page import MAX_SEED, MAX_SIDE, NOT_FULL, GridP
 from desktop.widgets.panels.pages import Pages
 
 SAMPLES, MANIFOLD, RECONSTRUCTIONS, TRAVERSALS = "samples", "manifold", "reconstructions", "traversals"
-TO_COMPARE = "Decode compares every image with its reconstruction, to put them in order."
+TO_COMPARE = "Decode compares every image with its reconstruction, because the order depends on it."
 COMPARING = "Comparing every image with its reconstruction …"
-# As many pictures as somebody had decoded on a page, and up to so many times more, are not asked about again.
+# Once somebody has agreed to decode a number of pictures on a page, up to so many times this number need no
+# further question.
 AGREED_TIMES = 1.5
 AT_QUANTILES = "The manifold grid: pictures at the prior quantiles 0.05 to 0.95 along both axes."
 AT_EVEN_STEPS = "Pictures at even steps around the samples of the prior that the plane goes through."
 BY_RATE = (
-    "A row for each latent dimension, the highest rate first: the cursor's z with that coordinate across the "
-    "prior."
+    "One row per latent dimension, the highest rate first: the cursor's z, with this coordinate varied "
+    "across the prior."
 )
 BY_NUMBER = (
-    "A row for each latent dimension by number, because without test images no rates are known: the cursor's "
-    "z with that coordinate across the prior."
+    "One row per latent dimension, by number, because rates need test images: the cursor's z, with this "
+    "coordinate varied across the prior."
 )
 ELBOS = "shown elbos"  # the worker's request
 NO_IMAGES = "The open model has no test images, so there is nothing to reconstruct."
@@ -49,9 +50,8 @@ class GridsControl(QObject):
     """Adds the pages to the window's tabs and connects them to the explorer."""
 
     sheet_shown = Signal(str)  # key of its page
-    _save_due = Signal(
-        str, int
-    )  # as `_save`; queued, because a dialog that asks where holds up what emits it
+    # The arguments of `_save`. The signal is queued, because the file dialog blocks the emitter.
+    _save_due = Signal(str, int)
 
     def __init__(self, shell: Shell, tabs: Pages) -> None:
         super().__init__(shell.window)
@@ -59,10 +59,10 @@ class GridsControl(QObject):
         self._tabs = tabs
         self._explorer = shell.explorer
         self._known = KnownScores()
-        self._agreed: dict[str, int] = {}  # how many pictures of a page somebody wanted, whatever they cost
+        self._agreed: dict[str, int] = {}  # by page: the number of pictures that somebody agreed to decode
         self._decodes_nothing = False
-        self._pending = ""  # the page whose sheet is being made; what it shows is of before
-        # Page and scale of a sheet that is saved once it is made.
+        self._pending = ""  # the page whose sheet is being made; until then it shows the old one
+        # Page and scale of a sheet that is to be saved once it is made.
         self._to_save: tuple[str, int] | None = None
         self._save_due.connect(self._save, Qt.ConnectionType.QueuedConnection)
         self._state = shell.explorer.state
@@ -78,8 +78,8 @@ class GridsControl(QObject):
         self.order = QComboBox()
         add_choices(self.order, Order)
         self.order.setToolTip(
-            "Sort by the ELBO of each image, estimated by one draw from its approximate posterior, which\n"
-            "can be some nats from the ELBO that is said of a picture when you point at it."
+            "Sort by the ELBO of each image, estimated by one draw from its approximate posterior. This can\n"
+            "differ by some nats from the ELBO that you see when you point at a picture."
         )
         self.samples = self._page(
             "&Samples",
@@ -139,7 +139,7 @@ class GridsControl(QObject):
         tabs.currentChanged.connect(self._fill)
 
     def fill_menu(self, menu: QMenu) -> None:
-        """Add what the pages' buttons do; each shows its page first."""
+        """Add entries for the pages' buttons; each shows its page first."""
         show = self._tabs.show_key
         menu.addSeparator()
         save = menu.addMenu("Sa&ve pictures")
@@ -169,7 +169,7 @@ class GridsControl(QObject):
         self._fill()
 
     def _limit_dimensions(self, latent_dim: int) -> None:
-        """Offer no more rows than the model has dimensions; one with more gets back what was asked for."""
+        """Limit the rows to the model's dimensions; the number that a person set comes back if it fits."""
         self.dimensions_n.blockSignals(True)
         self.dimensions_n.setMaximum(min(MAX_SIDE, latent_dim))
         self.dimensions_n.setValue(self._dimensions_wanted)
@@ -180,7 +180,7 @@ class GridsControl(QObject):
         self.dimensions_n.setProperty(WANTED, count)
 
     def _on_points(self) -> None:
-        """Other images are to be reconstructed; `_on_model` follows."""
+        """Drop the reconstructions, because the points are others now; `_on_model` is called next."""
         self._explorer.worker.cancel("grid")
         self._explorer.worker.cancel(ELBOS)
         self.reconstructions.set_sheet(None)
@@ -197,9 +197,9 @@ class GridsControl(QObject):
             self._fill()
 
     def _fill(self, *_: object, most_s: float | None = None) -> None:
-        """Have the page in front decoded with its inputs and the state, if it takes no more than `most_s`.
+        """Request the page in front with its inputs and the state; ask first if it takes more than `most_s`.
 
-        Without `most_s` it may take as long as what is not asked about, or was agreed to on this page.
+        By default, `most_s` is what never needs a question, or what somebody agreed to on this page if more.
         """
         name, model = self._tabs.key(), self._explorer.model
         self._explorer.worker.cancel(ELBOS)
@@ -220,7 +220,7 @@ class GridsControl(QObject):
             self._explorer.interrupt()  # what a slow decoder does now can wait
 
     def _say_what_is_shown(self, name: str) -> None:
-        """Say of which kind a page's pictures are, where that depends on the model and the plane."""
+        """Update the hint of a page whose pictures depend on the model or the plane."""
         if name == MANIFOLD:
             is_around = self._explorer.samples_viewport is not None
             self.manifold.set_hint(AT_EVEN_STEPS if is_around else AT_QUANTILES)
@@ -230,28 +230,28 @@ class GridsControl(QObject):
             self.traversals.set_hint(BY_RATE if has_rates else BY_NUMBER)
 
     def _start(self, name: str) -> None:
-        """Decode what was asked about, and from now on as many pictures of this page without a question."""
+        """Decode what the page asked about, and from now on as many of its pictures without a question."""
         page = self._pages[name]
         there = 0 if page.sheet is None else len(page.sheet.z)
         self._agreed[name] = max(there, 0 if page.cost.asked is None else page.cost.asked.pictures)
         self._fill(most_s=math.inf)
 
     def _stop(self) -> None:
-        """Decode no more; what is there stays."""
+        """Stop decoding; the decoded pictures stay."""
         self._agreed.pop(self._tabs.key(), None)
         self._fill(most_s=0.0)
 
     def _on_error(self, name: str, error: Exception) -> None:
         self._to_save, self._pending = None, ""
-        set_usable(self._pages[name].save, NOT_FULL)  # what stays there is of before
+        set_usable(self._pages[name].save, NOT_FULL)  # the old sheet stays there
         for page in self._pages.values():
             page.cost.hide()
-        if isinstance(error, RoomError):  # it is about the page's inputs, so it stays while they do
+        if isinstance(error, RoomError):  # the page's inputs cause it, so it stays until they change
             self._pages[name].set_sheet(None, str(error))
         else:
             self._explorer.failed.emit(error)
             if name == self._tabs.key() and not self._decodes_nothing:
-                self._stop()  # which offers to decode the rest
+                self._stop()  # this also offers to decode the rest
 
     def _steps(self, name: str, most_s: float) -> pages.Steps | None:
         """Return the job that decodes a page; None if there is nothing to decode."""
@@ -293,7 +293,7 @@ class GridsControl(QObject):
                     self._save_due.emit(*due)
 
     def _find_elbos(self, sheet: Sheet) -> None:
-        """Have the captions say the same ELBO as the section Your image, instead of that by one draw."""
+        """Request captions with the ELBO as in the section Your image, instead of the one-draw estimate."""
         explorer, order = self._explorer, Order(self.order.currentData())
         steps = pages.elbos_steps(explorer, self._known, order, sheet)
         if steps is not None:
@@ -301,7 +301,7 @@ class GridsControl(QObject):
             explorer.worker.request(ELBOS, Priority.TABLE, steps, renew)
 
     def _tell_about_scores(self, name: str, note: str) -> None:
-        """Say above the empty page what goes before its pictures, while the scores are not known."""
+        """While the scores are not known, say on the empty page that the comparison comes first."""
         page = self._pages[name]
         if name == RECONSTRUCTIONS and self._known.scores is None and page.sheet is None:
             page.set_sheet(None, note)
@@ -312,11 +312,11 @@ class GridsControl(QObject):
             self._explorer.set_state(self._explorer.state.moved_to(Vector(sheet.z[index])))
 
     def _save(self, name: str, scale: int) -> None:
-        """Ask where, and save the sheet of a page as all is now; one that is still being made, after that."""
+        """Ask for a path and save the page's present sheet, or do so once a sheet in the making is ready."""
         if name == self._pending:
             self._to_save = name, scale
             return
-        # Those of now: behind the dialog, playing epochs and a bundle that grows go on.
+        # Taken before the dialog opens, because behind it playing epochs and a growing bundle go on.
         window, sheet, decoder = self._shell.window, self._pages[name].sheet, self._explorer.decoder
         if sheet is None or decoder is None:
             return
@@ -326,7 +326,7 @@ class GridsControl(QObject):
             fits = "choose fewer pictures" if found.scale is None else f"scale {found.scale} fits"
             refuse(f"{found.reason}; {fits}")
             return
-        # Before anything moves behind the dialog.
+        # Also taken before the dialog opens.
         note = note_of(self._explorer, name, **saved_for(window, name))
         path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse, self._explorer.source)
         if path is None:

@@ -1,4 +1,4 @@
-"""Test images on a plane: the one under the pointer and the pinned ones, with their cards and entries."""
+"""Test images on a plane: the one under the pointer and the pinned ones, with cards and menu entries."""
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
@@ -27,7 +27,7 @@ HOVER_MS = 140
 REACH_PX = 9.0
 RADII = (1.0, 2.0)
 MAX_Z_NUMBERS = 4
-MAX_PINNED = 64  # a view that is opened may come from a stranger
+MAX_PINNED = 64  # shown at once; an opened view may come from a stranger and pin many more
 
 
 class HeldOutControl(QObject, PointerHandler):
@@ -74,13 +74,13 @@ class HeldOutControl(QObject, PointerHandler):
         return None if self._overlay.hovered is None else self._overlay.hovered.index
 
     def show_beside(self, index: int | None) -> None:
-        """Show the test image that another plane has at the pointer, which is not on this one, or none."""
+        """Show the test image that is at the pointer on another plane; None shows none."""
         if index != self._beside:
             self._beside = index
             self._show()
 
     def press(self, event: QMouseEvent) -> bool:
-        """Take a Ctrl-click, which pins or unpins the image there, and a click on own z, which goes there."""
+        """Handle Ctrl-clicks, which pin or unpin an image, and clicks on your own z, which go there."""
         if (
             event.button() == Qt.MouseButton.LeftButton
             and event.modifiers() == Qt.KeyboardModifier.ControlModifier
@@ -110,7 +110,7 @@ class HeldOutControl(QObject, PointerHandler):
         return False
 
     def lose_gesture(self) -> None:
-        """Hide the test image at the pointer, which drags a point of the path now."""
+        """Hide the test image at the pointer, because the pointer now drags a point of the path."""
         self.leave()
 
     def leave(self) -> None:
@@ -201,7 +201,7 @@ class HeldOutControl(QObject, PointerHandler):
 
     def _show(self) -> None:
         posterior = self._posterior
-        if not self._view.isVisible():  # it catches up when it is shown
+        if not self._view.isVisible():  # `resized` calls this again when it is shown
             return
         if posterior is None:
             self._overlay.show_images((), None)

@@ -36,7 +36,7 @@ class HelpControl(QObject):
         shell.message.details_wanted.connect(self._show_details)
 
     def hide_message(self) -> None:
-        """Hide the message, or tell that there is none."""
+        """Hide the message, or emit `escaped` if there is none."""
         if self._shell.message.isVisible():
             self._shell.message.dismiss()
         else:
@@ -61,7 +61,7 @@ class HelpControl(QObject):
         self._show_with_machine("About Latent Plane", about)
 
     def show_about_model(self) -> None:
-        """Show what the open model is."""
+        """Show the facts about the open model."""
         from desktop.widgets.dialogs.about_model import show_about
 
         explorer = self._shell.explorer

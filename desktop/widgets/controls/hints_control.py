@@ -1,4 +1,4 @@
-"""The first minutes: three hints on the plane, each until somebody has done what it says or closed it."""
+"""Hints for new users: three on the plane, each shown until somebody has followed or closed it."""
 
 from collections.abc import Iterator
 
@@ -17,21 +17,21 @@ from desktop.widgets.plane.hint import Hint
 HINTS = {
     "click": "Click the plane, or drag: the picture at that place is decoded",
     "path": "Shift-click adds points to a path that you can play and export",
-    "draw": "Draw on the canvas beside the plane: see where your picture lies",
+    "draw": "Draw on the canvas to see where your image is encoded",
 }
 # A hint that nobody follows makes room for the next one, and comes again at the next start.
 UNFOLLOWED_MS = 45_000
-# Who does so many other things meanwhile needs the hint no more, at the next start either. What follows
-# something else within this time, as in a drag, belongs to it.
+# Somebody who does so many other things does not need the hint, now or at the next start. Changes that follow
+# each other within ACT_MS, as in a drag, count as one thing.
 OTHER_ACTS, ACT_MS = 3, 400
-PLACE_MS = 300  # after the view has changed, so that a hint does not wander about while it does
+PLACE_MS = 300  # between the last change of the view and the move of the hint, so that it moves only once
 
 
 class HintsControl(QObject):
     """Shows nothing until `start` is called.
 
     Attributes:
-        hint: what is shown over the plane.
+        hint: the widget over the plane.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -43,7 +43,7 @@ class HintsControl(QObject):
         self._left: list[str] = []
         self._now = ""
         self._had_time: set[str] = set()  # the hints that nobody followed in this session
-        self._acts = 0  # other things that were done while the hint is there
+        self._acts = 0  # other things that were done while the hint was shown
         self._playing: frozenset[str] = frozenset()
         self._epoch = shell.explorer.state.epoch
         self._patience = QTimer(self, singleShot=True, interval=UNFOLLOWED_MS)
@@ -57,7 +57,7 @@ class HintsControl(QObject):
         shell.plane.cursor_moved.connect(self.follow_click)
         shell.plane.path_point_wanted.connect(self.follow_click)
         shell.explorer.state_changed.connect(self._on_state)
-        shell.explorer.stepped.connect(self._count_act)  # not what the program does, such as a restored view
+        shell.explorer.stepped.connect(self._count_act)  # changes by people only
         shell.explorer.opened.connect(self._next)
         add_action(shell.menus["help"], "Show the &hints again", None, self._again)
         add_button(shell.menus["help"], "C&lose the hint", self.hint.close_button)
@@ -69,11 +69,11 @@ class HintsControl(QObject):
         self._next()
 
     def follow_click(self) -> None:
-        """Note that the plane was clicked: by the cursor, or for the path."""
+        """Note that the plane was clicked, for the cursor or for the path."""
         self._follow("click")
 
     def set_playing(self, what: str, is_playing: bool) -> None:
-        """Hide the hints while the path or the epochs play, which move what they would lie over."""
+        """Hide the hints while the path or the epochs play, because the plane below them moves."""
         if (what in self._playing) is is_playing:
             return
         self._playing = self._playing | {what} if is_playing else self._playing - {what}
@@ -106,12 +106,12 @@ class HintsControl(QObject):
             self._follow("path")
 
     def _give_up(self) -> None:
-        """Show a hint no more in this session, because nobody has followed it for long."""
+        """Stop showing a hint in this session, because nobody has followed it for long."""
         self._had_time.add(self._now)
         self.hint.fade()
 
     def _count_act(self) -> None:
-        """Count what was done without following the hint, until it is clear that nobody needs it."""
+        """Count a thing that was done without following the hint; after OTHER_ACTS nobody needs the hint."""
         if not self.hint.text() or self._playing:
             return
         self._acts += not self._act.isActive()
@@ -120,7 +120,7 @@ class HintsControl(QObject):
             self._follow(self._now)
 
     def _follow(self, name: str) -> None:
-        """Show a hint no more, because somebody has done what it says, or has closed it."""
+        """Stop showing a hint for good, because somebody has done what it says or has closed it."""
         if name not in self._left:
             return
         self._left.remove(name)
@@ -131,7 +131,7 @@ class HintsControl(QObject):
             self.hint.fade()
 
     def _save(self) -> None:
-        """Have it written, which may take longer than a click may."""
+        """Save in the background which hints were followed, because a click must not wait for the disk."""
         followed = self._followed
 
         def write() -> Iterator[None]:

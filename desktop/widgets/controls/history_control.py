@@ -1,4 +1,4 @@
-"""Connects undo and redo in the Edit menu to the view, the drawing, the bookmarks, and what is compared."""
+"""Connects undo and redo in the Edit menu to the view, the drawing, the bookmarks and the compared model."""
 
 import time
 
@@ -21,11 +21,11 @@ from export.bundle import Posterior
 class HistoryControl(QObject, PointerHandler):
     """Records what people change, so that it can be undone; a drag is one change.
 
-    It is the first of the plane's handlers, and takes no event.
+    It is the first of the plane's handlers, and passes every event on.
     """
 
     drawing_wanted = Signal(object)  # Drawing to show again
-    bookmarks_wanted = Signal(object)  # tuple of Bookmark to have again
+    bookmarks_wanted = Signal(object)  # tuple of Bookmark to show again
     other_wanted = Signal(object)  # Other to compare with again, or None
 
     def __init__(self, explorer: Explorer, edit: QMenu, parent: QObject) -> None:
@@ -44,7 +44,7 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def begin_gesture(self) -> None:
-        """Make all changes one step, until `end_gesture`."""
+        """Record all changes until `end_gesture` as one step."""
         self._history.hold()
 
     def end_gesture(self) -> None:
@@ -67,9 +67,9 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def _on_opened(self, opened: Opened) -> None:
-        """Clear the history for another model; the same model opened again, read otherwise, keeps it.
+        """Clear the history for another model; the same model opened again with another reading keeps it.
 
-        If it has other test images now, what steps say of them by numbers goes.
+        If its test images are others now, the steps lose the numbers of test images.
         """
         model = _identity(opened)
         if model != self._model:
@@ -80,9 +80,9 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def _on_renewed(self, opened: Opened) -> None:
-        """Keep the steps of a file that has changed: z means a place of the same space.
+        """Keep the steps of a file that has changed, because its z are still places of the same space.
 
-        What they say of test images by numbers goes if these are others.
+        If its test images are others now, the steps lose the numbers of test images.
         """
         if not same_images(self._posterior, opened.posterior):
             self._history.forget_points()
@@ -90,7 +90,7 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def forget_pictures(self, right: frozenset[int | None]) -> None:
-        """Forget pictures of bookmarks that another decoder made than those of these epochs."""
+        """Forget the bookmarks' pictures, except those of these epochs, whose decoders have not changed."""
         self._history.forget_pictures(right)
 
     def record_drawing(self, before: Drawing, after: Drawing, words: str) -> None:
@@ -99,12 +99,12 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def add_to_drawing(self, before: ViewState, after: ViewState) -> None:
-        """Record a change of the view that the last change of the drawing led to, in one step with it."""
+        """Add a change of the view to the step of the drawing that caused it."""
         self._history.add_to_drawing(before, after)
         self._show()
 
     def go_on(self, before: ViewState, after: ViewState) -> None:
-        """Record a change of the view by which the last one goes on by itself, in one step with it."""
+        """Add a change of the view to the last step, which the program continues by itself."""
         self._history.go_on(before, after)
         self._show()
 
@@ -114,7 +114,7 @@ class HistoryControl(QObject, PointerHandler):
         self._show()
 
     def record_other(self, before: Other | None, after: Other | None, words: str) -> None:
-        """Record a change of the model that is compared with, such as its end."""
+        """Record a change of the compared model, such as that it was closed."""
         self._history.record_other(self._explorer.state, before, after, words)
         self._show()
 
@@ -140,7 +140,7 @@ class HistoryControl(QObject, PointerHandler):
 
 
 def _identity(opened: Opened) -> object:
-    """What makes an open model another one."""
+    """Values that differ if the open model is another one."""
     source = opened.model.source
     return str(source.path), source.sha256, opened.model.latent_dim, opened.model.image_shape
 

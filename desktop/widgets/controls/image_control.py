@@ -47,7 +47,7 @@ NO_ENCODER_OF_EPOCH = (
 )
 NO_LIKELIHOOD = "The open model does not declare a likelihood, so there is no distortion, ELBO or log p(x)."
 DENSITY = (
-    "The likelihood is {}: distortion, ELBO and log p(x) are of a density of pixels in [0, 1], so that "
+    "The likelihood is {}, a density of pixels in [0, 1]: the distortion may be negative, and ELBO and "
     "log p(x) may be positive."
 )
 GREY_BERNOULLI = (
@@ -61,8 +61,8 @@ TOOL_ENTRIES = {
 }
 MNIST_SHAPE = 1, 28, 28
 MNIST_TIP = (
-    "A model knows images as it was trained on them. MNIST's digits stand in the middle and are about\n"
-    "20 of 28 pixels high; what is drawn elsewhere, or smaller, is not recognised so well."
+    "A model is best at images like those that it was trained on. MNIST's digits stand in the middle and\n"
+    "are about 20 of 28 pixels high; smaller drawings, or drawings elsewhere, are recognised less well."
 )
 
 
@@ -77,7 +77,7 @@ class ImageControl(QObject):
 
     changed = Signal(object)  # Encoded or None, when it or the drawing has changed
     drawn = Signal(object)  # SavedDrawing or None, whenever the drawing has changed
-    stepped = Signal(object, object, str)  # as the canvas says it, for undo
+    stepped = Signal(object, object, str)  # Drawing before and after, and words for the step, for undo
     moved = Signal(object, object)  # ViewState before and after an opened picture has moved the cursor
 
     def __init__(self, shell: Shell) -> None:
@@ -89,7 +89,7 @@ class ImageControl(QObject):
         self._is_looked_at = False
         self._goes_to: Drawing | None = None  # an opened picture, until its mean is known
         self._reconstruction: QImage | None = None
-        self._aside: QImage | None = None  # at the cursor, while the reconstruction is in its place
+        self._aside: QImage | None = None  # the cursor's picture, while the reconstruction takes its place
         shell.panel.picture.put_aside.connect(self._on_aside)
         self._z = explorer.state.z
         self._encoder = DrawingEncoder(explorer, self)
@@ -163,11 +163,11 @@ class ImageControl(QObject):
         self._tell()
 
     def encode(self) -> None:
-        """Have the drawing encoded."""
+        """Request the encoding of the drawing."""
         self._encoder.encode(self.drawing)
 
     def _fill_menu(self, draw: QMenu) -> None:
-        """Add the tools of the canvas, and where one can go to."""
+        """Add the tools of the canvas, and the ways to the encoder's mean and to the mode."""
         panel = self.panel
         canvas = [panel.tool_row]
         for tool, (text, key) in TOOL_ENTRIES.items():
@@ -186,7 +186,7 @@ class ImageControl(QObject):
 
     def _on_fitted(self, fitted: Fitted) -> None:
         if fitted.problem:
-            expected = "expected lines or shapes that do; use a picture with more contrast, or closer"
+            expected = "expected visible lines or shapes; use a picture with more contrast, or a closer one"
             self._explorer.failed.emit(ImageError(f"found a picture in which {fitted.problem}, {expected}"))
         empty = blank(self._surface.shape, self._surface)
         drawing = empty if fitted.problem else replace(empty, pixels=fitted.pixels)
@@ -223,7 +223,7 @@ class ImageControl(QObject):
         self.panel.canvas.set_drawing(blank(image_shape, self._surface))
 
     def _look_at_data(self, image_shape: tuple[int, int, int]) -> tuple[Color, ...]:
-        """Set what to draw on, and return what to draw with."""
+        """Set the background to draw on, and return the colours to draw with."""
         look, whole = self._explorer.look, self._explorer.whole
         posterior = None if whole is None else whole.posterior
         images = None if posterior is None else some_images(posterior)
@@ -244,7 +244,7 @@ class ImageControl(QObject):
 
     @property
     def _ever_has_encoder(self) -> bool:
-        """Whether there is an encoder of any epoch."""
+        """Whether the model has an encoder for any of its epochs."""
         whole = self._explorer.whole
         return self._explorer.has_encoder or (whole is not None and whole.model.has_encoder)
 
@@ -290,7 +290,7 @@ class ImageControl(QObject):
         self.changed.emit(encoded)
 
     def _why_no_mean(self) -> str:
-        """Why nobody can go to the encoder's mean; an empty text if they can."""
+        """Why one cannot go to the encoder's mean; empty if one can."""
         if self.encoded is not None:
             return ""
         if not self._explorer.has_encoder:
@@ -322,7 +322,7 @@ class ImageControl(QObject):
 
 
 def _about(likelihood: Likelihood | None) -> str:
-    """What the figures are, if they are not those of binary pixels."""
+    """A note on what the figures mean; empty if they need none."""
     if likelihood is None:
         return NO_LIKELIHOOD
     if likelihood.is_density:

@@ -22,17 +22,17 @@ SECTION = "inputs"
 
 @dataclass(frozen=True)
 class _Trial:
-    """A value that is tried, and the one that the input has until then."""
+    """A value that is tried, and the value that the input has until then."""
 
     before: float
     value: float
 
 
 class InputsControl(QObject):
-    """Joins the section "Inputs" to the explorer; it is there only for models that have further inputs.
+    """Connects the section "Inputs" to the explorer; only models with further inputs show the section.
 
-    A value that the graph may refuse, because it does not say which it takes, is tried with the picture at
-    the cursor before the view has it.
+    If the graph does not say which values it accepts, a value is tried first: the view gets it only after the
+    picture at the cursor was decoded with it.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -69,7 +69,7 @@ class InputsControl(QObject):
             self._section.offer()
 
     def _on_state(self, state: ViewState) -> None:
-        """Show the values; one that undo, say, has set meanwhile is tried no more."""
+        """Show the values, and end the trial of an input whose value has changed meanwhile, as by undo."""
         now = {each.name: each.value for each in state.inputs}
         self._forget(*(name for name, trial in self._tried.items() if trial.before != now.get(name)))
         self._show_values()
@@ -101,12 +101,12 @@ class InputsControl(QObject):
             )
 
     def _on_taken(self, name: str) -> None:
-        """Set what was tried, and leave the other inputs as they are by now."""
+        """Set the value that was tried; the other inputs keep the values that they have by now."""
         value = InputValue(name, self._tried.pop(name).value)
         self._explorer.change(inputs=taken(self._explorer.inputs, (value,)))
 
     def _on_refused(self, name: str, wanted: InputValues, error: Exception) -> None:
-        """Say that the graph does not take a value, and show the one that stays."""
+        """Say that the graph refuses a value, and show the value that stays."""
         self._tried.pop(name, None)
         words = " ".join(str(error).split())
         stays = in_words(self._explorer.state.inputs)
@@ -116,13 +116,13 @@ class InputsControl(QObject):
         self._show_values()
 
     def _forget(self, *names: str) -> None:
-        """Try these values no more."""
+        """End the trials of these inputs."""
         for name in names:
             if self._tried.pop(name, None) is not None:
                 self._explorer.worker.cancel(_job(name))
 
     def _show_values(self) -> None:
-        """Show the values of the view, and those that are being tried in the place of theirs."""
+        """Show the view's values; an input on trial shows the value that is tried."""
         self.panel.show_values(
             tuple(
                 InputValue(each.name, self._tried[each.name].value) if each.name in self._tried else each
@@ -132,7 +132,7 @@ class InputsControl(QObject):
 
 
 def _job(name: str) -> str:
-    """What the trial of an input is called, so that those of two do not replace each other."""
+    """The name of an input's trial in the worker; each input has its own, so no trial replaces another's."""
     return f"input {name}"
 
 

@@ -1,4 +1,4 @@
-"""Has the labels counted that the legend shows or hides."""
+"""Counts the points of each label for the legend."""
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -11,7 +11,7 @@ from export.bundle import Posterior
 
 
 class LegendControl(QObject):
-    """Joins the legend to the explorer."""
+    """Connects the legend to the explorer."""
 
     def __init__(self, explorer: Explorer, legend: Legend, view: QMenu) -> None:
         super().__init__(legend)

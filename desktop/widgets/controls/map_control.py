@@ -1,4 +1,4 @@
-"""Draws the layers under the points: the prior, and the aggregate posterior, which the worker maps."""
+"""Draws the layers under the points: the prior, and the worker's map of the aggregate posterior."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ class MapControl(QObject):
     Args:
         explorer: the model and the state.
         plane: where to draw.
-        name: that of the worker's request; each plane of the same model has its own.
+        name: the name of the worker's request; each plane of the same model has its own.
     """
 
     mapped = Signal(object)  # the map that arrived
@@ -66,12 +66,12 @@ class MapControl(QObject):
         self._plane_view.redraw_maps()
 
     def _refresh(self) -> None:
-        """Request the map of the part in view if a layer needs it and it was not requested already."""
+        """Request the map of the part in view if a layer needs it, unless it was requested already."""
         state, posterior = self._explorer.state, self._explorer.points.encoded
         size_px = self._plane_view.size_px()
         if posterior is None or not MAPPED & state.layers or min(size_px) < 2:
             return
-        if not self._plane_view.isVisible():  # it is asked again when it is shown
+        if not self._plane_view.isVisible():  # `resized` calls this again when the plane is shown
             return
         if self._asked is not None:
             of, chart, *rest = self._asked
@@ -102,7 +102,7 @@ class MapControl(QObject):
             self.mapped.emit(found)
 
     def _paint(self, painter: QPainter, to_px: ToPx, state: ViewState) -> Iterator[None]:
-        """Draw what is on, in steps: on a large plane each of the three takes as long as a frame."""
+        """Draw the layers that are on, in steps: on a large plane each of the three takes a frame's time."""
         # A map of another plane would be wrong, so nothing is drawn until the new map arrives.
         found, picture = self._map, self._picture
         if found is not None and picture is not None and same_marginals(found.plane, state.plane):

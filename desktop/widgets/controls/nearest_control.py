@@ -1,4 +1,4 @@
-"""Has the worker find the test images nearest to the cursor, and shows them."""
+"""Shows the test images nearest to the cursor, which the worker finds."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -36,10 +36,10 @@ from export.bundle import Posterior
 
 # How long the cursor rests before a search: by z it is fast, by picture it reads all images.
 REST_MS = {Nearness.Z: 60, Nearness.PICTURE: 120}
-# The time between two searches while it moves on. Nobody reads five pictures that change more often.
+# The time between two searches while the cursor moves. Nobody can follow pictures that change more often.
 MOVING_MS = 200
 NAME = "nearest"
-MOST_NAMES = 64  # of own pictures, looked at to see how long such names are
+MOST_NAMES = 64  # at most so many names of own pictures are measured
 
 
 class NearestControl(QObject):
@@ -129,7 +129,7 @@ class NearestControl(QObject):
             parameters = decoded.parameters
             if likelihood.family is Family.BERNOULLI:
                 parameters = Parameters(logits_of(decoded.probabilities[np.newaxis]))
-            if parameters is None:  # another picture comes with them
+            if parameters is None:  # the same picture follows with its parameters
                 return
             steps = nearest_by_likelihood(posterior.images, likelihood, parameters, COUNT)
         self._explorer.worker.request(
@@ -137,7 +137,7 @@ class NearestControl(QObject):
         )
 
     def _has_likelihood(self, posterior: Posterior) -> bool:
-        """Whether log p(x|z) of the images is known; that of thumbnails is not."""
+        """Whether log p(x|z) of the images can be computed; thumbnails have none."""
         if self._explorer.points.are_z:
             return False
         likelihood = self._explorer.likelihood

@@ -1,4 +1,4 @@
-"""A model that takes long to open: what is being done, for how long so far, and a button that stops it."""
+"""The progress of opening a slow model: the current step, the time so far, and a button that stops it."""
 
 import time
 from pathlib import Path
@@ -15,9 +15,9 @@ EMPTY_MS = 300  # most models are open by then
 
 
 class OpeningControl(QObject):
-    """Shows a note in the message bar once something is told that takes long.
+    """Shows a note in the message bar while a model is being opened, once the explorer reports a slow step.
 
-    A message that comes meanwhile takes its place, and it comes back after that, so that it can be stopped.
+    Another message takes the note's place. The note returns after it, so that the opening can be stopped.
 
     While no model is open, the plane says what is being opened, and after a failure how to open another.
     """
@@ -44,7 +44,7 @@ class OpeningControl(QObject):
             left_empty.connect(self._invite)
 
     def _begin(self, path: Path) -> None:
-        self._end()  # what was being opened is stopped
+        self._end()  # the opening before this one has been stopped
         self._note, self._is_dismissed = 0, False
         self._name, self._began_s = path.name, time.monotonic()
         if self._explorer.source is None:
@@ -81,7 +81,7 @@ class OpeningControl(QObject):
             self._show_note()
 
     def _count(self) -> None:
-        """Only the text changes: a button that was made anew each second could not be pressed."""
+        """Update the text alone, because a button that was replaced each second could not be pressed."""
         if self._message.is_latest(self._note):
             self._is_dismissed = self._message.isHidden()
             self._message.replace_text(self._note, self._text())

@@ -1,4 +1,4 @@
-"""What the message bar says of a model that was opened, of one that could not be, and of other failures."""
+"""The messages about a model that was opened, about one that could not be opened, and other failures."""
 
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from export.bundle import PartOfBundleError
 
 
 class OpeningMessages(QObject):
-    """Says it with the buttons that help: to review the reading, to open the whole bundle, to wait longer."""
+    """Shows the messages with buttons that help: review the reading, open the whole bundle, wait longer."""
 
     open_wanted = Signal(object, object)  # Path; Overrides or None
 
@@ -28,10 +28,10 @@ class OpeningMessages(QObject):
         self._message, self._status, self._reading = message, status, reading
         explorer.opening_began.connect(message.hide_error)
         explorer.opened.connect(self._on_opened)
-        explorer.renewed.connect(message.hide_error)  # that of a file that was damaged before
+        explorer.renewed.connect(message.hide_error)  # the file was damaged before, and is not any more
         explorer.open_failed.connect(self._on_open_failed)
         explorer.failed.connect(self._tell_failure)
-        # Later, when the model that was opened has said what there is to say of it.
+        # Queued, so that it comes after the messages about the model that was opened.
         explorer.files.lost.connect(self._on_lost, Qt.ConnectionType.QueuedConnection)
 
     def _on_opened(self, opened: Opened) -> None:

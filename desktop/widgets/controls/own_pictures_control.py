@@ -1,4 +1,4 @@
-"""One's own pictures or z as points: opened or dropped, shown with progress, and removed again."""
+"""Your own pictures or z as points: opened or dropped, shown with progress, and removed again."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -41,14 +41,14 @@ NO_OWN = "No pictures or z of yours are shown."
 
 
 class OwnPicturesControl(QObject):
-    """Adds the entries for own pictures to the File menu, and tells how their encoding goes.
+    """Adds the entries for own pictures to the File menu, and shows the progress of their encoding.
 
     Attributes:
-        progress: for the status bar; it is hidden while nothing is encoded.
+        progress: for the status bar; hidden while nothing is being encoded.
     """
 
     told = Signal(str)
-    kept = Signal(object)  # SavedPictures to show again at the next start; None for no more
+    kept = Signal(object)  # SavedPictures to show again at the next start, or None
     z_restored = Signal(object)  # Path of a file of z that were shown at an earlier start
 
     def __init__(self, shell: Shell) -> None:
@@ -75,7 +75,7 @@ class OwnPicturesControl(QObject):
     def show(self, path: Path, only: Sequence[Path] = ()) -> None:
         """Encode the pictures in a folder, a zip or an `.npz`, and show them as points.
 
-        Of a folder, `only` are the files and folders in it that are meant, if there are any.
+        From a folder, only the files and folders in `only` are taken, unless `only` is empty.
         """
         source = self._explorer.source
         self._shell.message.hide_error()
@@ -88,7 +88,7 @@ class OwnPicturesControl(QObject):
             self._pictures.show(path, only)
 
     def restore(self, pictures: SavedPictures) -> None:
-        """Show pictures or z that were shown with this model at an earlier start, and tell it quietly."""
+        """Show pictures or z that were shown with this model at an earlier start; the status bar says so."""
         path = pictures.path
 
         def look() -> Iterator[tuple[bool]]:
@@ -105,7 +105,7 @@ class OwnPicturesControl(QObject):
     def show_z(
         self, points: NamedPoints, title: str, path: Path | None = None, restored: bool = False
     ) -> None:
-        """Show z as points, with thumbnails that are decoded. `path` is their file, if they are of one."""
+        """Show z as points, with thumbnails that are decoded. `path` is their file, if any."""
         self._pictures.show_z(points, title, path, restored)
 
     def _choose_folder(self) -> None:

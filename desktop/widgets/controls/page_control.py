@@ -1,4 +1,4 @@
-"""Writes the open model as a page to send to others: says what goes along, asks where, tells how it went."""
+"""Shares the open model as a web page: says what the page has, asks for a path, and reports the result."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.save_dialog import ask_where
 from desktop.widgets.controls.shell import Shell
 
-# What the command says of a page that cannot decode, and of what such a page cannot have.
+# The export command's words for a page that cannot decode, and for what such a page lacks.
 BEFOREHAND, LEFT_OUT = "decoded beforehand", "left out: "
 
 
@@ -29,7 +29,7 @@ class PageControl(QObject):
     """Adds *Share as a page…* to the File menu.
 
     Attributes:
-        progress: for the status bar; it is hidden while no page is written.
+        progress: for the status bar; hidden while no page is being written.
     """
 
     def __init__(self, shell: Shell, bookmarks: Callable[[], Sequence[Bookmark]]) -> None:
@@ -47,7 +47,7 @@ class PageControl(QObject):
         add_button(file, "Stop writing the page", self.progress.cancel, within=[self.progress])
 
     def close(self) -> None:
-        """End a page that is being written."""
+        """Stop writing a page."""
         self.export.stop()
         self._end()
 
@@ -64,11 +64,11 @@ class PageControl(QObject):
         dialog = ShareDialog(self._shell.window, along, left_out)
         dialog.accepted.connect(self._save)
         for left in (explorer.opened, explorer.model_closed):
-            left.connect(dialog.reject)  # it speaks of a model that is no longer open
+            left.connect(dialog.reject)  # the dialog is about a model that is no longer open
         dialog.open()
 
     def _save(self) -> None:
-        """Ask where, and write the page as all is now."""
+        """Ask for a path, and write the page with the view at that moment."""
         explorer, message = self._shell.explorer, self._shell.message
         asked_of = explorer.source
         window, refuse = self._shell.window, message.show_message
@@ -87,7 +87,7 @@ class PageControl(QObject):
         self.progress.show_progress(f"writing {path.name}", 0, 0)
 
     def _end(self) -> None:
-        """No page is being written any more."""
+        """Note that the page was not written, and hide the progress."""
         self._file.end(is_written=False)
         self.progress.hide()
 

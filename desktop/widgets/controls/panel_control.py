@@ -1,4 +1,4 @@
-"""Shows and hides the side panel, saves which of them it was, and shows its sections."""
+"""Shows and hides the side panel, saves whether it is shown, and lists its sections in the menu."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from desktop.widgets.controls.shell import Shell
 
 
 class PanelControl(QObject):
-    """Adds the entry in the view menu, with its key, and one for each section, there as the section is.
+    """Adds an entry for the panel to the View menu, and one for each section while the section is present.
 
     Attributes:
         action: checked while the panel is shown.
@@ -36,7 +36,7 @@ class PanelControl(QObject):
             follow_presence(entry, section)
 
     def _on_switched(self, is_shown: bool) -> None:
-        """Check the entry while the panel is shown; without it, the keyboard is the plane's."""
+        """Check the entry while the panel is shown; when it is hidden, the plane gets the keyboard."""
         self.action.setChecked(is_shown)
         if not is_shown:
             self._shell.plane.setFocus()

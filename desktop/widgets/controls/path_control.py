@@ -28,7 +28,7 @@ from desktop.widgets.plane.plane_menu import add_title
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.pointer import PointerHandler
 
-# Among so many places of a leg the nearest to an inserted point is looked for, or fewer of long z.
+# An inserted point gets the inputs at the nearest of so many places of the leg; long z have fewer places.
 NEAREST_STEPS, NEAREST_NUMBERS = 201, 1 << 22
 
 
@@ -74,7 +74,7 @@ class PathControl(QObject, PointerHandler):
         self._show()
 
     def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> PathHandles:
-        """Edit the path on a plane, too, whose model may be another one; return what does it there."""
+        """Let people edit the path on this plane too, which may show another model; return its handles."""
         handles = PathHandles(plane)
         self._planes.append(plane)
         subject.shown.state_changed.connect(handles.set_state)
@@ -95,8 +95,8 @@ class PathControl(QObject, PointerHandler):
     def key_press(self, event: QKeyEvent) -> bool:
         """Stop playing at any key on the plane; Delete removes the chosen point.
 
-        Space plays when it is released, because the mouse moves the plane while it is held. Held so long that
-        it repeats, it was meant for that alone.
+        Space plays when it is released, because the mouse moves the plane while Space is held. If Space was
+        held so long that it repeats, it was meant for moving the plane, and does not play.
         """
         if event.key() == Qt.Key.Key_Space and not event.modifiers():
             self._space_tapped = not event.isAutoRepeat()
@@ -145,7 +145,7 @@ class PathControl(QObject, PointerHandler):
         self._of_all = add_action(menu, "Use the current inputs for all p&oints", None, self._use_inputs)
         menu.addSeparator()
         play = add_action(menu, "&Play or pause", "Space", self._play_or_pause)
-        # Only shown: the plane plays when the key is released, because the mouse moves it while it is held.
+        # The menu only shows the shortcut: `key_release` plays, because a held Space is for moving the plane.
         play.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         menu.addSeparator()
         panel = self._panel
@@ -162,7 +162,7 @@ class PathControl(QObject, PointerHandler):
         add_button(menu, "Decode or stop the path's pictures", cost.button, within=[cost], reveal=reveal)
         menu.addSeparator()
         self.play_entry = play
-        self._entries = ((remove, 1), (clear, 1), (play, 2))  # each with the points that it needs
+        self._entries = ((remove, 1), (clear, 1), (play, 2))  # each with the number of points that it needs
 
     # ---- points
 
@@ -173,7 +173,7 @@ class PathControl(QObject, PointerHandler):
         chosen: int | None,
         goes_there: bool = False,
     ) -> None:
-        """Set the path's points, their inputs, and the chosen one, to which the view may go."""
+        """Set the path's points with their inputs, and the chosen point; the view can go there."""
         self._chosen = chosen
         was_path = len(self._explorer.state.path) > 1
         state = self._explorer.state.with_path(path, inputs)
@@ -202,7 +202,7 @@ class PathControl(QObject, PointerHandler):
             self.append(self._explorer.state.at((a, b)).z)
 
     def _insert(self, index: int, z: Vector) -> None:
-        """Insert a point with the inputs that the path has there."""
+        """Insert a point, with the inputs of the path at this place."""
         state = self._explorer.state
         path, inputs = state.path, state.inputs_on_path
         more = (*inputs[:index], self._inputs_between(index, z), *inputs[index:])
@@ -225,14 +225,14 @@ class PathControl(QObject, PointerHandler):
             self._set_path((*path[:index], z, *path[index + 1 :]), inputs, index, goes_there=True)
 
     def _use_inputs(self, indices: Sequence[int] | None = None) -> None:
-        """Give points of the path, by default all, the inputs that the view has now."""
+        """Give the view's present inputs to points of the path, by default to all."""
         state = self._explorer.state
         self._explorer.set_state(
             state.with_path_inputs(range(len(state.path)) if indices is None else indices)
         )
 
     def _drag(self, index: int, a: float, b: float) -> None:
-        """Move a point parallel to the plane, to (a, b); its distance from the plane stays."""
+        """Move a point to (a, b) and keep its distance from the plane."""
         plane, point = self._explorer.state.plane, self._explorer.state.path[index]
         by_a, by_b = np.array([a, b]) - plane.project(point)
         moved = point.array + by_a * plane.u.array.astype(np.float64) + by_b * plane.v.array
@@ -319,7 +319,7 @@ class PathControl(QObject, PointerHandler):
         self._pictures.play(route, self._walk, self._panel.playback().duration_s)
 
     def _show_playing(self, playing: bool) -> None:
-        """Turn the panel's button to a pause, and bring it into view, unless the section is folded."""
+        """Show a pause button while playing, and scroll to it unless the section is folded."""
         self._panel.set_playing(playing)
         if playing:
             self._side.sections.show_part(self._panel.play)
@@ -328,14 +328,14 @@ class PathControl(QObject, PointerHandler):
         self._walk = walk
 
     def _start(self) -> None:
-        """Play on from the pause if nothing has moved since, or else from the beginning."""
+        """Continue from the pause if the cursor has not moved since, or else start from the beginning."""
         paused = self._explorer.state.z == self._played_z and self._share < 1
         self.player.start(self._panel.playback(), self._share if paused else 0.0)
 
     def _on_played(self, share: float) -> None:
         assert self._walk is not None
         self._share = share
-        # A slow decoder could not follow, so its path is played with the pictures that are there.
+        # A slow decoder could not keep up, so its path is played with the pictures that are decoded already.
         place = self._pictures.place(share)
         if place is None:
             place = self._walk.along([share])
@@ -356,7 +356,7 @@ class PathControl(QObject, PointerHandler):
         self._pictures.clear()
 
     def _on_model(self) -> None:
-        """Another epoch has other pictures; the pace stays. Other inputs of the view change nothing."""
+        """Drop the pictures of another epoch's model, and keep the pace; other inputs change nothing."""
         root = None if self._explorer.model is None else self._explorer.model.root
         if root is not self._root:
             self._root = root

@@ -22,7 +22,7 @@ class PathPictures(QObject):
 
     Args:
         explorer: its worker decodes.
-        bar: tells what it costs and how far it is.
+        bar: shows the cost and the progress.
     """
 
     walk_found = Signal(object)  # Walk
@@ -38,7 +38,7 @@ class PathPictures(QObject):
         bar.stop_wanted.connect(self._stop)
 
     def play(self, route: Route, walk: Walk | None, duration_s: float) -> None:
-        """Emit `ready` once a route can be played; the pace of `walk` is known unless it is None."""
+        """Emit `ready` once a route can be played; `walk` has its pace, or is None if the pace is unknown."""
         is_same = self._wanted == (route, duration_s) and self._walk is walk and self._frames is not None
         if is_same and self._bar.is_running:  # what is still missing is on its way
             self.ready.emit()
@@ -51,7 +51,7 @@ class PathPictures(QObject):
         return None if self._frames is None else self._frames.nearest(share)
 
     def clear(self) -> None:
-        """Decode nothing more: the path is another one."""
+        """Stop decoding and forget the pictures, because the path or the model is another one."""
         self._wanted = self._walk = self._frames = None
         self._explorer.worker.cancel(PATH_JOB)
         self._bar.hide()
@@ -60,7 +60,7 @@ class PathPictures(QObject):
         self._go_on(0.0)
 
     def _go_on(self, most_s: float) -> None:
-        """Find the pace if it is not known, and then the pictures, if they take no more than `most_s`."""
+        """Find the pace if it is not known, then the pictures; ask first if they take more than `most_s`."""
         if self._wanted is None:
             return
         self._bar.hide()

@@ -1,4 +1,4 @@
-"""Has the pictures of the path's points decoded for its strip, and sets the times of its legs."""
+"""Requests the pictures of the path's points for its strip, and sets the times of its legs."""
 
 from collections.abc import Iterator
 from itertools import chain, groupby
@@ -51,7 +51,7 @@ class PathStripControl(QObject):
             self._ask_soon()
 
     def _on_model(self) -> None:
-        """Have other pictures decoded, unless only the view's inputs are others: each point has its own."""
+        """Request other pictures, unless only the view's inputs have changed: each point has its own."""
         root = None if self._explorer.model is None else self._explorer.model.root
         if root is not self._root:
             self._root = root
@@ -62,13 +62,13 @@ class PathStripControl(QObject):
             self._soon.start()
 
     def _ask(self) -> None:
-        """Have the pictures decoded; those of a slow decoder are shown if they are there."""
+        """Request the pictures; a slow decoder's are shown only if they were decoded before."""
         points = self._route.points[:MOST_SHOWN]
         if self._explorer.decoder is not None and points and len(points[0]) == self._explorer.latent_dim:
             self._explorer.worker.request(NAME, Priority.GRID, self._pictures(points), self._on_pictures)
 
     def _pictures(self, points: tuple[Vector, ...]) -> Iterator[tuple[int, Floats] | None]:
-        """Decode points in steps, those with the same inputs together."""
+        """Decode the points in steps; neighbours with the same inputs are decoded together."""
         inputs = self._route.inputs[: len(points)] or ((),) * len(points)
         parts, start = [], 0
         for values, same in groupby(inputs):
@@ -86,7 +86,7 @@ class PathStripControl(QObject):
             self._panel.strip.show_picture(place, to_qimage(picture))
 
     def _times(self) -> tuple[float | None, ...]:
-        """How long each leg takes at the duration that is set; None where only pictures can tell."""
+        """The time of each leg at the duration that is set; None where it depends on the pictures."""
         route, total_s = self._route, self._panel.playback().duration_s
         try:
             legs = route.curve.legs
@@ -116,5 +116,5 @@ class PathStripControl(QObject):
 
 
 def _from(start: int, pieces: Iterator[tuple[int, Floats] | None]) -> Iterator[tuple[int, Floats] | None]:
-    """Give the pictures of some points the places that they have among all."""
+    """Renumber the pieces of pictures so that their first point has the number `start`."""
     return (None if piece is None else (start + piece[0], piece[1]) for piece in pieces)

@@ -28,7 +28,7 @@ from desktop.widgets.common.wait_ring import WaitRing
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.picture_panel import NOT_AT_CURSOR
 
-# A picture of few pixels leaves the window enlarged, by Copy as by Save.
+# Copy, Save and a drag enlarge a picture that has few pixels.
 MOST_SCALE, MOST_SIDE_PX = 10, 2048
 NOTE_TYPE = "application/x-latent-plane"
 DRAG, DRAGGED_NAME, DRAGGED_PX = "drag", "picture.png", 96
@@ -39,7 +39,7 @@ class PictureControl(QObject):
 
     Attributes:
         decoded: the picture that was decoded last, or None.
-        picture: the same as it is drawn, uint8 [H, W(, C)], or None.
+        picture: the picture that is drawn, uint8 [H, W(, C)], or None.
     """
 
     shown = Signal(object)  # uint8 [H, W(, C)], or None when another model was opened
@@ -79,7 +79,7 @@ class PictureControl(QObject):
         add_choice_menu(shell.menus["view"], "Picture &mode", panel.mode)
 
     def _on_source(self, opened: Opened) -> None:
-        """Offer the modes that mean something for the model."""
+        """Offer the picture modes that make sense for the model."""
         source = opened.model.source
         self._modes = modes_of(source)
         self._shell.panel.picture.set_modes(self._modes, source.likelihood)
@@ -100,10 +100,10 @@ class PictureControl(QObject):
             self._show(self.decoded, state.picture_mode)
 
     def _on_pending(self, pending: PendingPicture) -> None:
-        """Show the nearest picture that is there, marked by the ring, until the wanted one comes."""
+        """Show the nearest decoded picture, marked by the ring, until the wanted one comes."""
         self._ring.start(pending.expected_s)
         nearest, drawn_now = pending.nearest, self._drawn
-        # The same picture is not drawn again: a large one takes longer than an event may.
+        # The same picture is not drawn again, because a large one takes longer than an event should.
         if nearest is not None and (
             drawn_now is None or nearest.probabilities is not drawn_now.probabilities
         ):
@@ -123,7 +123,7 @@ class PictureControl(QObject):
         likelihood = self._shell.explorer.likelihood
         is_enough = likelihood is None or likelihood.is_its_picture or decoded.parameters is not None
         if known is PictureMode.SAMPLE and not is_enough:
-            known = PictureMode.PROBABILITIES  # until the parameters are there
+            known = PictureMode.PROBABILITIES  # until the parameters are decoded too
         shown = drawn(decoded.probabilities, known, likelihood, decoded.parameters)
         self.picture = to_bytes(shown[np.newaxis])[0]
         image = to_qimage(self.picture)
@@ -143,7 +143,7 @@ class PictureControl(QObject):
             self.told.emit(f"picture copied, {image.width()} × {image.height()} pixels")
 
     def _drag(self) -> None:
-        """Write the picture to a file of this session, and drag it once it is there."""
+        """Write the picture to a file of this session, and drag the file once it is written."""
         if not self._shell.panel.picture.is_at_cursor:
             self.told.emit(NOT_AT_CURSOR)
             return
@@ -172,7 +172,7 @@ class PictureControl(QObject):
         drag.exec(Qt.DropAction.CopyAction)
 
     def _scale_with_room(self) -> int:
-        """How much the saved picture is enlarged; 0 if there is none, or no room for it, which is told."""
+        """How many times the picture is enlarged; 0 if there is none, or no room for it, with a message."""
         if self.picture is None:
             return 0
         height, width = self.picture.shape[:2]
@@ -198,7 +198,7 @@ class PictureControl(QObject):
         picture = self.picture
         if picture is not None and scale:
             shell = self._shell
-            # Of now: behind the dialog, playing epochs and a bundle that grows go on.
+            # Taken before the dialog opens, because behind it playing epochs and a growing bundle go on.
             note = note_of(shell.explorer, "picture", scale=scale)
             refuse, source = shell.message.show_message, shell.explorer.source
             path = ask_where(shell.window, "Save picture", "picture.png", "PNG (*.png)", refuse, source)
@@ -207,13 +207,13 @@ class PictureControl(QObject):
 
 
 def _scale(picture: Bytes) -> int:
-    """How many times a picture uint8 [H, W(, C)] is enlarged when it leaves the window."""
+    """How many times a picture uint8 [H, W(, C)] is enlarged when it is copied, saved or dragged."""
     side_px: int = max(picture.shape[:2])
     return max(1, min(MOST_SCALE, MOST_SIDE_PX // side_px))
 
 
 def dragged(path: Path, image: QImage) -> QMimeData:
-    """Return what a drag carries: the file for folders and mail, and the pixels for other programs."""
+    """Return the data of a drag: the file for folders and mail, and the pixels for other programs."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     data.setImageData(image)

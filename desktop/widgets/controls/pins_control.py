@@ -16,7 +16,7 @@ NO_PINS = "Nothing is pinned."
 
 
 class PinsControl(QObject):
-    """Joins the menu's entries to the explorer."""
+    """Connects the menu entries for pins to the explorer."""
 
     told = Signal(str)
 

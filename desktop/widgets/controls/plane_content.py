@@ -1,4 +1,4 @@
-"""What a plane shows of an explorer: decoded tiles, points and the state."""
+"""The content of a plane: an explorer's decoded tiles, points and state."""
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -11,7 +11,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.plane.cursor_arrow import CursorArrow
 from desktop.widgets.plane.plane_view import PlaneView
 
-# Quick decoders have the new plane by then, and a mark would only flicker.
+# An old plane is marked after this time. Quick decoders have the new plane by then, and a mark would flicker.
 OLD_AFTER_MS = 250
 FRAME_MS = 16
 OLD_PLANE = "Old plane, decoding the new one …"
@@ -44,7 +44,8 @@ class PlaneContent(QObject):
         explorer.tiles.paused_changed.connect(self._tell_progress)
         plane.resized.connect(self._on_resized)
         plane.pointer_moved.connect(self._on_pointer)
-        # Qt paints what an arrow leaves in a pass of its own, so it goes a frame after the cursor has come.
+        # Qt repaints the place that the arrow leaves in a separate pass, so the arrow moves a frame after the
+        # cursor.
         self._arrow_soon = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._arrow_soon.timeout.connect(self._place_arrow)
         explorer.model_closed.connect(self._place_arrow)
@@ -63,7 +64,7 @@ class PlaneContent(QObject):
         self._explorer.set_view_size(self._plane.size_px(), self._plane.devicePixelRatioF())
 
     def _misses(self) -> bool:
-        """Whether nobody sees the plane now, so that it is brought up to date when it is shown."""
+        """Whether the plane is hidden and misses updates; it is brought up to date when it is shown."""
         self._has_missed = self._has_missed or not self._plane.isVisible()
         return self._has_missed
 
@@ -71,7 +72,7 @@ class PlaneContent(QObject):
         tiles = self._explorer.tiles
         self._old_soon.stop()
         self._plane.set_old("")
-        # The state may have been set already, by somebody who heard of the model earlier.
+        # Another slot of `opened` may have set the state already.
         self._plane.set_backdrop(tiles.cache, tiles.shown if tiles.is_shown_current else None)
         if not self._misses():
             self._project_points()
@@ -91,7 +92,7 @@ class PlaneContent(QObject):
             self._place_arrow()
 
     def _place_arrow(self) -> None:
-        """Point to a cursor out of view, if there is a model that has one."""
+        """Point to the cursor if a model is open and the cursor is out of view."""
         if self._explorer.source is None:
             self.arrow.hide()
         else:
@@ -112,7 +113,7 @@ class PlaneContent(QObject):
         self._plane.set_backdrop(tiles.cache, tiles.shown)
 
     def _mark_old(self) -> None:
-        """Say that the plane is not yet that of the points and the picture."""
+        """Mark the plane as old, because the points and the picture are already new."""
         tiles = self._explorer.tiles
         if tiles.shown is not None and not tiles.is_shown_current:
             self._plane.set_old(OLD_PLANE)
@@ -122,7 +123,7 @@ class PlaneContent(QObject):
         self._tell_progress()
 
     def _tell_progress(self) -> None:
-        """Say on a plane of slow pictures how far it is, and whether it is paused."""
+        """Say on a plane of slow pictures how many are decoded, and whether decoding is paused."""
         found, text = self._progress, ""
         if found is not None and self._explorer.tiles.is_paused:
             text = f"Paused at {found.done:,} of {found.total:,} pictures"

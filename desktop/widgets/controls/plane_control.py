@@ -102,11 +102,11 @@ class PlaneControl(QObject):
         self._explorer.set_state(self._explorer.state.with_cursor_in_view(0.0))
 
     def _draw_z(self) -> None:
-        """Go to another sample, and say which, because its seed brings it back."""
+        """Go to another sample of the prior, and tell its seed, which can bring it back."""
         if self._explorer.source is not None:
             self._explorer.draw_z()
             seed = self._explorer.state.seed
-            self.told.emit(f"a sample of the prior: seed {seed}. Samples with this seed begins with it.")
+            self.told.emit(f"a sample of the prior, the first one of the page Samples with seed {seed}")
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)
@@ -117,7 +117,7 @@ class PlaneControl(QObject):
             self._look_at(self._explorer.state.around(posterior.mean))
 
     def _set_scale(self, scale: AxisScale) -> None:
-        """Change the axes' scale. Changed back before anything else was looked at, the view is the same."""
+        """Change the axes' scale. Changing it back before the view has moved restores the same view."""
         before = self._explorer.state
         after = before.with_scale(scale)
         if self._switched is not None and (before.scale, before.viewport) == self._switched[1]:
@@ -150,7 +150,7 @@ class PlaneControl(QObject):
 
     @property
     def _points_of(self) -> str:
-        """Which points a plane is of: own pictures, or those of an epoch; empty if there is but one kind."""
+        """Words for the points that a plane is made from: own pictures, or an epoch's; empty for neither."""
         explorer, points = self._explorer, self._explorer.points
         if points.own is not None:
             return f"of {points.words.many}"

@@ -1,4 +1,4 @@
-"""What mouse, keys and the menu do on a plane: the same on the window's own and on those of Compare."""
+"""Mouse, keys and menu on a plane: the same on the window's plane and on the planes of Compare."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,7 +24,7 @@ class PlaneGestures:
     """Gives planes their handlers and their menu.
 
     Args:
-        history: makes what happens while a button is held one step.
+        history: records the changes while a button is held as one step.
         path: edits and plays the path.
         select: selects points.
         pins: pins test images.
@@ -49,7 +49,7 @@ class PlaneGestures:
         self._bookmarks, self._places, self._copy, self._of_view = bookmarks, places, copy, of_view
 
     def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> HeldOutControl:
-        """Give a plane all gestures; return what shows its points."""
+        """Give a plane all gestures; return the control that shows its test images."""
         held_out = HeldOutControl(subject, plane)
         handles = self._path.add_plane(subject, plane)
         self.connect_plane(subject, plane, held_out, self._select.add_plane(subject, plane), handles)
@@ -79,7 +79,7 @@ class PlaneGestures:
             ],
             self._of_view,
         )
-        # In the order of asking; the plane's own hand comes last.
+        # Each event goes to the handlers in this order, and last to the plane itself.
         plane.set_handlers(
             [
                 self._history,  # takes nothing; changes while a button is held are one step

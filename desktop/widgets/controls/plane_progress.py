@@ -1,4 +1,4 @@
-"""How far a plane of slow pictures is, in the status bar, with a button that pauses it."""
+"""The progress of a plane of slow pictures, in the status bar, with a button that pauses it."""
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QStatusBar, QWidget
@@ -15,7 +15,7 @@ PAUSE_TIP, RESUME_TIP = "Decode no more pictures of the plane for now.", "Decode
 
 
 class PlaneProgressBar(QWidget):
-    """Hidden unless a plane takes so long that one waits for it.
+    """The status bar's part for it; hidden unless a plane takes so long that people wait for it.
 
     Attributes:
         action: the menu's entry that does the same as the button, once `add_to` has made it.
@@ -45,7 +45,7 @@ class PlaneProgressBar(QWidget):
         self._show_paused()
 
     def show_progress(self, progress: Progress | None) -> None:
-        """Show how many pictures are there and how long the others take; hide for None."""
+        """Show how many pictures are decoded and how long the others take; None hides the widget."""
         self.setVisible(progress is not None)
         if progress is not None:
             self.label.setText(f"plane: {progress.in_words()}")

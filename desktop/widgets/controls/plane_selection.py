@@ -1,4 +1,4 @@
-"""Boxes and lassos on one plane, and the rings around what is selected there."""
+"""Boxes and lassos on one plane, and the rings around its selected points."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ RING_PX, RING_WIDTH_PX = 8.0, 1.3
 
 
 class PlaneSelection(QObject):
-    """Finds the points of a plane in what is drawn there.
+    """Finds the points of a plane inside the box or lasso that is drawn there.
 
     Args:
         subject: the model on the plane, and the state that changes.
@@ -69,7 +69,7 @@ class PlaneSelection(QObject):
         return placed[2]
 
     def _redraw(self) -> None:
-        """Draw the rings again if they are others; a hidden plane catches up when it is shown."""
+        """Redraw the rings if points or selection have changed; a hidden plane does so when it is shown."""
         posterior, selected = self._explorer.points.posterior, self._explorer.state.selected
         if not self.plane.isVisible():
             return

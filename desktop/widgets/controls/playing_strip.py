@@ -1,4 +1,4 @@
-"""That the path plays, in the status bar, with a button that pauses it: the panel may be hidden or folded."""
+"""A pause button in the status bar while the path plays, because the panel may be hidden or folded."""
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
@@ -7,11 +7,11 @@ from desktop.widgets.controls.path_player import PathPlayer
 
 
 class PlayingStrip(QWidget):
-    """Hidden unless the path plays."""
+    """Says that the path plays, with the pause button; hidden otherwise."""
 
     def __init__(self, player: PathPlayer, bar: QStatusBar) -> None:
         super().__init__()
-        tip = "Pause the path (Space on the plane); Play goes on from there."
+        tip = "Pause the path (Space on the plane); Play continues from there."
         self.pause = push_button("Pause", tip, icon="pause")
         self.pause.clicked.connect(player.stop)
         layout = QHBoxLayout(self)

@@ -1,4 +1,4 @@
-"""View › Layer presets: layers and their opacities under a name, those that ship and one's own."""
+"""View › Layer presets: named sets of layers and opacities, built in or saved by people."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ SAVE, REMOVE = "&Save as a preset…", "&Remove"
 
 
 class PresetsMenu(QMenu):
-    """Shows layers as they are saved; this can be undone.
+    """Applies the layers of a preset; this can be undone.
 
     Attributes:
         dialog: asks for the name of a new preset, or None before it was first opened.
@@ -35,7 +35,7 @@ class PresetsMenu(QMenu):
         self.addSeparator()
         self.addAction(SAVE).triggered.connect(self._ask)
         remove = self.addMenu(REMOVE)
-        set_usable(remove.menuAction(), "" if self._own else "No preset of yours is saved.")
+        set_usable(remove.menuAction(), "" if self._own else "You have not saved a preset.")
         for preset in self._own:
             remove.addAction(_text(preset)).triggered.connect(partial(self._remove, preset))
 

@@ -1,4 +1,4 @@
-"""An export that is opened, or a view that is pasted, restores the view that it was made from."""
+"""Restores the view of an export that is opened, or of a text that is pasted."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class _Wanted:
     """A view that is to be restored.
 
     Attributes:
-        carried: what the file says.
+        carried: the provenance in the file or text.
         name: where it was found, for people.
         picture: the file that holds it, if any.
         model: where the model that it needs was found, or None.
@@ -81,7 +81,7 @@ class ProvenanceControl(QObject):
         self._comparison = comparison
         self._choose = choose
         self._pending: _Wanted | None = None
-        self._expected: _Wanted | None = None  # its second model is being opened
+        self._expected: _Wanted | None = None  # the view whose second model is being opened
         self._explorer.opening_began.connect(self._on_opening)
         self._explorer.opened.connect(self._on_opened)
         self._explorer.open_failed.connect(self._forget)
@@ -103,7 +103,7 @@ class ProvenanceControl(QObject):
             self._message.show_message(f"{name}: {error}")
             return
         is_open, beside = self._is_open(carried), beside_of(carried.details)
-        # Another model that has to be opened takes the place of the open one, where the second may be now.
+        # Found before a model is opened, which replaces the open one; that may be the second model.
         there = None if beside is None else self._open_beside(beside)
         if is_open and (beside is None or there is not None):
             self._apply(_Wanted(carried, name, picture))
@@ -123,9 +123,9 @@ class ProvenanceControl(QObject):
         self._explorer.worker.request("find", Priority.PICTURE, find(), found, of_model=False)
 
     def _find(self, sha256: str, kept: Other | None = None) -> Path | None:
-        """Return where a model was open before, or else which has it: the bundle that ships, or `kept`.
+        """Return where a model was open before, or else the bundle that ships, or `kept`, if it is the model.
 
-        The model that is opened there is compared again, because the file may have been replaced.
+        Once the model is open, its hash is compared again, because the file may have been replaced.
         """
         known = self._path_of(sha256)
         if known is not None:
@@ -215,9 +215,9 @@ class ProvenanceControl(QObject):
         actions = self._encode_action(wanted.picture)
         missing += [] if source is None else lost(carried, self._explorer.state, source)
         if source is not None and other_reading(carried, source):
-            actions.insert(0, ("Read the model as then", partial(self._read_as_then, wanted)))
+            actions.insert(0, ("Read the model as it was read then", partial(self._read_as_then, wanted)))
         if missing:
-            words = f"{name}: the view that it was made from, but {'; '.join(missing)}"
+            words = f"{name}: this is the view that it was made from, but {'; '.join(missing)}"
             self._message.show_note(words, actions)
         elif actions:
             self._message.show_note(f"{name}: this is the view that it was made from", actions)
@@ -226,7 +226,7 @@ class ProvenanceControl(QObject):
             self.told.emit(f"{name}: this is the view that it was made from")
 
     def _restore_beside(self, wanted: _Wanted) -> list[str]:
-        """Show what the file shows, both models if it has two; say what is missing of the second."""
+        """Show the page that the file shows, with both models if it has two; return what is missing."""
         beside = beside_of(wanted.carried.details)
         if beside is None:
             self.page_wanted.emit(wanted.carried.kind)
@@ -255,7 +255,7 @@ class ProvenanceControl(QObject):
         self._expected = None
 
     def _read_as_then(self, wanted: _Wanted) -> None:
-        """Open the model again, read as it was for an export, and then restore its view."""
+        """Open the model again with the reading that the export had, and then restore the view."""
         source = self._explorer.source
         if source is not None:
             overrides = dict(source.overrides) | other_reading(wanted.carried, source)

@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from desktop.app.written_files import WrittenFiles
 from desktop.base.words import NAME_CHARS, one_line
 
-SOON_MS = 300  # what is written by then needs no question
+SOON_MS = 300  # files that are written by then need no question
 
 
 class QuitControl(QObject):
-    """Asks at most once for one wish to quit.
+    """Asks at most once each time somebody wants to quit.
 
     Attributes:
         question: the dialog that asks, or None.
     """
 
-    close_wanted = Signal()  # now nothing is in the way
+    close_wanted = Signal()  # the window may close now
 
     def __init__(self, files: WrittenFiles, window: QWidget) -> None:
         super().__init__(window)
@@ -30,7 +30,7 @@ class QuitControl(QObject):
         files.ended.connect(self._on_ended)
 
     def force(self) -> None:
-        """Never ask: the system, or the terminal, ends the program."""
+        """From now on, close without asking, as when the system or the terminal ends the program."""
         self._is_forced = True
 
     def may_close(self) -> bool:
@@ -74,7 +74,7 @@ class QuitControl(QObject):
             self.question = None
 
     def _on_ended(self, _: Path, is_written: bool) -> None:
-        """Quit after the last file; one that has failed keeps the window, which says why."""
+        """Quit after the last file is written. If one fails, the window stays open and says why."""
         if not self._is_wanted:
             return
         if is_written and self._files.paths:

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from desktop.widgets.dialogs.reading_dialog import OwnInputs, ReadingDialog
 
 NO_FILE = "No model is open."
-NO_CHOICE = "The open bundle says itself how it is read."
+NO_CHOICE = "The open bundle's manifest says how it is read."
 
 
 class ReadingControl(QObject):
     """Emits `overrides_set` when a model is to be opened again with other overrides for its reading.
 
     Args:
-        parent: of the dialog.
-        shortcut: of the action, or an empty string.
-        own_inputs: the further inputs of a model that are set in the dialog.
+        parent: the dialog's parent.
+        shortcut: the action's shortcut, or an empty string.
+        own_inputs: returns the further inputs of a model that are set in the dialog.
     """
 
     overrides_set = Signal(object, object)  # Path, dict of options
@@ -50,7 +50,7 @@ class ReadingControl(QObject):
         set_usable(self.action, NO_FILE)
 
     def set_source(self, source: Source) -> None:
-        """Set the open model, also if it was opened again; the reading of a bundle cannot be set."""
+        """Set the open model, also after it was opened again; a bundle's reading cannot be changed."""
         self._source = source
         set_usable(self.action, "" if source.file is not None else NO_CHOICE)
         if self.dialog is not None and (source.file is None or source.path != self.dialog.file.path):
@@ -72,7 +72,7 @@ class ReadingControl(QObject):
         return True
 
     def actions_for(self, error: UnreadError) -> list[Action]:
-        """Buttons for a model that could not be read: what people can do about it."""
+        """Buttons with what people can do about a model that could not be read."""
         as_decoder = error.as_decoder()
         if as_decoder is None:
             return [("How the model is read…", partial(self.open_dialog, error))]
@@ -82,7 +82,7 @@ class ReadingControl(QObject):
         return [anyway]
 
     def _choose_decoder(self, error: UnreadError) -> None:
-        """Open a decoder with the file that looks like an encoder as its encoder."""
+        """Ask for a decoder, and open it with this file, which looks like an encoder, as its encoder."""
         encoder = error.file.path
         title, kinds = "Choose its decoder", "Models (*.onnx);;All files (*)"
         near = str(decoder_beside(encoder) or encoder.parent)
@@ -91,7 +91,7 @@ class ReadingControl(QObject):
             self.overrides_set.emit(Path(chosen), {"encoder": str(encoder.absolute())})
 
     def open_dialog(self, unread: UnreadError | None = None) -> None:
-        """Open the dialog for the open model if it is a bare one, or for one that could not be opened."""
+        """Open the dialog for the open bare `.onnx` model, or for a model that could not be opened."""
         what = unread or self._source
         if what is None or what.file is None or self.dialog is not None:
             return

@@ -29,7 +29,7 @@ class SavedControl(QObject):
     """Saves and restores nothing until `start` is called.
 
     Attributes:
-        views: those that were saved, updated with those of this start.
+        views: the saved views, updated with those of this session.
         recovering: whether the bundle that ships is being opened because the last model could not be.
     """
 
@@ -75,9 +75,9 @@ class SavedControl(QObject):
     ) -> None:
         """Open `model`; without one, the model that was open last, or else the bundle that ships.
 
-        A picture is handled like one that is dropped, once a model is open. With `fresh`, nothing of what was
-        saved is restored but bookmarks; it stays saved for the other models. Without `saves`, nothing is
-        saved or restored.
+        If `model` is a picture, it is handled like a dropped picture once a model is open. With `fresh`, only
+        bookmarks are restored; what was saved for other models stays saved. Without `saves`, nothing is saved
+        or restored.
         """
         self._started = saves
         found = read_views()
@@ -100,7 +100,7 @@ class SavedControl(QObject):
 
         def look() -> Iterator[tuple[bool]]:
             found = last.exists()
-            if last.is_file():  # that it is there may be remembered; what is in it must be fetched
+            if last.is_file():  # the system may remember that it exists, but must fetch its content
                 with last.open("rb") as file:
                     file.read(1)
             yield (found,)
@@ -108,22 +108,26 @@ class SavedControl(QObject):
         def looked(found: tuple[bool]) -> None:
             (self._fallback,) = found
             if not self._fallback:
-                self._note = f"{last}: the last model is no longer there; this is the bundle that ships"
+                self._note = (
+                    f"{last}: the last model is no longer there; the bundle that ships is open instead"
+                )
             self.open_wanted.emit(last if self._fallback else shipped_bundle(), overrides)
 
         def unanswered() -> None:
-            self._note = f"{last}: the last model's drive does not answer; this is the bundle that ships"
+            self._note = (
+                f"{last}: the last model's drive does not answer; the bundle that ships is open instead"
+            )
             self.open_wanted.emit(shipped_bundle(), overrides)
 
         self._unanswered.timeout.connect(unanswered)
         self._unanswered.start()
-        # If it may not be looked at, opening it says why.
+        # If the path cannot be read, opening it shows why.
         self._explorer.opener.request(
             "last", Priority.OPEN, look(), looked, lambda _: looked((True,)), of_model=False
         )
 
     def keep_pictures(self, pictures: SavedPictures | None) -> None:
-        """Show these own pictures again at the next start with the open model; None for no more."""
+        """Show these own pictures again at the next start with the open model; None for none."""
         self._pictures = pictures
         self._save_later()
 
@@ -133,21 +137,21 @@ class SavedControl(QObject):
         self._save_later()
 
     def keep_drawing(self, drawing: SavedDrawing | None) -> None:
-        """Save this drawing with the open model; None for nothing."""
-        # What the canvas does for a model that is being opened does not concern the one before.
+        """Save this drawing with the open model; None for none."""
+        # While another model is being opened, the canvas changes for that model, not for the one before.
         source = self._explorer.source
         if self._latest is None or source is None or self._latest[0].path == source.path:
             self._drawing = drawing
             self._save_later()
 
     def keep_second(self, opened: Opened) -> None:
-        """Save where the second model in Compare is, so that exports which show it find it again."""
+        """Save the path of the second model in Compare, so that exports that show it find it again."""
         source = opened.model.source
         self.views = self.views.with_second(source.sha256, source.path.resolve())
         self._save_later()
 
     def path_of(self, sha256: str) -> Path | None:
-        """Return the path of the model with this decoder if it was open or B before and is still there."""
+        """Return the path of the model with this decoder if it was open before, as A or B, and exists."""
         known = self.views.path_of(sha256)
         return known if known is not None and known.exists() else None
 
@@ -171,7 +175,7 @@ class SavedControl(QObject):
             )
 
     def _on_opening(self) -> None:
-        """Wait for the last model no longer: it is being opened, or something else is."""
+        """Stop waiting for the last model, because it or another model is being opened."""
         self._unanswered.stop()
         self._explorer.opener.cancel("last")
 
@@ -212,12 +216,12 @@ class SavedControl(QObject):
         self.recovering, self._fallback = self._fallback, False
         if self.recovering:
             words = " ".join(str(error).split())
-            self._note = f"the last model cannot be opened ({words}); this is the bundle that ships"
+            self._note = f"the last model cannot be opened ({words}); the bundle that ships is open instead"
             self.open_wanted.emit(shipped_bundle(), None)
 
     def _on_state(self, state: ViewState) -> None:
         if self._explorer.points.own is not None:
-            # At the next start these numbers would mean the model's own test images.
+            # At the next start, the numbers of own points would mean the model's own test images.
             state = state.without_points()
         if self._explorer.source is not None:
             self._latest = self._explorer.source, state

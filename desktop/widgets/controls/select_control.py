@@ -37,7 +37,7 @@ SECTION = "points"
 
 
 class SelectControl(QObject):
-    """Joins the plane's boxes and lassos, the menu and the section of the selection to the explorer.
+    """Connects the plane's boxes and lassos, the menu and the section of the selection to the explorer.
 
     Attributes:
         selector: draws boxes and lassos on the window's own plane.
@@ -55,7 +55,7 @@ class SelectControl(QObject):
         self.panel = panel = SelectPanel()
         self._posterior: Posterior | None = None
         self._selected: tuple[int, ...] = ()
-        self._counted: tuple[int, ...] = ()  # what the bars count, of which all or some labels are selected
+        self._counted: tuple[int, ...] = ()  # the points that the bars count; some or all labels are selected
         self._mean: Vector | None = None
         shell.panel.add_section(SECTION, "Select and find", panel)
         self.selector = self.add_plane(PlaneSubject.of(explorer), shell.plane)
@@ -97,7 +97,7 @@ class SelectControl(QObject):
             name_command(entry, button)
 
     def add_plane(self, subject: PlaneSubject, plane: PlaneView) -> Selector:
-        """Select on a plane, too, whose model may be another one; return what does it there."""
+        """Let people select on this plane too, which may show another model; return its selector."""
         selection = PlaneSelection(subject, plane)
         self._planes.append(selection)
         selection.found.connect(self._on_found)
@@ -125,7 +125,7 @@ class SelectControl(QObject):
             seen[0].setFocus()
 
     def _on_tool(self, tool: Tool | None) -> None:
-        """Have the same tool on all planes."""
+        """Set the same tool on all planes."""
         for each in self._planes:
             each.selector.set_tool(tool)
         self.panel.show_tool(tool)
@@ -158,7 +158,7 @@ class SelectControl(QObject):
         return np.flatnonzero(are_on_plane(posterior, self._explorer.state)).tolist()
 
     def _select_view(self) -> None:
-        """Select what is in view on the plane that people see."""
+        """Select the points in view on the plane that is shown."""
         seen = [each for each in self._planes if each.plane.isVisible()]
         (seen or self._planes)[0].find_in_view()
 
@@ -194,7 +194,7 @@ class SelectControl(QObject):
         panel.show_count(len(rows), len(posterior.mean), words)
         names = self._explorer.points.label_names
         chosen = labels_of_part(posterior.labels, self._counted, rows.tolist())
-        if chosen is None:  # else the bars stay those of the selection that these are some labels of
+        if chosen is None:  # otherwise the bars keep counting the points of all labels
             self._counted, chosen = tuple(rows.tolist()), frozenset()
         panel.counts.show_counts(self._counts(posterior, chosen, names), colors.AXIS)
         has_images = posterior.images is not None and len(rows) > 0
@@ -229,7 +229,7 @@ class SelectControl(QObject):
         return image, color, title_of(posterior, index, names)
 
     def _ask_mean(self) -> None:
-        """Have the picture at the mean decoded; one of a slow decoder is shown if it is there."""
+        """Request the picture at the mean; a slow decoder's is shown only if it was decoded before."""
         decoder, mean = self._explorer.decoder, self._mean
         self.panel.mean.set_image(None)
         if decoder is not None and mean is not None and (not decoder.is_slow or decoder.has(mean)):
@@ -267,7 +267,7 @@ class SelectControl(QObject):
         if posterior is None or not explorer.state.selected:
             self._shell.message.show_note("Nothing is selected; select points first")
             return
-        # Those of now: behind the dialog, playing epochs and a bundle that grows go on.
+        # Taken before the dialog opens, because behind it playing epochs and a growing bundle go on.
         selected, names = explorer.state.selected, explorer.points.label_names
         refuse = self._shell.message.show_message
         window, source = self._shell.window, explorer.source

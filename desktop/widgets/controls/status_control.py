@@ -27,7 +27,7 @@ UPDATE_MS = 60
 class StatusControl(QObject):
     """Keeps the labels of the status bar up to date.
 
-    Each new text lays out the bar again, so the labels change every UPDATE_MS at most.
+    Each new text lays out the bar again, so the labels change at most once in UPDATE_MS.
 
     Attributes:
         saved: names the file that was written last, for a minute; a click opens its folder.
@@ -74,7 +74,7 @@ class StatusControl(QObject):
         self._show()
 
     def set_pointer(self, ab: tuple[float, float] | None) -> None:
-        """Show the z at the pointer, given (a, b); None when the pointer leaves, and the model is shown."""
+        """Show the z at the pointer's (a, b); after the pointer has left (None), show the model."""
         self._pointer_ab = ab
         self._show_soon()
 

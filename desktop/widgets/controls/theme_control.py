@@ -9,9 +9,9 @@ from desktop.widgets.common.theme import ThemeName, apply_palette, apply_sheet, 
 
 
 class ThemeControl(QObject):
-    """Gives the program its theme, and follows the system as long as nothing else is chosen.
+    """Sets the program's theme, and follows the system as long as nothing else is chosen.
 
-    At first these are the colours alone; `complete` gives the rest.
+    At first it sets the colours alone; `complete` sets the rest.
     """
 
     def __init__(self, view: QMenu) -> None:
@@ -31,7 +31,7 @@ class ThemeControl(QObject):
         apply_palette(theme_of(self.name, self._application()), self._application())
 
     def complete(self) -> None:
-        """Give the rest of the theme's looks, once the window is whole."""
+        """Set the theme's style sheet, once the window has all its parts."""
         apply_sheet(theme_of(self.name, self._application()), self._application())
 
     def _choose(self, name: ThemeName) -> None:

@@ -84,14 +84,14 @@ class TimeControl(QObject):
             if stop:
                 self._message.when_free(lambda: self._show_stop(stop))
         if stop:
-            return  # which the message says
+            return  # the message says so
         if epochs:
             self.told.emit(f"the bundle has grown: {epoch_in_words(epochs, len(epochs) - 1)}")
         else:
             self.told.emit("the bundle has changed")
 
     def _show_stop(self, stop: str) -> None:
-        if stop == self._stop:  # it may have waited, and the fit gone on meanwhile
+        if stop == self._stop:  # the fit may have gone on while the message waited
             self._note = self._message.show_note(stop)
 
     def _go(self, index: int) -> None:

@@ -24,7 +24,7 @@ NOT_A_PLANE = "needs 2 dimensions"
 TOO_SLOW = "needs 65,536 pictures, too many for this decoder"
 TOO_LARGE = "needs smaller images"
 NO_LIKELIHOOD = "needs a model that declares its likelihood"
-# In the place of log p(x) there is room for a few words only; the tool tip has the whole reason.
+# The place of log p(x) has room for a few words only; the tool tip has the whole reason.
 SHORTLY = {NOT_A_PLANE: "only in 2-D", TOO_SLOW: "decoder too slow", TOO_LARGE: "images too large"}
 COMPUTING = "computing …"
 
@@ -33,11 +33,11 @@ class TruePosteriorControl(QObject):
     """Shows the true posterior of your image, for models with two latent dimensions.
 
     Attributes:
-        finder: finds it.
+        finder: computes the true posterior.
     """
 
     changed = Signal(object)  # Located or None
-    went_on = Signal(object, object)  # ViewState before and after a zoom that completes the way to the mode
+    went_on = Signal(object, object)  # ViewState before and after the zoom that follows a move to the mode
 
     def __init__(self, explorer: Explorer, plane: PlaneView, panel: ImagePanel, marks: EncodedMarks) -> None:
         super().__init__(plane)
@@ -45,7 +45,7 @@ class TruePosteriorControl(QObject):
         self._explorer = explorer
         self._panel = panel
         self._encoded: Encoded | None = None
-        # The posterior to whose mode somebody went before it was known well, and the view there.
+        # A coarse posterior to whose mode somebody went, and the view there, until the zoom; else None.
         self._gone: tuple[Located, ViewState] | None = None
         self._layer = TruePosteriorLayer(plane)
         self.finder = TruePosteriorFinder(explorer, panel.canvas.drawing, self)
@@ -72,12 +72,12 @@ class TruePosteriorControl(QObject):
 
     @property
     def _waiting(self) -> str:
-        """What stands in the place of log p(x) before there is a first figure; empty if none will come."""
+        """The text in place of log p(x) until its first value is known; empty if there will be none."""
         table = self.finder.table
         return "" if table is None or self._drawing.is_empty else f"decoding, {table.share:.0%}"
 
     def _show_progress(self, is_slow: bool) -> None:
-        """Show how much of the plane is decoded; that a posterior takes long is seen too if it `is_slow`."""
+        """Show how much of the plane is decoded; with `is_slow`, also that the posterior takes long."""
         table = self.finder.table
         is_wanted = table is not None and not self._drawing.is_empty
         share = table.share if table is not None and is_wanted else 1.0
@@ -102,7 +102,7 @@ class TruePosteriorControl(QObject):
         self._go_on_to_mode()
 
     def _show_can_go(self) -> None:
-        """Enable the way to the mode, or say why there is none."""
+        """Enable the button that goes to the mode, or say why it cannot be used."""
         if self.located is not None:
             reason = ""
         elif why := self._why_none():
@@ -120,7 +120,7 @@ class TruePosteriorControl(QObject):
     def _go_on_to_mode(self) -> None:
         """Zoom in to the mode once it is known well, unless the view or the image has changed meanwhile.
 
-        A coarse posterior is too wide for that.
+        A coarse posterior is too wide to zoom in to.
         """
         located = self.located
         if self._gone is None or (located is not None and not located.posterior.is_converged):
@@ -152,7 +152,7 @@ class TruePosteriorControl(QObject):
         if self.located is None:
             why = self._why_none()
             note = SHORTLY.get(why, "")
-            panel.explain_log_px(f"Here there is none: it {why}." if note else "")
+            panel.explain_log_px(f"Not available here: it {why}." if note else "")
             panel.set_figure("log_px", None, note or self._waiting)
             panel.set_figure("gap", None, "…" if not note and self._waiting and self._encoded else "")
             return

@@ -1,4 +1,4 @@
-"""Takes z from files of numbers, saves it to them, and copies it as text."""
+"""Reads z from files of numbers, saves z to files, and copies z as text."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,12 +24,12 @@ from desktop.widgets.controls.shell import Shell
 
 # The list of points, the undo steps and the notes in exports hold every point, so a path has a bound.
 MAX_POINTS, MAX_NUMBERS = 200, 1 << 18
-MOST_COPIED = 1 << 16  # as text, which takes twenty characters a number
+MOST_COPIED = 1 << 16  # numbers of z that are copied as text, about twenty characters each
 KIND = "NumPy array (*.npy)"
 
 
 class ZControl(QObject):
-    """Moves the cursor to a file's z, or asks what several z are to be; saves z and path, and copies z."""
+    """Moves the cursor to a file's z, or asks what to do with several z; saves z and path, and copies z."""
 
     told = Signal(str)
     # NamedPoints to show as points, their file's name and Path, and whether an earlier start showed them
@@ -50,7 +50,7 @@ class ZControl(QObject):
             add_action(menu, f"&{kind.value}", None, partial(self._copy_cursor, kind))
 
     def open(self, path: Path) -> None:
-        """Read a `.npy`, `.npz`, `.json` or `.csv`: one z moves the cursor, several become what is chosen."""
+        """Read a `.npy`, `.npz`, `.json` or `.csv`: one z moves the cursor; for several, ask what to do."""
         if self._explorer.latent_dim is None:
             self._shell.message.show_message(f"{path}: found numbers, expected an open model; open one first")
             return
@@ -59,7 +59,7 @@ class ZControl(QObject):
         )
 
     def show_again(self, path: Path) -> None:
-        """Show the z of a file as points, as an earlier start did, and tell it quietly."""
+        """Show the z of a file as points, as at an earlier start; the status bar says so."""
 
         def show(arrays: Mapping[str, Doubles]) -> None:
             latent_dim = self._explorer.latent_dim
@@ -96,7 +96,7 @@ class ZControl(QObject):
             self.ask(points, path.name, path)
 
     def ask(self, points: NamedPoints, name: str, path: Path | None = None) -> None:
-        """Ask what several z are to be. `name` says where they come from; `path` is their file, if any."""
+        """Ask what to do with several z. `name` says where they come from; `path` is their file, if any."""
         latent_dim = self._explorer.latent_dim
         assert latent_dim is not None
         paths: list[Action]

@@ -1,4 +1,4 @@
-"""What the tests of the widgets share: the wheel, dialogs for files, and what is really on the screen."""
+"""Fixtures that the tests of the widgets share: the wheel, file dialogs, and the pixels on the screen."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.waiting import SOON_MS
 
 @pytest.fixture(scope="session")
 def turn_wheel() -> Callable[..., None]:
-    """`turn_wheel(widget, point, notches)`: the wheel over a point; up, away from the hand, is positive."""
+    """`turn_wheel(widget, point, notches)`: turn the wheel over a point; away from the hand is positive."""
 
     def turn(widget: QWidget, point: QPoint, notches: float) -> None:
         position = QPointF(point)
@@ -38,10 +38,10 @@ def turn_wheel() -> Callable[..., None]:
 
 @pytest.fixture
 def on_screen(qtbot: Any) -> Callable[[QWidget], QImage]:
-    """`on_screen(widget)`: what the screen shows of a widget now, without painting it again."""
+    """`on_screen(widget)`: the pixels of a widget on the screen now, without painting it again."""
 
     def read(widget: QWidget) -> QImage:
-        # The plane draws its layers little by little.
+        # The plane draws its layers in several steps.
         qtbot.waitUntil(lambda: getattr(widget, "is_settled", True), timeout=SOON_MS)
         # Painting is scheduled; two rounds of the event loop carry it out.
         qtbot.wait(30)
@@ -62,7 +62,7 @@ def home_window(open_window, bundle_path, qtbot):
     The cursor is in the middle.
     """
     window = open_window()
-    # Its first view need not be decoded.
+    # The first view is not used, so it need not be decoded.
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(bundle_path)
     window.explorer.set_state(window.explorer.state.at((0.0, 0.0)), record=False)
@@ -111,7 +111,7 @@ def shows(home_window, gray, same_picture):
 
 @pytest.fixture
 def themed(qapp):
-    """The application, which gets its looks back after the test."""
+    """The application; its palette and style sheet are restored after the test."""
     style, palette, sheet = qapp.style().name(), qapp.palette(), qapp.styleSheet()
     yield qapp
     qapp.setStyleSheet(sheet)
@@ -121,7 +121,7 @@ def themed(qapp):
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path | None], list[tuple[str, str, str]]]:
-    """`answer(path)`: what the person chooses in the next dialogs for a file; asked holds what they asked."""
+    """`answer(path)`: choose this path in the next file dialogs; the returned list holds their questions."""
     asked: list[tuple[str, str, str]] = []
 
     def choose(path: Path | None) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""What people do on the canvas: draw, paste a picture, and wait until it is encoded."""
+"""Actions on the canvas: draw, paste a picture, and wait until it is encoded."""
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
@@ -14,7 +14,7 @@ LEFT = Qt.MouseButton.LeftButton
 def ready_to_draw(window):
     """The window, with the image section in front."""
     window.panel.show_section(window.image.panel)
-    window.true_posterior.finder.side = 64  # sooner decoded
+    window.true_posterior.finder.side = 64  # a smaller grid, which is decoded sooner
     return window
 
 

@@ -1,4 +1,4 @@
-"""Where things are on the window's plane, and what people do there: type z, make a path, go elsewhere."""
+"""Pixels and points of the window's plane, and actions there: type z, make a path, go elsewhere."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -14,7 +14,7 @@ def at(window, a, b):
 
 
 def plane_point(window, pixel):
-    """The point of a pixel, by hand: around (0, 0), the span is that of the shorter side, up is positive."""
+    """The point of a pixel, computed here: around (0, 0), with the span on the shorter side, up positive."""
     width, height = window.plane.width(), window.plane.height()
     scale = window.explorer.state.viewport.span / min(width, height)
     return ((pixel.x() - width / 2) * scale, (height / 2 - pixel.y()) * scale)
@@ -26,7 +26,7 @@ def type_z(window, qtbot, text):
     window.panel.picture.z.selectAll()
     if text.isascii():
         qtbot.keyClicks(window.panel.picture.z, text)
-    else:  # no key of a keyboard gives a real minus sign: it is pasted
+    else:  # no key gives a real minus sign, so it is pasted
         QGuiApplication.clipboard().setText(text)
         qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_V, CONTROL)
         QGuiApplication.clipboard().clear()
@@ -48,7 +48,7 @@ def go_elsewhere(window, qtbot):
 
 
 def are_points_faint(plane):
-    """Whether a plane shows its points faintly: drawn in full they look otherwise. It stays as it is."""
+    """Whether a plane shows its points faintly, so that drawing them in full changes it. It is restored."""
     seen = plane.grab().toImage()
     plane.set_points_dimmed(False)
     is_faint = plane.grab().toImage() != seen

@@ -1,4 +1,4 @@
-"""What people do with the fields of a reading, and what stands beside them."""
+"""Actions on the fields of a reading, and the words beside the fields."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel

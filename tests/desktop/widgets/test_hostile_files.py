@@ -1,4 +1,4 @@
-"""Whatever is dropped on the window: one clear line within seconds, and what was open before still works."""
+"""Hostile files that are dropped on the window: one clear line within seconds; the open model still works."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def drop(window, path):
-    """Let a file go over the window."""
+    """Drop a file on the window."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, no_keys = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
@@ -26,7 +26,7 @@ def drop(window, path):
 def test_every_hostile_file_is_a_message_and_the_open_model_goes_on(
     open_window, make_bundle, qtbot, gray, tmp_path, monkeypatch
 ):
-    """One after the other on one window; after each the picture at another z is what it was at first."""
+    """They are dropped one after the other; after each, the picture at another z is the same as at first."""
     assert trial.TIME_LIMIT_S == 3.0
     monkeypatch.setattr(trial, "TIME_LIMIT_S", 1.0)
     window = open_window(make_bundle(), (420, 400))

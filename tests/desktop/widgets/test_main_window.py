@@ -1,4 +1,4 @@
-"""The window as a whole: opening, threads, closing, help, and names for who cannot see."""
+"""The window as a whole: opening, threads, closing, help, and names for screen readers."""
 
 import threading
 from itertools import pairwise
@@ -33,7 +33,7 @@ def texts(window):
 
 
 def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, plain_decoder, same_picture):
-    """Name in the title, device below, backdrop and points on the plane, the cursor's picture beside it."""
+    """The title has the name, the status bar the device, the plane tiles and points, the panel a picture."""
     window = open_window()
     assert window.windowTitle() == "Latent Plane"
     bare = pixels(window.plane.grab().toImage())
@@ -43,7 +43,7 @@ def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, 
     assert any(text.startswith("CPU, ") for text in texts(window))
     assert any("MNIST, small" in text for text in texts(window))
     picture = pixels(window.plane.grab().toImage())
-    bare = bare[: len(picture)]  # the time bar has come, below
+    bare = bare[: len(picture)]  # the time bar now takes the rows below
     inside = np.s_[10:-40, 60:-10]
     assert (picture[inside] != bare[inside]).any(axis=-1).mean() > 0.5
     for label in range(10):
@@ -56,7 +56,7 @@ def test_opening_shows_the_model(open_window, bundle_path, qtbot, pixels, gray, 
 
 
 def test_nothing_is_decoded_on_the_ui_thread(open_window, bundle_path, qtbot, monkeypatch):
-    """Opening, clicks, keys, zoom and pages: every decode runs on the worker."""
+    """For opening, clicks, keys, zoom and pages, every decode runs on the worker."""
     threads = []
     decode = Model.decode
 
@@ -80,7 +80,7 @@ def test_nothing_is_decoded_on_the_ui_thread(open_window, bundle_path, qtbot, mo
 
 
 def test_a_backdrop_does_not_keep_the_picture_waiting(window, qtbot):
-    """While the plane is decoded anew, a click's picture comes before the backdrop is finished."""
+    """While the plane is decoded again, a click's picture comes before the backdrop is finished."""
     order = []
     window.explorer.picture_decoded.connect(lambda _: order.append("picture"))
     window.explorer.backdrop_finished.connect(lambda: order.append("backdrop"))
@@ -99,14 +99,14 @@ def test_closing_ends_all_threads_even_in_the_middle_of_work(open_window, bundle
     arrived = []
     window.explorer.tiles.decoded.connect(arrived.append)
     window.close()
-    assert not window.explorer.tiles.is_complete  # it was in the middle, and did not wait for the end
+    assert not window.explorer.tiles.is_complete  # decoding was not finished, and closing did not wait for it
     assert threading.active_count() == before
     qtbot.wait(20)
     assert arrived == []
 
 
 def test_a_window_can_be_closed_before_anything_is_open(open_window, bundle_path):
-    """Closed at once, and closed while the bundle is being read."""
+    """It is closed at once, and closed while the bundle is being read."""
     open_window().close()
     window = open_window()
     window.open_path(bundle_path)
@@ -124,7 +124,7 @@ def test_the_window_comes_back_in_its_size(open_window):
 
 
 def test_a_key_hides_the_panel_and_another_fills_the_screen(window, qtbot):
-    """F9 leaves the keyboard to the plane, Ctrl+F needs the panel; F11 comes back to the size before."""
+    """F9 gives the keyboard to the plane, Ctrl+F shows the panel; F11 also returns to the size before."""
     window.activateWindow()
     window.panel.picture.z.setFocus()
     qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_F9)
@@ -134,7 +134,9 @@ def test_a_key_hides_the_panel_and_another_fills_the_screen(window, qtbot):
     assert window.panel.isVisible()
     assert window.panel_control.action.isChecked()
     assert window.select.panel.finder.field.hasFocus()
-    qtbot.keyClick(window.plane, Qt.Key.Key_F9)  # without it, the window is not wider than the tests' screen
+    qtbot.keyClick(
+        window.plane, Qt.Key.Key_F9
+    )  # without the panel, the window is no wider than the tests' screen
     before = window.size()
     qtbot.keyClick(window.plane, Qt.Key.Key_F11)
     qtbot.waitUntil(lambda: window.size() == window.screen().size(), timeout=SOON_MS)
@@ -158,7 +160,7 @@ def test_help_is_a_key_away(window, qtbot):
 
 
 def test_no_two_actions_share_a_key(window):
-    """Qt does nothing at all on a key that two actions claim."""
+    """If two actions have the same key, Qt triggers neither."""
     keys = [shortcut.toString() for action in window.findChildren(QAction) for shortcut in action.shortcuts()]
     assert len(keys) > 8
     assert len(keys) == len(set(keys))
@@ -179,7 +181,7 @@ def test_whoever_cannot_see_is_told_what_the_parts_are(window):
 
 
 def test_nothing_in_the_side_panel_changes_under_the_wheel(window, turn_wheel):
-    """It scrolls: no choice, box or slider of the panel takes the wheel without the focus."""
+    """The panel scrolls: no choice, box or slider takes the wheel without the focus."""
     inputs = [w for kind in (QComboBox, QAbstractSpinBox, QSlider) for w in window.panel.findChildren(kind)]
     assert len(inputs) > 20
     for widget in inputs:
@@ -191,7 +193,7 @@ def test_nothing_in_the_side_panel_changes_under_the_wheel(window, turn_wheel):
 
 
 def test_tab_goes_down_the_panel(window, qtbot):
-    """From the pen to the last section, each stop to the right of the one before or below it, and in view."""
+    """From the pen to the last section, each stop is in view, to the right of the one before or below it."""
     window.activateWindow()
     window.panel.sections.set_open_keys(("view", "points", "path", "z"))
     qtbot.wait(30)  # for the layout
@@ -215,7 +217,7 @@ def test_tab_goes_down_the_panel(window, qtbot):
 
 
 def test_a_first_window_is_no_taller_than_the_screen(open_window):
-    """With its title bar, on a screen that is smaller than the size it starts with."""
+    """The window and its title bar fit on a screen that is smaller than the usual first size."""
     window = open_window()
     room = window.screen().availableGeometry()
     window.resize_within_screen(5000, 5000)

@@ -1,4 +1,4 @@
-"""The window and what it writes: pictures, sheets and animations, and nothing is lost on the way."""
+"""Files that the window writes: pictures, sheets and animations; none is lost or left half-written."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def saved_picture(window, qtbot, trigger):
 
 
 def test_the_picture_is_saved_as_it_is_shown(window, qtbot, answer, tmp_path, decoded_first, same_picture):
-    """Ctrl+S and the button write the panel's picture, ten times enlarged, and the status bar says so."""
+    """Ctrl+S and the button write the panel's picture enlarged ten times; the status bar names the file."""
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 200))
     with qtbot.waitSignal(window.explorer.picture_decoded, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_Right)
@@ -52,7 +52,7 @@ def test_the_picture_is_saved_as_it_is_shown(window, qtbot, answer, tmp_path, de
 
 
 def test_a_name_without_an_ending_gets_one(window, qtbot, answer, tmp_path):
-    """Whoever types `seven` gets seven.png."""
+    """The name `seven` becomes seven.png."""
     answer(tmp_path / "seven")
     saved_picture(window, qtbot, lambda: qtbot.mouseClick(window.panel.picture.save, LEFT))
     assert names(tmp_path) == ["seven.png"]
@@ -75,7 +75,7 @@ def test_a_dialog_that_is_left_writes_nothing(window, qtbot, answer, tmp_path, m
 
 
 def test_a_place_that_cannot_be_written_is_told(window, qtbot, answer, tmp_path):
-    """The bar names the folder and says what to do."""
+    """The message names the file and says what to do."""
     answer(tmp_path / "no" / "a.png")
     with qtbot.waitSignal(window.explorer.failed, timeout=SOON_MS):
         qtbot.mouseClick(window.panel.picture.save, LEFT)
@@ -96,7 +96,7 @@ def test_saving_before_anything_is_open_does_nothing(open_window, qtbot, answer)
 
 
 def test_a_sheet_is_saved_at_its_scale(window, qtbot, answer, tmp_path, decoded_first, same_picture):
-    """The PNG of the samples is the sheet, each pixel enlarged as the page says."""
+    """The PNG of the samples is the sheet, with each pixel enlarged by the page's scale."""
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: window.grids.samples.save.isEnabled(), timeout=SOON_MS)
     window.grids.samples.scale.setValue(3)
@@ -110,7 +110,7 @@ def test_a_sheet_is_saved_at_its_scale(window, qtbot, answer, tmp_path, decoded_
 def test_the_manifold_grid_is_saved_as_560_pixels(
     open_window, bundle_path, qtbot, answer, tmp_path, plain_decoder, same_picture
 ):
-    """Twenty by twenty MNIST pictures at scale 1, pixel by pixel what the decoder gives."""
+    """Twenty by twenty MNIST pictures at scale 1 have the decoder's pixels."""
     window = open_window(bundle_path)
     qtbot.keyClick(window.plane, Qt.Key.Key_3, CONTROL)
     qtbot.waitUntil(lambda: window.grids.manifold.save.isEnabled(), timeout=SOON_MS)
@@ -135,10 +135,10 @@ def save_film(window, qtbot, **settings):
 
 
 def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames, decoded_first, same_picture):
-    """Frames, speed and size as the dialog says; progress stands there meanwhile and goes at the end.
+    """Frames, speed and size are those of the dialog; the progress is shown until the end.
 
-    The path and its film last equally long: the dialog begins with the path's seconds, and the film's are the
-    path's from then on.
+    The path and its film have the same duration: the dialog begins with the path's seconds, and the path then
+    takes the film's.
     """
     panel = window.panel.path
     window.panel.show_section(panel)
@@ -194,7 +194,7 @@ def test_the_path_is_saved_in_the_format_that_was_chosen(window, qtbot, answer, 
 def test_a_cancelled_film_leaves_the_file_that_was_there(
     window, qtbot, answer, tmp_path, join_encoders, at_share
 ):
-    """Cancel at the start or on the way: the old file is whole, nothing else is left."""
+    """After a cancel, at the start or later, the old file is whole, and no other file is left."""
     place = tmp_path / "walk.gif"
     place.write_bytes(b"the one before")
     panel = window.panel.path
@@ -240,7 +240,7 @@ def test_a_film_cancelled_and_saved_again_is_whole(window, qtbot, answer, tmp_pa
 
 
 def question(window, qtbot):
-    """What is asked when the window is to be closed while a file is written."""
+    """Close the window while a file is being written, and return the buttons of the dialog that asks."""
     assert not window.close()
     qtbot.waitUntil(lambda: window.quitting.question is not None, timeout=SOON_MS)
     box = window.quitting.question
@@ -249,7 +249,7 @@ def question(window, qtbot):
 
 
 def test_closing_the_window_asks_before_it_gives_a_film_up(window, qtbot, answer, tmp_path, join_encoders):
-    """The window stays; without the film no half-written GIF is left: the folder is as it was."""
+    """The window stays; quitting without the film leaves the folder as it was, without half a GIF."""
     make_path(window, qtbot)
     answer(tmp_path / "walk.gif")
     with qtbot.waitSignal(
@@ -278,7 +278,7 @@ def test_a_window_that_is_closed_waits_for_its_film(window, qtbot, answer, tmp_p
 
 
 def test_a_film_that_another_model_ends_is_told(window, qtbot, answer, tmp_path, make_bundle):
-    """The bar names the file."""
+    """The message names the file."""
     make_path(window, qtbot)
     answer(tmp_path / "walk.gif")
     save_film(window, qtbot, frames=500, scale=50)
@@ -288,7 +288,7 @@ def test_a_film_that_another_model_ends_is_told(window, qtbot, answer, tmp_path,
 
 
 def test_a_path_that_stands_still_is_no_path_to_save(window, qtbot, answer, tmp_path):
-    """For the same point twice, the dialog says what is missing, and nothing is written."""
+    """If the path has the same point twice, the dialog says what is missing, and nothing is written."""
     answer(tmp_path / "walk.gif")
     for _ in range(2):
         qtbot.keyClick(window.plane, Qt.Key.Key_P)

@@ -1,4 +1,4 @@
-"""The window and what it opens: bundles by hand, dialog and menu; what cannot be opened changes nothing."""
+"""Opening bundles in the window by drop, dialog and menu; a file that cannot be opened changes nothing."""
 
 import shutil
 
@@ -18,7 +18,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 def drop(window, *urls):
-    """Drag files onto the window and let them go; whether the window would take them."""
+    """Drag files onto the window and drop them; return whether the window accepts them."""
     data = QMimeData()
     data.setUrls(list(urls))
     copy, no_keys = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
@@ -31,7 +31,7 @@ def drop(window, *urls):
 
 
 def test_a_dropped_bundle_is_opened(window, make_bundle, qtbot):
-    """The folder, or its manifest, let go over the window."""
+    """The folder or its manifest can be dropped."""
     for name, file in (("second", ""), ("third", "manifest.json")):
         path = make_bundle(name=name, latent_dim=3)
         with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
@@ -41,7 +41,7 @@ def test_a_dropped_bundle_is_opened(window, make_bundle, qtbot):
 
 
 def test_a_dropped_latent_file_is_opened(window, make_bundle, qtbot):
-    """The bundle as one file."""
+    """A `.latent` file is the bundle as one file."""
     path = make_bundle(name="zipped", suffix=".latent")
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         drop(window, QUrl.fromLocalFile(str(path)))
@@ -49,13 +49,13 @@ def test_a_dropped_latent_file_is_opened(window, make_bundle, qtbot):
 
 
 def test_what_is_no_file_is_not_taken(window):
-    """A web address, or a list of files that is empty, is refused while it is still in the hand."""
+    """A web address, or an empty list of files, is refused while it is still dragged."""
     assert not drop(window, QUrl("https://example.org/bundle.latent"))
     assert not drop(window)
 
 
 def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
-    """Ctrl+O asks for a file; a manifest stands for its folder; nothing chosen opens nothing."""
+    """Ctrl+O asks for a file; a manifest opens its folder; a cancelled dialog opens nothing."""
     path = make_bundle(name="second")
     asked = answer(path / "manifest.json")
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
@@ -66,7 +66,7 @@ def test_a_bundle_is_opened_with_the_dialog(window, make_bundle, qtbot, answer):
     with qtbot.assertNotEmitted(window.explorer.opening_began):
         qtbot.keyClick(window.plane, Qt.Key.Key_O, CONTROL)
     assert window.explorer.source.path == path
-    assert asked[-1][1] == str(path.resolve().parent), "the folder of what was opened last"
+    assert asked[-1][1] == str(path.resolve().parent), "the dialog starts in the last folder"
 
 
 def test_a_file_of_a_bundle_leads_to_the_whole(window, make_bundle, qtbot, monkeypatch):
@@ -157,7 +157,7 @@ def break_the_version(path):
 def test_a_bundle_that_cannot_be_opened_leaves_the_one_before(
     window, first, make_bundle, qtbot, gray, decoded_first, same_picture, damage, said
 ):
-    """The bar says what was found, and the model that was open goes on, picture by picture."""
+    """The message says what was found, and the open model still decodes."""
     path = make_bundle(name="damaged")
     damage(path)
     state = window.explorer.state
@@ -179,7 +179,7 @@ def test_a_bundle_that_cannot_be_opened_leaves_the_one_before(
 
 
 def test_a_graph_that_does_not_fit_leaves_the_one_before(window, make_bundle, decoder_graph, qtbot):
-    """The checksums are right and the decoder is another one's."""
+    """The checksums are right, but the decoder belongs to another model."""
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(make_bundle(name="odd", decoder=decoder_graph(5, (1, 12, 12))))
     assert "found the inputs z float32 [N, 5], expected z float32 [N, 2]" in window.message.text()
@@ -197,7 +197,7 @@ def test_the_message_goes_when_a_bundle_opens(window, first, tmp_path, qtbot):
 
 
 def test_a_strangers_facts_do_no_harm(window, make_bundle, decoder_graph, qtbot):
-    """Facts that nobody checked, of the wrong kind and full of markup, are shown as text or not at all."""
+    """Unchecked facts, of a wrong type or with markup, are shown as text or not at all."""
     path = make_bundle(name="stranger")
     bundle = open_bundle(path)
     facts = dict(bundle.manifest) | {

@@ -21,7 +21,7 @@ def window(open_window, tmp_path):
 
 
 def test_a_million_numbers(window, qtbot):
-    """Pictures are those of z; a drag is one step; rows scroll to the last one; no text has all numbers."""
+    """Pictures are those of z, a drag is one step, rows scroll to the last; no text has all numbers."""
     explorer, panel = window.explorer, window.panel
     start = explorer.state
     assert len(start.z) == DIMS

@@ -1,4 +1,4 @@
-"""Whatever a stranger calls a model, a label, a file or a direction, the window shows its letters."""
+"""The window shows a stranger's names of models, labels, files and directions letter by letter."""
 
 import json
 import os
@@ -31,7 +31,7 @@ WIDEST_PX = 960  # the window takes 944 with short texts
 
 
 def shown_texts(window):
-    """What each widget and menu entry shows or tells a screen reader, with its kind and its owner."""
+    """The texts that each widget and menu entry shows or gives a screen reader, with kind and owner."""
     for top in QApplication.topLevelWidgets():
         yield "title", top.windowTitle(), top
         for widget in [top, *top.findChildren(QWidget)]:
@@ -51,9 +51,9 @@ def shown_texts(window):
 
 
 def check(window):
-    """Check every text that shows a stranger's, and the window's least width; returns how many there were."""
+    """Check every text with a stranger's name, and the window's least width; return the number of texts."""
     found = 0
-    QApplication.sendPostedEvents()  # layouts are made anew
+    QApplication.sendPostedEvents()  # updates the layouts
     for kind, text, owner in shown_texts(window):
         if MARK not in text:
             continue
@@ -100,7 +100,7 @@ def posterior_of_two():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names of files")
 def test_strangers_names_are_shown_letter_by_letter_everywhere(open_window, bundle, qtbot, tmp_path):
-    """In the title, the legend, cards, tips, menus, messages, dialogs, and for screen readers."""
+    """Title, legend, cards, tool tips, menus, messages, dialogs and screen readers have the same letters."""
     window = open_window(bundle, (1180, 860))
     explorer = window.explorer
     explorer.change(layers=explorer.state.layers | {Layer.THUMBNAIL})
@@ -147,7 +147,7 @@ def test_strangers_names_are_shown_letter_by_letter_everywhere(open_window, bund
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names of files")
 def test_a_models_file_and_inputs_are_shown_letter_by_letter(open_window, tmp_path):
-    """In the dialog that says how it is read."""
+    """The names are in the dialog that says how the model is read."""
     path = decoder(tmp_path / "model.onnx")
     window = open_window(path.rename(tmp_path / f"{FILE}.onnx"))
     window.reading.action.trigger()

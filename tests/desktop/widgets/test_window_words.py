@@ -53,7 +53,7 @@ def shown_texts(window):
 
 
 def test_negative_numbers_have_a_minus_and_are_copied_with_a_hyphen(open_window, make_bundle, qtbot):
-    """In every label and field; z is read with either, and what is copied is read by every program."""
+    """Labels and fields show a minus; z is read with either sign, and copies have the hyphen for programs."""
     window = open_window(make_bundle(latent_dim=3))
     window.explorer.change(z=(-0.5, -1.25, 0.0), path=((-1.0, 0.0, 0.0), (1.0, -2.0, 0.0)))
     window.bookmarks.panel.add.click()

@@ -1,4 +1,4 @@
-"""What tests of several controls share: starts of the program, and a window and a picture to draw."""
+"""Fixtures that tests of several controls share: starts of the program, a window, and a picture to draw."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def start(open_window, qtbot):
-    """`start(model, fresh)`: a window as a start of the program makes it, with its model open."""
+    """`start(model, fresh)`: the window after a start of the program, with its model open."""
 
     def begin(model=None, fresh=False):
         window = open_window()
@@ -28,7 +28,7 @@ def start(open_window, qtbot):
 
 @pytest.fixture
 def left(start, first, qtbot):
-    """The state in which a first start was left."""
+    """The view's state when a first start was closed."""
     window = start(first)
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(300, 250))
     qtbot.mouseClick(window.plane, LEFT, SHIFT, QPoint(350, 150))

@@ -1,4 +1,4 @@
-"""Bookmarks by keys and mouse: kept, gone to, renamed, moved, removed, and there again at the next start."""
+"""Bookmarks by keys and mouse: added, gone to, renamed, moved, removed, and restored at the next start."""
 
 from dataclasses import replace
 
@@ -26,14 +26,14 @@ CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModif
 
 
 def look_at(window, qtbot, z, span):
-    """Move cursor and view, and wait for the picture."""
+    """Move the cursor and the view, and wait for the picture."""
     window.explorer.set_state(window.explorer.state.moved_to(Vector(z)))
     window.explorer.change(viewport=Viewport(tuple(z), span))
     qtbot.waitUntil(lambda: window.picture_control.decoded.z == Vector(z), timeout=SOON_MS)
 
 
 def _is_lit(icon):
-    """Whether an icon shows a decoded picture, which is nowhere the canvas's colour."""
+    """Whether an icon shows a decoded picture, in which no pixel has the canvas's colour."""
     return icon.pixmap(40).toImage().pixelColor(20, 20) != CANVAS
 
 
@@ -60,7 +60,7 @@ def control_of(qtbot):
 
 
 def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
-    """Ctrl+D keeps a place with its picture; clicks and keys go there, and two of them make a path."""
+    """Ctrl+D adds a bookmark with its picture; clicks and keys go there, and two bookmarks make a path."""
     path = make_bundle()
     window = open_window()
     with qtbot.waitSignal(window.explorer.backdrop_finished, timeout=SOON_MS):
@@ -127,7 +127,7 @@ def is_marked(window, pixels, place):
 
 @pytest.mark.qt_log_ignore("This plugin does not support")  # a menu raises itself and takes the keyboard
 def test_bookmarks_are_marked_on_the_plane(open_window, make_bundle, qtbot, pixels):
-    """With name and menu, as long as they lie on the plane and their layer is shown."""
+    """They have a name and a menu there while they lie on the plane and their layer is shown."""
     window = open_window(make_bundle(latent_dim=3))
     explorer, plane = window.explorer, window.plane
     explorer.set_state(explorer.state.moved_to(Vector((0.5, 0.5, 0.0))))
@@ -162,7 +162,7 @@ def test_bookmarks_are_marked_on_the_plane(open_window, make_bundle, qtbot, pixe
 
 
 def test_pictures_follow_a_file_that_changes(open_window, make_film, qtbot):
-    """A bookmark stays and shows what the new decoder makes of it; undo brings back no old picture."""
+    """A bookmark stays and shows the new decoder's picture; undo brings back no old picture."""
     film = make_film(1)
     window = open_window(film.path)
     explorer = window.explorer
@@ -183,7 +183,7 @@ def test_pictures_follow_a_file_that_changes(open_window, make_film, qtbot):
 
 
 def test_a_picture_is_that_of_the_bookmarks_own_epoch(make_explorer, make_film, control_of, qtbot):
-    """Although another one decodes while its own is loaded: what is asked for, and what is at the cursor."""
+    """It holds for requested pictures and for the cursor's, although another epoch decodes meanwhile."""
     film, explorer = make_film(3), make_explorer()
     explorer.picture_decoded.connect(
         lambda decoded: control.set_picture(to_bytes(decoded.probabilities[None])[0])
@@ -201,7 +201,7 @@ def test_a_picture_is_that_of_the_bookmarks_own_epoch(make_explorer, make_film, 
 
 
 def test_what_is_brought_back_is_there_once(explorer, control_of):
-    """Also if undo has brought it back and the file has changed, so that its picture is another one."""
+    """It holds even if undo has brought it back and the file has changed, and with it the picture."""
     control = control_of(explorer)
     marks = (bookmark(explorer.state, (), "old"),)
     control.show(marks)

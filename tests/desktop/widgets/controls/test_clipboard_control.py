@@ -52,7 +52,7 @@ def test_a_pasted_picture_is_handed_on(window, qtbot):
 
 
 def test_an_empty_clipboard_is_told(window, qtbot):
-    """Also one that says it has a picture and gives none."""
+    """The same holds for a clipboard that claims to have a picture and gives none."""
     told = []
     window.clipboard.told.connect(told.append)
     for fill in (

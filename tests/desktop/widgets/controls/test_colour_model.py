@@ -1,4 +1,4 @@
-"""A colour model in the window: its samples, drawing in its colours, and the figures of its likelihood."""
+"""A colour model in the window: its samples, drawing in its colours, and the numbers of its likelihood."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def drag(qtbot, canvas, row):
 
 
 def test_a_colour_model_is_drawn_on_and_scored(window, qtbot):
-    """One draws on the data's background in a colour; ELBO and log p(x) are those of a density."""
+    """People draw in colours on the data's background; ELBO and log p(x) are those of a density."""
     image, panel, explorer = window.image, window.image.panel, window.explorer
     assert explorer.points.label_names == ("0", "1", "2")
     assert image.drawing.is_empty
@@ -72,14 +72,14 @@ def test_a_colour_model_is_drawn_on_and_scored(window, qtbot):
     qtbot.waitUntil(lambda: control.located is not None, timeout=SOON_MS)
     assert control.located.posterior.log_px_nats > image.encoded.elbo_nats
 
-    # A colour of the canvas is taken up, and the right button brings the background back.
+    # A click picks up a colour of the canvas, and the right button draws the background.
     panel.colors.show_color((0.0, 0.0, 0.0))
     qtbot.mouseClick(panel.canvas, LEFT, Qt.KeyboardModifier.AltModifier, place(panel.canvas, 16, 12))
     assert panel.colors.color == pytest.approx(tuple(drawn.tolist()))
     qtbot.mouseClick(panel.clear, LEFT)
     assert image.drawing.is_empty
 
-    # A sample is drawn with the parameters, and nearness by picture is that of the likelihood.
+    # A sample is drawn from the likelihood's parameters, and nearness by picture is by the likelihood.
     explorer.change(picture_mode=PictureMode.SAMPLE, nearness=Nearness.PICTURE)
     model, likelihood = explorer.model, explorer.likelihood
     parameters = model.decode_parameters(np.asarray(explorer.state.z, np.float32)[None])

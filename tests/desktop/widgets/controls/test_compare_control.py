@@ -1,4 +1,4 @@
-"""The page "Compare": two planes with one cursor and one zoom, by mouse and keys, and what it says."""
+"""The page "Compare": two planes with one cursor and one zoom, by mouse and keys, and the page's words."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_two_epochs_side_by_side(open_window, make_film, qtbot, shows):
     assert explorer.state.z != (0.0, 0.0)
     shows(window, film, (3, 1))
     qtbot.keyClick(window, Qt.Key.Key_Z, CONTROL)
-    assert explorer.state.z == (0.0, 0.0), "one step for what was done on B's plane"
+    assert explorer.state.z == (0.0, 0.0), "the click on B's plane is one step"
 
     page.left.setFocus()
     qtbot.keyClick(page.left, Qt.Key.Key_Tab)
@@ -78,7 +78,7 @@ def test_two_epochs_side_by_side(open_window, make_film, qtbot, shows):
 
 
 def test_the_second_model_of_the_last_start_comes_back(open_window, make_bundle, make_film, qtbot):
-    """Once the page is looked at. What cannot be opened is told; a model can be dropped on B's plane."""
+    """It is opened once the page is shown. A failure is reported; a model can be dropped on B's plane."""
     film = make_film(3)
     window = open_window(make_bundle())
     comparison, page = window.compare.comparison, window.compare.page
@@ -105,7 +105,7 @@ def test_the_second_model_of_the_last_start_comes_back(open_window, make_bundle,
 
 
 def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle, qtbot, gray, same_picture):
-    """Decoded at each encoder's mean, beside the pictures at the cursor; or it is said that there is none.
+    """Each is decoded at its encoder's mean, or the page says that there is none.
 
     While the layer of the true posterior is shown, its mode and the gap are on both planes.
     """
@@ -167,7 +167,7 @@ def test_your_image_is_reconstructed_by_both(open_window, make_film, make_bundle
 
 
 def test_both_planes_take_the_gestures_of_the_windows_own(open_window, make_film, make_bundle, qtbot):
-    """A point of B is pointed at, pinned, selected and gone to, as far as B shares it with A."""
+    """Pointing at, pinning, selecting and going to a point work on B if B has the same points or z as A."""
     film = make_film(3)
     window = open_window(film.path)
     page, explorer, second = window.compare.page, window.explorer, window.compare.comparison.second
@@ -225,7 +225,7 @@ def test_both_planes_take_the_gestures_of_the_windows_own(open_window, make_film
 
 
 def test_b_is_closed_by_button_and_key_and_comes_back(open_window, make_film, qtbot, shows):
-    """Undo brings it back, at its epoch, and so does the note; until then there is nothing to compare."""
+    """Undo brings B back at its epoch, and so does the note's button; without B there is no comparison."""
     film = make_film(3)
     window = open_window(film.path)
     page, comparison = window.compare.page, window.compare.comparison
@@ -262,7 +262,7 @@ def test_b_is_closed_by_button_and_key_and_comes_back(open_window, make_film, qt
 
 
 def test_opening_and_replacing_b_are_undone_in_order(open_window, make_bundle, qtbot, tmp_path, monkeypatch):
-    """On another page once somebody looks. What closes while another is opened is what was open."""
+    """On another page, B is opened once Compare is shown. Closing B during an opening closes the old B."""
     window = open_window(make_bundle())
     comparison, undo = window.compare.comparison, window.history.undo
     first, second = make_bundle(seed=3, name="one"), make_bundle(seed=4, name="two")

@@ -23,9 +23,9 @@ def test_how_far_apart_two_pictures_are():
 
 
 def test_why_a_model_has_no_elbo_of_a_drawing(explorer, make_explorer):
-    """It has no encoder, or takes other pictures; without a drawing or a model there is nothing to say."""
+    """It has no encoder, or pictures of another size; without a drawing or a model there are no words."""
     assert elbo_words(explorer, None, is_drawn=True) == ("Your image: no encoder", "")
-    of_others = "Your image: its pictures are 1 × 12 × 12"
+    of_others = "Your image does not fit 1 × 12 × 12"
     assert elbo_words(explorer, None, is_drawn=True, fits=False) == (of_others, "")
     assert elbo_words(explorer, None, is_drawn=False) == ("", "")
     assert elbo_words(make_explorer(), None, is_drawn=True) == ("", "")

@@ -32,7 +32,7 @@ def test_maps_are_told_from_vectors_by_the_reading(tmp_path, sizes, layout, shap
 
 
 def test_painting_moves_the_cursor_in_one_step(tmp_path, open_window, qtbot):
-    """The picture follows, also off the plane; undo takes the stroke back, and so do the maps."""
+    """The picture follows, also off the plane; undo takes the stroke back, also on the maps."""
     path = decoder(tmp_path / "decoder.onnx", latent_dim=100, z_shape=["N", 4, 5, 5])
     window = open_window(path)
     explorer, panel = window.explorer, window.coordinates.panel
@@ -61,7 +61,7 @@ def test_painting_moves_the_cursor_in_one_step(tmp_path, open_window, qtbot):
 
 
 def test_another_model_has_its_own_way(tmp_path, open_window, make_bundle, qtbot):
-    """After maps a bundle of two dimensions has its sliders again."""
+    """After a model with maps, a bundle of two dimensions has sliders again."""
     path = decoder(tmp_path / "decoder.onnx", latent_dim=100, z_shape=["N", 4, 5, 5])
     window = open_window(path)
     panel = window.coordinates.panel

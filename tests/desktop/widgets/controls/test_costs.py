@@ -1,4 +1,4 @@
-"""With a slow decoder, pages, paths and films say what they cost, begin on a button, and keep all."""
+"""With a slow decoder, pages, paths and films say their cost, start by a button, and keep every picture."""
 
 from dataclasses import replace
 
@@ -26,23 +26,23 @@ def window(request, open_window, tmp_path):
 
 
 def test_a_page_asks_and_its_pictures_come_when_they_are_wanted(window, qtbot):
-    """The page has empty cells and cannot be saved until then; a click decodes all of it."""
+    """A page has empty cells and cannot be saved before; a click on its button decodes all of it."""
     page = window.grids.samples
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: page.cost.isVisible(), timeout=SOON_MS)
-    assert page.cost.label.text() == "63 pictures, about 5 min"  # the trial's is there
+    assert page.cost.label.text() == "63 pictures, about 5 min"  # one was decoded in the model's trial
     assert page.sheet.missing == 63
     assert not page.save.isEnabled()
     with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
         qtbot.mouseClick(page.cost.button, LEFT)
     assert not page.cost.isVisible()
     assert page.save.isEnabled()
-    # As many others are not asked about again, until a run is stopped.
+    # The same number of other pictures needs no further question, until a run is stopped.
     window.explorer.model.picture_s = 5.0
     with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
         qtbot.mouseClick(window.grids.resample, LEFT)
     assert not page.cost.isVisible()
-    # Once decoded, they are there.
+    # Pictures that were decoded once are shown without a question.
     window.explorer.model.picture_s = 5.0
     with qtbot.waitSignal(window.grids.sheet_shown, timeout=SOON_MS):
         page.scale.setFocus()
@@ -70,7 +70,7 @@ def test_a_stopped_page_keeps_its_pictures(window, qtbot):
 
 
 def test_a_page_that_failed_offers_the_rest(window, qtbot):
-    """The error is told, and what is decoded stays."""
+    """The error is reported, and the decoded pictures stay."""
     page = window.grids.samples
     qtbot.keyClick(window.plane, Qt.Key.Key_2, CONTROL)
     qtbot.waitUntil(lambda: page.cost.isVisible(), timeout=SOON_MS)
@@ -94,7 +94,7 @@ def test_the_nearest_picture_is_drawn_once(window):
 
 
 def test_a_path_is_played_with_the_pictures_that_are_there(window, qtbot):
-    """It asks first; the button decodes, and the cursor goes from picture to picture."""
+    """The panel asks first; its button decodes, and the cursor goes from picture to picture."""
     window.explorer.set_state(replace(window.explorer.state, path=PATH))
     panel, visited = window.panel.path, []
     window.panel.show_section(panel)
@@ -111,7 +111,7 @@ def test_a_path_is_played_with_the_pictures_that_are_there(window, qtbot):
 
 
 def test_the_export_dialog_tells_the_cost_and_what_is_too_large(window, qtbot, tmp_path):
-    """What was decoded before a cancel need not be decoded again."""
+    """Pictures that were decoded before a cancel need not be decoded again."""
     window.explorer.set_state(replace(window.explorer.state, path=PATH))
     control = window.film_control
     with qtbot.waitSignal(control.exports.cost_known, timeout=SOON_MS):

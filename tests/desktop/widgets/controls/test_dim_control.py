@@ -1,4 +1,4 @@
-"""Points are faint while somebody looks at the drawing, and no longer."""
+"""Points are faint only while somebody looks at the drawing."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def parts(qtbot):
 
 
 def enter(canvas):
-    """Let the pointer come."""
+    """Let the pointer enter the canvas."""
     QApplication.sendEvent(canvas, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
 
 
@@ -69,7 +69,7 @@ def test_a_stroke_dims_until_the_cursor_is_moved(parts, qtbot):
 
 
 def test_a_pointer_on_its_way_elsewhere_dims_nothing(parts, qtbot):
-    """It crosses the canvas; only where it rests is the drawing looked at."""
+    """A pointer that only crosses the canvas changes nothing; a pointer that rests there dims the points."""
     canvas, planes, _ = parts
     draw(qtbot, canvas)
     qtbot.mouseClick(planes[0], LEFT, pos=QPoint(100, 100))
@@ -83,7 +83,7 @@ def test_a_pointer_on_its_way_elsewhere_dims_nothing(parts, qtbot):
 
 
 def test_a_cursor_that_moves_by_other_means_ends_it_too(parts, qtbot):
-    """As by a typed z, a slider or R; but the way to the image's own mean does not, nor does a zoom."""
+    """A typed z, a slider or R end it, but a move to the image's own mean or a zoom does not."""
     canvas, planes, _ = parts
     mean = Vector((1.0, 0.5))
     control = DimControl(QMenu(planes[0]), canvas, lambda: [mean])
@@ -99,7 +99,7 @@ def test_a_cursor_that_moves_by_other_means_ends_it_too(parts, qtbot):
 
 
 def test_it_can_be_switched_off_for_good(parts, qtbot):
-    """The entry in the menu holds at once, and at the next start."""
+    """The menu entry takes effect at once, and at the next start."""
     canvas, planes, control = parts
     draw(qtbot, canvas)
     control.action.trigger()

@@ -59,7 +59,7 @@ def test_opened_directions_move_the_cursor(window, qtbot, open_directions):
 
 
 def test_the_sliders_follow_the_cursor(window, open_directions, qtbot):
-    """However it moves; "Start here" sets them to 0."""
+    """They do so for every kind of move; "Start here" sets them to 0."""
     panel = open_directions(age=V)
     window.explorer.set_state(window.explorer.state.moved_to((5.0, 0.0, 0.75)))
     assert panel.rows[0].box.value() == 0.75
@@ -69,7 +69,7 @@ def test_the_sliders_follow_the_cursor(window, open_directions, qtbot):
 
 
 def test_two_directions_become_the_plane(window, qtbot, open_directions):
-    """Through the cursor, in one step that can be undone; moving along them decodes no other plane."""
+    """The plane goes through the cursor, in one step that can be undone; moves along it keep the plane."""
     window.explorer.set_state(window.explorer.state.moved_to((1.0, 2.0, 3.0)))
     before = window.explorer.state
     panel = open_directions(smile=U, age=V)
@@ -92,7 +92,7 @@ def test_two_directions_become_the_plane(window, qtbot, open_directions):
 
 
 def test_parallel_directions_are_told(window, qtbot, open_directions):
-    """The plane stays."""
+    """The message says so, and the plane stays."""
     panel = open_directions(a=U, b=np.asarray(U) * -2)
     state = window.explorer.state
     qtbot.mouseClick(panel.plane, LEFT)
@@ -111,7 +111,7 @@ def test_many_directions_scroll(window, open_directions):
 
 
 def test_arrays_of_another_shape_are_told(window, open_directions):
-    """Nothing is shown then."""
+    """The message says so, and no direction is shown."""
     panel = open_directions(a=np.zeros(5))
     assert "found an array of shape [5], expected [3] or [n, 3]" in window.message.text()
     assert window.directions.directions is None
@@ -119,7 +119,7 @@ def test_arrays_of_another_shape_are_told(window, open_directions):
 
 
 def test_points_can_be_taken_as_directions_instead(window, qtbot, tmp_path):
-    """The message about several z offers it."""
+    """The message about several z has a button for this."""
     np.save(tmp_path / "two.npy", [U, V])
     window.files.open(tmp_path / "two.npy")
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
@@ -160,7 +160,7 @@ def test_directions_are_found_at_the_cursor(window, qtbot):
 
 
 def test_a_search_can_be_stopped_at_once(window, qtbot):
-    """It shows its progress; stopped before the first probe, it shows what was there before."""
+    """It shows its progress; if it is stopped before the first probe, the old directions stay."""
     panel = window.directions.panel
     window.panel.show_section(panel)
     qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
@@ -175,7 +175,7 @@ def test_a_search_can_be_stopped_at_once(window, qtbot):
 
 
 def test_a_stopped_search_shows_what_it_has_found(open_window, make_bundle, qtbot):
-    """And says from how many of the dimensions; the next one starts anew."""
+    """It also says how many dimensions were tried; the next search starts from zero."""
     window = open_window(make_bundle(latent_dim=512, image_shape=(1, 40, 40)))
     panel = window.directions.panel
     window.panel.show_section(panel)
@@ -198,7 +198,7 @@ def test_a_stopped_search_shows_what_it_has_found(open_window, make_bundle, qtbo
 
 
 def test_another_model_ends_the_search(window, qtbot, make_bundle):
-    """The panel waits for nothing, and offers what the new model allows."""
+    """The panel shows no progress any more, and offers the new model's numbers of probes."""
     panel = window.directions.panel
     window.panel.show_section(panel)
     qtbot.waitUntil(panel.search.isEnabled, timeout=SOON_MS)
@@ -213,7 +213,7 @@ def test_another_model_ends_the_search(window, qtbot, make_bundle):
 
 
 def test_a_decoder_that_never_changes_is_told(open_window, qtbot, make_bundle):
-    """Far out the sigmoid is flat: nothing is found, and the message says what to do."""
+    """Far from the prior's mean the sigmoid is flat: nothing is found, and the message says what to do."""
     window = open_window(make_bundle(latent_dim=3))
     panel = window.directions.panel
     window.panel.show_section(panel)

@@ -1,4 +1,4 @@
-"""Several dropped files: those that belong together are opened, and the others are told."""
+"""Several dropped files: those that belong together are opened, and a message names the others."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def pair(tmp_path):
 
 @pytest.fixture
 def pictures(tmp_path):
-    """Two pictures and a folder with two more, beside one that is not meant."""
+    """Two pictures and a folder with two more, beside a picture that is not dropped."""
     folder = tmp_path / "holiday"
     (folder / "sea").mkdir(parents=True)
     for name in ("a.png", "b.png", "c.png", "sea/d.png", "sea/e.png"):
@@ -39,7 +39,7 @@ def pictures(tmp_path):
 
 
 def test_a_decoder_and_its_encoder_open_together(open_window, pair, qtbot):
-    """In either order; what was dropped with them is told."""
+    """They do so in either order; a message names a file that was dropped with them."""
     window = open_window()
     for paths in (pair, (pair[1].with_name("z.npy"), *reversed(pair))):
         with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
@@ -50,7 +50,7 @@ def test_a_decoder_and_its_encoder_open_together(open_window, pair, qtbot):
 
 
 def test_of_several_models_the_first_opens(open_window, make_bundle, qtbot):
-    """The others are told once it is open."""
+    """A message names the others once it is open."""
     window = open_window()
     first, *others = (make_bundle(name=name) for name in ("one", "two", "three"))
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
@@ -60,7 +60,7 @@ def test_of_several_models_the_first_opens(open_window, make_bundle, qtbot):
 
 
 def test_several_pictures_become_points_together(open_window, pair, pictures, qtbot):
-    """With folders among them, whose names are labels; other pictures of that folder are not meant."""
+    """Dropped folders count too, and their names are labels; pictures that were not dropped are left out."""
     window = open_window()
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         drop(window, *pair)
@@ -75,7 +75,7 @@ def test_several_pictures_become_points_together(open_window, pair, pictures, qt
 
 
 def test_without_an_encoder_several_pictures_are_told(open_window, make_bundle, pictures, qtbot):
-    """As a folder is."""
+    """The message is the same as for a folder."""
     window = open_window(make_bundle())
     drop(window, pictures / "a.png", pictures / "b.png")
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
@@ -95,12 +95,12 @@ def test_without_an_encoder_several_pictures_are_told(open_window, make_bundle, 
     ],
 )
 def test_a_drop_says_before_what_it_would_do(names, is_canvas, words):
-    """By the names alone."""
+    """It needs only the names."""
     assert drop_words([Path(name) for name in names], is_canvas) == words
 
 
 def test_what_a_file_is_dragged_over_lights_up(open_window, make_bundle, qtbot):
-    """The canvas for a picture over it, else the window; a model is for the whole window, wherever it is."""
+    """A picture over the canvas lights up the canvas; anything else, and a model anywhere, the window."""
     window = open_window(make_bundle())
     overlay, canvas = window.drop.overlay, window.image.panel.canvas
     over_canvas = canvas.mapTo(window, canvas.rect().center())

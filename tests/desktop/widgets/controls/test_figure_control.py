@@ -58,7 +58,7 @@ def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, mo
 def test_a_figure_of_a_model_that_is_open_no_longer_is_not_written(
     open_window, make_bundle, qtbot, monkeypatch, tmp_path
 ):
-    """It would be of the model that was opened behind the dialog for the file's name; that is said."""
+    """The message says that it was not written, because another model was opened behind the file dialog."""
     window, other = open_window(make_bundle()), make_bundle(name="other", seed=1)
 
     def ask(*_):
@@ -73,9 +73,9 @@ def test_a_figure_of_a_model_that_is_open_no_longer_is_not_written(
 
 
 def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monkeypatch, tmp_path):
-    """The dialog says so, its preview and the file have A and B; without B it is the view again.
+    """The dialog says so, and its preview and the file show A and B; without B they show the view alone.
 
-    Dropped back, the file brings both models back, or says which B was.
+    When the file is dropped, both models come back, or a message names B.
     """
     film = make_film(2)
     facts = [{"epoch": 1, "test_elbo_nats": -190.0}, {"epoch": 2, "test_elbo_nats": -180.0}]
@@ -114,7 +114,8 @@ def test_on_compare_both_planes_are_exported(open_window, make_film, qtbot, monk
     window.show_page("plane")
     control.restore_view(unknown, "a.png")
     said = (
-        "a.png: the view that it was made from, but B was film (decoder 000000000000), which is not found; "
+        "a.png: this is the view that it was made from, but B was film (decoder 000000000000), which is not "
+        "found; "
     )
     qtbot.waitUntil(lambda: window.message.text().startswith(said), timeout=SOON_MS)
     assert window.plane.isVisible()

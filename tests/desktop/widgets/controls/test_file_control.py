@@ -1,4 +1,4 @@
-"""A file is opened as what it is, however it comes into the window."""
+"""A file is opened as what it is, whether it is dropped or chosen in a dialog."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -45,7 +45,7 @@ def test_a_plain_picture_is_encoded(open_window, bundle_path, qtbot, tmp_path):
 
 
 def test_a_file_of_a_bundle_is_told_for_what_it_is_and_offers_the_bundle(window, qtbot, first, bundle_path):
-    """Its posteriors are no z of one's own; the open model stays until the button is pressed."""
+    """Its posteriors are not opened as own z; the open model stays until the button is pressed."""
     for part in ("posterior.npz", "encoder.onnx"):
         with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
             window.drop.open([bundle_path / part])

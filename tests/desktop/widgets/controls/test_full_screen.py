@@ -1,4 +1,4 @@
-"""Full screen is for the plane and the panel, and Esc leaves it."""
+"""Full screen shows the plane and the panel alone, and Esc leaves it."""
 
 from PySide6.QtCore import Qt
 
@@ -6,7 +6,7 @@ from tests.waiting import SOON_MS
 
 
 def test_full_screen_hides_what_is_around_and_esc_leaves_it(open_window, make_bundle, qtbot):
-    """Shortcuts go on working, and Alt shows the menu; a message goes by Esc from the line of z, too."""
+    """Shortcuts still work, and Alt shows the menu; Esc also hides a message from within the line of z."""
     window = open_window(make_bundle())
     around = window.tabs.tabBar(), window.statusBar()
 

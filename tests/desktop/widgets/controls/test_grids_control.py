@@ -1,4 +1,4 @@
-"""The pages of pictures in the window: reconstructions, traversals, the seed that comes round."""
+"""The pages of pictures in the window: samples, manifold, reconstructions and traversals."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -43,7 +43,7 @@ def open_page(window, qtbot, key):
 
 
 def test_reconstructions_are_ordered_as_chosen(window, qtbot):
-    """Worst first; best first is the same list from its other end; a click goes to the image's mean."""
+    """Worst first, or best first, which is the same list reversed; a click goes to the image's mean."""
     grids = window.grids
     open_page(window, qtbot, Qt.Key.Key_4)
     page = grids.reconstructions
@@ -63,7 +63,7 @@ def test_reconstructions_are_ordered_as_chosen(window, qtbot):
 
 @pytest.mark.usefixtures("all_are_slow")
 def test_the_page_says_what_its_button_does(window, qtbot, monkeypatch):
-    """Until the click it does not say that anything is compared, and then it says what it shows."""
+    """It says that images are compared only after the click; with the pictures, its usual hint returns."""
     page = window.grids.reconstructions
     hint, notes, set_sheet = page.note(), [], page.set_sheet
 
@@ -91,7 +91,7 @@ def test_without_held_out_images_the_page_says_so(open_window, make_bundle, qtbo
 
 
 def test_a_page_says_which_of_its_kinds_it_shows(open_window, tmp_path, qtbot):
-    """Of a bare decoder of many dimensions: pictures around the samples, and rows by number."""
+    """A bare decoder of many dimensions has pictures around samples, and rows by number."""
     window = open_window(decoder(tmp_path / "model.onnx", latent_dim=20))
     open_page(window, qtbot, Qt.Key.Key_3)
     assert window.grids.manifold.note() == AT_EVEN_STEPS
@@ -103,12 +103,12 @@ def test_a_page_says_which_of_its_kinds_it_shows(open_window, tmp_path, qtbot):
 
 
 def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot, tmp_path, monkeypatch):
-    """A row for each dimension, by its rate, decoded anew when the cursor moves, and saved with titles."""
+    """One row per dimension, by rate; they are decoded again when the cursor moves, and saved with titles."""
     open_page(window, qtbot, Qt.Key.Key_5)
     page = window.grids.traversals
     assert page.note() == BY_RATE
-    assert window.grids.dimensions_n.value() == 3, "of the ten that it begins with"
-    assert saved_values(window)["traversals.dimensions"] == 10, "for a model with more, at the next start"
+    assert window.grids.dimensions_n.value() == 3, "the default of ten is limited to the model's three"
+    assert saved_values(window)["traversals.dimensions"] == 10, "the ten are saved for other models"
     assert saved_for(window, "traversals")["dimensions"] == 3
     window.grids._limit_dimensions(512)
     assert window.grids.dimensions_n.value() == 10
@@ -154,7 +154,7 @@ def test_the_menu_saves_a_sheet_of_now(window, qtbot, tmp_path, monkeypatch):
 def test_a_sheet_is_saved_by_the_model_of_the_moment_of_asking(
     open_window, make_film, qtbot, tmp_path, monkeypatch
 ):
-    """A reduced one is decoded again for its file, whatever epoch comes while the dialog is open."""
+    """A reduced sheet is decoded again for its file, by that model, whatever epoch follows meanwhile."""
     window = open_window(make_film(2).path)
     explorer, page, out = window.explorer, window.grids.samples, tmp_path / "a.png"
     monkeypatch.setattr("desktop.app.pages.SHOWN_SIDE_PX", 40)
@@ -218,7 +218,7 @@ def sheets(home_window):
 def test_samples_are_shown_resampled_and_repeat(
     home_window, qtbot, sheets, gray, plain_decoder, bundle_path, same_picture
 ):
-    """Ctrl+2 shows samples of seed 0; another seed or count gives others; the first seed the first again."""
+    """Ctrl+2 shows samples of seed 0; another seed or count gives others, and seed 0 the first ones again."""
     page = home_window.grids.samples
 
     def wait_for(count):

@@ -43,7 +43,7 @@ def spot(window, index, dx=0):
 
 
 def hover(window, point, buttons=Qt.MouseButton.NoButton):
-    """The pointer goes to a pixel of the plane."""
+    """Move the pointer to a pixel of the plane."""
     position = QPointF(point)
     event = QMouseEvent(
         QMouseEvent.Type.MouseMove,
@@ -110,7 +110,7 @@ def test_nothing_is_looked_for_while_dragging(window, qtbot):
 
 
 def test_no_card_stays_when_a_path_point_is_dragged_or_the_points_go(window, qtbot):
-    """Not while the button is held, nor after it; a card without its point goes at once."""
+    """While the button is held and after it, no card is shown; a card disappears with its point."""
     window.explorer.change(path=(MEANS[1],))
     hover(window, spot(window, 1))
     qtbot.waitUntil(lambda: window.held_out.hovered == 1, timeout=SOON_MS)
@@ -129,7 +129,7 @@ def test_no_card_stays_when_a_path_point_is_dragged_or_the_points_go(window, qtb
 
 @pytest.mark.parametrize("off", [{Layer.POINTS}, {Layer.THUMBNAIL, Layer.ELLIPSE}])
 def test_layers_that_are_off_show_nothing(window, qtbot, off):
-    """No points, or neither image nor ellipse."""
+    """It holds for the layer of points, and for those of images and ellipses together."""
     window.explorer.change(layers=window.explorer.state.layers - off)
     hover(window, spot(window, 1))
     qtbot.wait(250)
@@ -162,7 +162,7 @@ def test_a_click_with_control_pins_and_unpins(window, qtbot, on_screen, pixels):
 
 
 def test_a_click_with_control_and_a_trembling_hand_moves_no_cursor(window, qtbot):
-    """The gesture is the pin's until the button is let go; the next one is the plane's again."""
+    """Until the button is released, the gesture pins; the next gesture moves the cursor again."""
     z, start = window.explorer.state.z, spot(window, 2)
     qtbot.mousePress(window.plane, LEFT, CONTROL, start)
     hover(window, start + QPoint(4, 3), LEFT)
@@ -202,12 +202,12 @@ def test_pins_that_are_not_there_are_left_out(window, on_screen, pixels, pinned)
 
 
 def test_finding_the_point_takes_no_time(open_window, make_bundle):
-    """Among 10,000 it takes no more calls than among 10, and few."""
+    """Among 10,000 points it takes no more calls than among 10, and fewer than 200."""
     draw, calls = np.random.default_rng(0), {}
     for count in (10, 10_000):
         mean = draw.normal(0, 1, (count, 2)).astype(np.float32)
         window = open_window(make_bundle(posterior=Posterior(mean, np.zeros_like(mean))))
-        hover(window, QPoint(100, 300))  # the first one finds out where all of them are
+        hover(window, QPoint(100, 300))  # the first one computes the places of all points
         places = [QPoint(102 + 2 * step, 300) for step in range(50)]
         calls[count] = [calls_of(partial(hover, window, place)) for place in places]
     assert min(calls[10_000]) <= min(calls[10])
@@ -215,7 +215,7 @@ def test_finding_the_point_takes_no_time(open_window, make_bundle):
 
 
 def test_switches_want_labels_alone_all_and_none(window, qtbot):
-    """By Alt-click, double click and Return; the same again brings all back."""
+    """Alt-click, double click and Return show one label alone; the same again shows all."""
     legend = window.panel.view.legend
     first = next(b for b in legend.findChildren(QToolButton) if b.text() == "a")
     qtbot.mouseClick(first, LEFT, ALT)

@@ -1,4 +1,4 @@
-"""Errors in words with details to copy, also those that nobody expected; and what the program is."""
+"""Error messages with details to copy, also for unexpected errors; and the dialogs of the Help menu."""
 
 import sys
 
@@ -22,7 +22,7 @@ def window(open_window, make_bundle):
 
 @pytest.fixture
 def read(window, qtbot):
-    """`read()`: what the open dialog says once the machine was looked at, and copies; then it is closed."""
+    """`read()`: the text of the open dialog with its report, which its button copies; then it is closed."""
 
     def told():
         (dialog,) = window.findChildren(TextDialog)
@@ -40,7 +40,7 @@ def read(window, qtbot):
 
 @pytest.fixture
 def unexpected(window, monkeypatch):
-    """The window is told of errors that nobody expected; `told` holds what standard error was told."""
+    """The window handles unexpected errors; `told` holds those that standard error got too."""
     told = []
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(sys, "__excepthook__", lambda kind, error, trace: told.append((kind, error, trace)))

@@ -1,4 +1,4 @@
-"""The hints of the first minutes: each goes when somebody does what it says, and does not come again."""
+"""The hints for new users: each goes when somebody does what it says, and does not come again."""
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -22,7 +22,7 @@ def test_each_hint_is_there_until_it_is_followed(open_window, make_bundle, qtbot
     assert window.hints.hint.text() == "", "a window that was not asked to has no hints"
     window.hints.start()
     assert window.hints.hint.text() == HINTS["click"]
-    qtbot.wait(500)  # it has come
+    qtbot.wait(500)  # until it has faded in
     before = pixels(on_screen(window.hints.hint))
     qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1, 1))
     shown(window, qtbot, HINTS["path"])
@@ -60,7 +60,7 @@ def test_a_hint_that_is_closed_stays_closed(open_window, make_bundle, qtbot):
 
 
 def test_hints_hide_while_something_plays(open_window, make_bundle, qtbot):
-    """The same hint comes back where it was; one for the path goes with the click that adds its point."""
+    """The same hint comes back at its place; the hint about the path goes when a click adds a point."""
     window = open_window(make_bundle())
     hints = window.hints
     hints.start()
@@ -78,14 +78,14 @@ def test_hints_hide_while_something_plays(open_window, make_bundle, qtbot):
 
 
 def test_a_hint_that_nobody_needs_goes_for_good(open_window, make_bundle, qtbot, monkeypatch):
-    """After three other things it is followed; one that had its time does not come again with the epochs."""
+    """Three other actions count as following it; a hint whose time is over does not return after playing."""
     monkeypatch.setattr("desktop.widgets.controls.hints_control.ACT_MS", 0)
     window = open_window(make_bundle())
     hints = window.hints
     hints.start()
     qtbot.mouseClick(window.plane, LEFT, pos=at(window, 1, 1))
     shown(window, qtbot, HINTS["path"])
-    for _ in range(3):  # what the program does itself
+    for _ in range(3):  # changes by the program itself do not count
         qtbot.wait(5)
         window.explorer.set_state(window.explorer.state.nudged(0.1, 0), record=False)
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Plus, Qt.Key.Key_Up):

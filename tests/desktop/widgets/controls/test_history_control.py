@@ -1,4 +1,4 @@
-"""Undo and redo, by keys: what is looked at goes back and forth, and the menu says what would."""
+"""Undo and redo, by keys: the view changes back and forth, and the menu names the step."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def test_there_is_nothing_to_undo_when_a_model_was_opened(window):
 
 
 def test_a_drag_is_one_step_and_its_picture_comes_back(window, qtbot, gray):
-    """Ctrl+Z takes the cursor and the picture back to where the button went down; Ctrl+Y forth again."""
+    """Ctrl+Z takes cursor and picture back to the place of the press; Ctrl+Y takes them to the end again."""
     start = window.explorer.state
     before = gray(window.panel.picture.picture.image())
     places = [QPoint(200 + 20 * step, 300) for step in range(8)]
@@ -164,7 +164,7 @@ def test_a_text_that_is_typed_has_its_own_undo(window, qtbot):
 
 @pytest.mark.parametrize("text", ["1, 2", "1.0000, 2.0000"])
 def test_ctrl_z_in_the_line_of_z_takes_back_the_z_that_return_applied(window, qtbot, text):
-    """Also if z is shown just as it was typed: it has been applied, and is a step of the window."""
+    """It holds even if z is shown just as it was typed, because Return has made it a step of the window."""
     start, line = window.explorer.state, window.panel.picture.z
     line.setFocus()
     line.selectAll()

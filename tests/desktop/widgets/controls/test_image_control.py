@@ -51,7 +51,7 @@ def test_the_encoders_ellipse_is_on_the_plane_and_can_be_switched_off(shipped_wi
     window.explorer.change(layers=window.explorer.state.layers - off)
     paste(window, qtbot, seven)
     mean = encoded(window, qtbot).mean
-    # So near that the ellipse is higher than the text beside its mark.
+    # Zoom in until the ellipse is higher than the text beside its mark.
     viewport = window.explorer.state.viewport
     window.explorer.change(viewport=viewport.zoomed(0.15, tuple(mean.tolist())))
     qtbot.waitUntil(lambda: window.picture_control.decoded.z == pytest.approx(mean), timeout=SOON_MS)
@@ -73,7 +73,7 @@ def test_a_dropped_picture_is_fitted_step_by_step_and_the_cursor_goes_to_its_mea
 ):
     """The canvas shows it fitted like the data, and the panel shows the steps.
 
-    The points are faint there, and no longer once R has drawn another z.
+    Meanwhile the points are faint, until R moves the cursor to another z.
     """
     write_png(tmp_path / "a.png", (255 - 255 * seven[0]).astype(np.uint8).repeat(9, 0).repeat(9, 1))
     window.image.open_file(tmp_path / "a.png")
@@ -128,11 +128,11 @@ def test_a_photo_on_grey_paper_is_levelled_step_by_step(window, qtbot, seven, tm
     assert [view.toolTip() for view in shown] == ["Original", "Levelled", "Fitted", "Thresholded"]
     assert all(view.image() is not None for view in shown)
     found = window.image.drawing.thresholded()[0]
-    assert (found != seven[0]).mean() < 0.12  # a pixel to the side is all that is changed
+    assert (found != seven[0]).mean() < 0.12  # no more than a shift by one pixel changes
 
 
 def test_a_picture_without_anything_on_it_is_told_and_not_encoded(window, qtbot, seven, tmp_path):
-    """What was drawn before goes, so that nothing looks like its result."""
+    """An earlier drawing is removed, so that it does not look like the result."""
     paste(window, qtbot, seven)
     encoded(window, qtbot)
     write_png(tmp_path / "a.png", page_of(np.zeros((HEIGHT, WIDTH)), GRADIENT, GRADIENT, 0.02))
@@ -203,7 +203,7 @@ def test_without_an_encoder_the_panel_says_so(open_window, make_bundle, qtbot):
 
 
 def test_a_drawing_is_marked_on_a_plane_of_more_dimensions(open_window, make_bundle, qtbot):
-    """Hidden planes do not draw it, such as those of the page Compare, which has no model yet."""
+    """Hidden planes, such as those of the page Compare without a model, do not draw it."""
     shape = (1, 28, 28)
     window = open_window(
         make_bundle(latent_dim=3, image_shape=shape, encoder=encoder_graph(shape, 0, latent_dim=3))
@@ -235,7 +235,7 @@ def test_another_epochs_encoder_encodes_at_once(open_window, make_film, qtbot):
 
 @pytest.fixture
 def one_encoder(tmp_path):
-    """The bundle that ships with the last epoch's encoder alone, as older ones have it."""
+    """The bundle that ships, but with the last epoch's encoder alone, as in older bundles."""
     path = tmp_path / "bundle"
     shutil.copytree(shipped_bundle(), path)
     manifest = json.loads((path / "manifest.json").read_text("utf-8"))
@@ -248,7 +248,7 @@ def one_encoder(tmp_path):
 
 
 def test_where_nothing_can_be_known_of_an_image_there_is_only_the_reason(open_window, make_bundle):
-    """No empty picture, no dashes and no buttons that never work."""
+    """The section has no empty picture, no dashes, and no buttons that can never be used."""
     window = open_window(make_bundle(latent_dim=3, image_shape=(1, 28, 28)))
     panel = window.image.panel
     window.panel.reveal(panel)
@@ -273,9 +273,9 @@ def test_an_epoch_without_an_encoder_says_so(one_encoder, open_window, qtbot):
 
 
 def test_the_large_picture_is_the_reconstruction_until_the_cursor_moves(window, qtbot):
-    """From a stroke on, with its name above; a move of the cursor brings the picture there back.
+    """It appears with a stroke, with its name above; a move of the cursor shows the cursor's picture.
 
-    The small picture is the other of the two, so that neither is there twice.
+    The small picture shows the other one of the two, so that neither is shown twice.
     """
     panel, small = window.panel, window.image.panel.reconstruction
     at_cursor = panel.picture.picture.image()
@@ -300,7 +300,7 @@ def test_the_large_picture_is_the_reconstruction_until_the_cursor_moves(window, 
 
 
 def test_one_undo_takes_an_opened_picture_back(window, qtbot, seven):
-    """With it goes the cursor's way to its mean."""
+    """The same step takes the cursor back from the picture's mean."""
     before = window.explorer.state.z
     paste(window, qtbot, seven)
     qtbot.waitUntil(lambda: window.explorer.state.z != before, timeout=SOON_MS)

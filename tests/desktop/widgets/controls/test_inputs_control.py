@@ -16,7 +16,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def texts(window):
-    """What the palette of commands has."""
+    """The texts of the command palette."""
     return {command.text for command in commands_of(window)}
 
 
@@ -26,7 +26,7 @@ def label_of(window):
 
 
 def test_a_class_is_set_at_once_and_is_part_of_all_that_is_kept(open_window, qtbot, tmp_path, gray):
-    """By keys, without opening the file again: undo, a bookmark and a saved picture bring it back."""
+    """Keys set it without opening the file again; undo, a bookmark and a saved picture bring it back."""
     window = open_window(conditional(tmp_path / "model.onnx"))
     explorer, control = window.explorer, window.inputs
     commands = {command.text: command for command in commands_of(window)}
@@ -70,7 +70,7 @@ def test_a_class_is_set_at_once_and_is_part_of_all_that_is_kept(open_window, qtb
 
 
 def test_a_class_that_the_model_refuses_is_said_and_the_one_before_stays(open_window, qtbot, tmp_path):
-    """Where the graph does not say which classes there are, one is tried first."""
+    """If the graph does not say which classes there are, a class is tried first."""
     window = open_window(conditional(tmp_path / "model.onnx", table=False))
     control, explorer = window.inputs, window.explorer
     assert "label" not in control.panel.sliders
@@ -86,7 +86,7 @@ def test_a_class_that_the_model_refuses_is_said_and_the_one_before_stays(open_wi
 
 
 def test_what_is_changed_while_a_class_is_tried_stays(open_window, qtbot, tmp_path):
-    """Another input keeps its new value and the tried one comes, unless its own was set from elsewhere."""
+    """Another input keeps its new value. The tried value is set, unless its input was changed meanwhile."""
     window = open_window(conditional(tmp_path / "model.onnx", table=False))
     panel, explorer = window.inputs.panel, window.explorer
     panel.boxes["label"].setValue(2)
@@ -118,7 +118,7 @@ def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_p
 
 
 def test_what_only_model_b_takes_is_set_where_b_is_read(open_window, qtbot, tmp_path):
-    """The panel has the inputs of A; those of the same name are followed by B, and not asked for twice."""
+    """The panel has the inputs of A; B's inputs of the same names follow them and have no fields."""
     window = open_window(decoder(tmp_path / "plain.onnx"))
     window.tabs.show_key("compare")
     second = window.compare.comparison.second

@@ -16,7 +16,7 @@ def window(open_window, make_bundle, labelled_posterior):
 
 @pytest.mark.parametrize("layer", THERE)
 def test_a_digit_switches_a_layer(window, qtbot, layer):
-    """It shows and hides the layer, in menu and panel too."""
+    """It shows and hides the layer; menu and panel follow."""
     number = list(Layer).index(layer) + 1
     was_on = layer in window.explorer.state.layers
     for expected in (not was_on, was_on):

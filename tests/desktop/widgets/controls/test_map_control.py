@@ -1,4 +1,4 @@
-"""Density, holes and the prior's contours on the plane of a window."""
+"""The density, the holes and the prior's contours on the plane of a window."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def posterior():
 
 @pytest.fixture
 def window(open_window, make_bundle, posterior):
-    """A window with nothing on the plane but its canvas, the cursor out of the way."""
+    """A window with an empty plane, and the cursor out of the way."""
     window = open_window(make_bundle(posterior=posterior, labels=("a",)))
     window.explorer.change(layers=NOTHING, viewport=VIEW, z=(-3.9, 3.9))
     return window
@@ -46,7 +46,7 @@ def at(window, a, b):
 
 
 def changed(before, after, window, a, b, around=4):
-    """How much the screen changed about a point, at most."""
+    """The largest change of the screen around a point."""
     row, column = at(window, a, b)
     part = (slice(row - around, row + around + 1), slice(column - around, column + around + 1))
     return int(np.abs(after[part] - before[part]).max())
@@ -60,7 +60,7 @@ def show(window, qtbot, *layers):
 
 
 def test_density_is_drawn_where_posteriors_are(window, qtbot, look):
-    """Its colours are there and nowhere else."""
+    """Its colours are on the screen there and nowhere else."""
     before = look()
     show(window, qtbot, Layer.DENSITY)
     after = look()
@@ -143,7 +143,7 @@ def test_without_held_out_images_the_prior_is_still_there(open_window, make_bund
 def test_all_layers_are_drawn_for_any_number_of_dimensions(
     open_window, make_bundle, qtbot, look_at, dims, shape
 ):
-    """Pictures in colour and not, a line, a plane through many dimensions: each layer shows something."""
+    """Colour or grey pictures, a line, a plane through many dimensions: each layer shows something."""
     draw = np.random.default_rng(0)
     mean = draw.normal(0, 0.7, (200, dims)).astype(np.float32)
     images = (draw.random((200, *shape)) < 0.5).astype(np.uint8)
@@ -174,7 +174,7 @@ def test_a_layers_key_is_there_while_it_is_on(window, qtbot):
 def test_an_epoch_has_its_own_map(window, qtbot, posterior, look):
     """When the model changes under the same view, so does the map."""
     show(window, qtbot, Layer.DENSITY)
-    window.explorer.change(layers=frozenset({Layer.DENSITY}))  # no points: they would move, too
+    window.explorer.change(layers=frozenset({Layer.DENSITY}))  # without points, which would move too
     first = look()
     moved = Posterior(posterior.mean + 1, posterior.logvar, labels=posterior.labels)
     whole = window.explorer.whole

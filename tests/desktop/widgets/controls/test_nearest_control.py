@@ -33,7 +33,7 @@ def window(open_window, make_bundle, posterior, qtbot):
 
 
 def shown(window):
-    """The numbers of what is shown, nearest first."""
+    """The numbers of the shown images, nearest first."""
     return [button.shown.index for button in window.nearest.panel.buttons if button.shown is not None]
 
 
@@ -91,7 +91,7 @@ def test_a_picture_is_what_is_on_the_screen(window, posterior, on_screen, pixels
 
 @pytest.mark.parametrize("images", [False, True])
 def test_it_is_there_only_where_there_are_images(open_window, make_bundle, posterior, images):
-    """Means alone have no pictures; no bundle with none has room taken for them."""
+    """Means without images have no pictures, and then the panel takes no room."""
     kept = posterior if images else Posterior(posterior.mean, posterior.logvar)
     window = open_window(make_bundle(posterior=kept))
     assert window.nearest.panel.isVisible() == images

@@ -1,4 +1,4 @@
-"""A model that takes long to open: what is done and for how long is shown, and a button stops it."""
+"""A model that takes long to open: the window shows the step and the time, and a button stops it."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -20,7 +20,7 @@ def loop(tmp_path, monkeypatch):
 def test_a_long_trial_is_shown_and_stopped_by_its_button(open_window, make_bundle, loop, qtbot):
     """The note names the file and counts seconds; after Stop it goes, and the open model stays.
 
-    It comes back after an error of something else, and does not take the place of a question.
+    It comes back after an error about something else, and does not replace a question.
     """
     window = open_window(make_bundle(), (500, 400))
     title = window.windowTitle()
@@ -51,7 +51,7 @@ def test_a_long_trial_is_shown_and_stopped_by_its_button(open_window, make_bundl
 def test_another_opening_takes_the_note_of_the_one_that_it_stops_away(
     open_window, make_bundle, loop, qtbot, tmp_path
 ):
-    """As if somebody drops another model meanwhile: no text and no button of the first is left."""
+    """If somebody drops another model meanwhile, no text and no button of the first opening is left."""
     window = open_window(make_bundle(), (500, 400))
     window.open_path(loop)
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)

@@ -72,7 +72,7 @@ def test_a_dropped_folder_becomes_points_with_a_legend(shown, pictures, qtbot):
 
 
 def texts(window):
-    """All that the window says: what widgets and menus show, their tool tips, and what is read aloud."""
+    """All texts of the window: of widgets, menus and tool tips, and for screen readers."""
     said = set()
     for widget in window.findChildren(QWidget):
         said |= {widget.toolTip(), widget.accessibleName(), widget.accessibleDescription()}
@@ -81,7 +81,7 @@ def texts(window):
 
 
 def test_the_window_calls_them_your_pictures(shown):
-    """With the folder's name, and nowhere test images; these are named again when they are gone."""
+    """The words have the folder's name, and none says test images until the pictures are removed."""
     shown.show_page("reconstructions")
     said = texts(shown)
     assert not [text for text in said if "test image" in text.lower()]
@@ -103,7 +103,7 @@ def test_the_window_calls_them_your_pictures(shown):
 
 
 def test_the_picture_under_the_pointer_is_the_persons_own(shown, pixels, qtbot):
-    """With its colours and its name, and the same among the nearest."""
+    """The card has its colours and its name, and so has the list of the nearest."""
     posterior = shown.explorer.points.posterior
     index = 25
     held_out = shown.held_out._held_out(posterior, index)
@@ -119,7 +119,7 @@ def test_the_picture_under_the_pointer_is_the_persons_own(shown, pixels, qtbot):
 
 
 def test_nearest_by_picture_is_by_difference(shown, qtbot):
-    """A model without Bernoulli pixels has no likelihood to go by."""
+    """The model declares no likelihood that could be used instead."""
     shown.explorer.change(nearness=Nearness.PICTURE)
     panel = shown.nearest.panel
     words = "root mean square difference"
@@ -133,7 +133,7 @@ def test_nearest_by_picture_is_by_difference(shown, qtbot):
 
 
 def test_reconstructions_come_worst_first(shown, qtbot):
-    """By the difference from the picture decoded at the mean."""
+    """They are ordered by the difference from the picture decoded at the mean."""
     shown.grids.order.setCurrentIndex(list(Order).index(Order.WORST))
     with qtbot.waitSignal(shown.grids.sheet_shown, timeout=SOON_MS):
         shown.show_page("reconstructions")
@@ -147,7 +147,7 @@ def test_reconstructions_come_worst_first(shown, qtbot):
 
 
 def test_they_are_removed_by_the_message_or_the_menu(shown, qtbot):
-    """The model has no test images, so there are no points then."""
+    """The model has no test images, so no points are left."""
     assert shown.own_pictures.remove.isEnabled()
     (button,) = shown.message.action_buttons
     assert button.text() == "Remove your pictures"
@@ -159,7 +159,7 @@ def test_they_are_removed_by_the_message_or_the_menu(shown, qtbot):
 
 
 def test_a_folder_or_a_file_is_chosen_in_the_menu(window, pictures, qtbot, monkeypatch):
-    """Nothing chosen opens nothing."""
+    """A cancelled dialog opens nothing."""
     own = window.explorer.findChild(OwnPictures)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_: ""))
     window.own_pictures._choose_folder()
@@ -176,7 +176,7 @@ def test_a_folder_or_a_file_is_chosen_in_the_menu(window, pictures, qtbot, monke
 
 
 def test_progress_is_shown_and_can_be_cancelled(window, qtbot):
-    """In the status bar, with a button."""
+    """The progress is in the status bar, with a button that cancels."""
     strip = window.own_pictures.progress
     window.explorer.findChild(OwnPictures).progressed.emit(Progress(1200, 3000, "encoding pictures"))
     assert strip.isVisible()
@@ -188,7 +188,7 @@ def test_progress_is_shown_and_can_be_cancelled(window, qtbot):
 
 
 def test_without_an_encoder_it_says_what_to_do(open_window, make_bundle, pictures, qtbot, tmp_path):
-    """For a bundle, and for a bare decoder."""
+    """The messages for a bundle and for a bare decoder differ."""
     window = open_window(make_bundle())
     drop(window, pictures)
     qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
@@ -208,7 +208,7 @@ def test_without_an_encoder_it_says_what_to_do(open_window, make_bundle, picture
 
 
 def test_without_a_model_it_says_what_to_do(open_window, pictures):
-    """A model comes first."""
+    """A model must be opened first."""
     window = open_window()
     window.own_pictures.show(pictures)
     assert window.message.text() == (
@@ -218,7 +218,7 @@ def test_without_a_model_it_says_what_to_do(open_window, pictures):
 
 
 def test_what_cannot_be_read_is_told_in_the_message_bar(window, tmp_path, qtbot):
-    """An empty folder, a file that is no zip, and an `.npz` that holds neither images nor z."""
+    """It is tested with an empty folder, a file that is no zip, and an `.npz` without images or z."""
     (tmp_path / "empty").mkdir()
     drop(window, tmp_path / "empty")
     qtbot.waitUntil(lambda: "found neither pictures nor" in window.message.text(), timeout=SOON_MS)
@@ -248,7 +248,7 @@ def test_a_dropped_zip_becomes_points_and_a_zipped_bundle_opens(window, pictures
 
 
 def test_the_density_goes_with_the_pictures(shown, qtbot):
-    """Density and holes are of the pictures that are shown; without any there are none."""
+    """Density and holes are computed from the shown pictures; without pictures there are none."""
     shown.explorer.set_state(shown.explorer.state.with_layer(Layer.DENSITY, True))
     qtbot.waitUntil(lambda: shown.map_control.is_current, timeout=SOON_MS)
     shown.own_pictures.remove.trigger()

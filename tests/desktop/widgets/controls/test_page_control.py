@@ -7,9 +7,9 @@ from tests.waiting import SOON_MS
 
 
 def test_the_menu_writes_a_page(open_window, make_bundle, tmp_path, qtbot, monkeypatch):
-    """The entry says what goes along and asks where; then how large the page is and how to open it.
+    """The dialog says what the page has, and a path is asked for; a message has the size and how to open it.
 
-    The dialog goes when another model is opened, because it speaks of the one before.
+    The dialog closes when another model is opened, because it is about the one before.
     """
     window = open_window(make_bundle(name="Mine"))
     entry = next(

@@ -1,4 +1,4 @@
-"""The path in the window: points by mouse and key, the line that is drawn, and playing it."""
+"""The path in the window: adding points by mouse and key, drawing the line, and playing it."""
 
 from itertools import pairwise
 
@@ -64,7 +64,7 @@ def test_a_point_is_dragged_and_the_picture_follows(window, qtbot, plain_decoder
 
 
 def test_a_click_on_a_point_chooses_it_and_moves_nothing(window, qtbot):
-    """A hand that trembles by two pixels leaves the point where it is; the cursor goes to it exactly."""
+    """If the hand trembles by two pixels, the point stays where it is, and the cursor goes to it exactly."""
     before = window.explorer.state.path
     pixel = at(window, -1, 1)
     qtbot.mousePress(window.plane, LEFT, pos=pixel + QPoint(3, 2))
@@ -118,20 +118,20 @@ def test_shift_click_on_the_line_inserts_between(window, qtbot, kind):
 
 
 def test_shift_click_on_the_closing_leg_adds_at_the_end(window, qtbot):
-    """Between the last point and the first is the end of the list."""
+    """A point between the last point and the first is the new end of the list."""
     window.panel.path.closed.click()
     qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, 0, 0))
     assert path(window)[3] == pytest.approx((0, 0), abs=0.02)
 
 
 def test_shift_click_on_a_point_returns_to_it(window, qtbot):
-    """The path can come by a point again, exactly."""
+    """The path visits exactly the same point again."""
     qtbot.mouseClick(window.plane, LEFT, SHIFT, at(window, -1, 1) + QPoint(4, 2))
     assert window.explorer.state.path[3] == window.explorer.state.path[0]
 
 
 def test_alt_click_and_delete_remove_a_point(window, qtbot):
-    """Alt-click the one under the pointer, Delete on the plane the one that is chosen."""
+    """Alt-click removes the point under the pointer, Delete on the plane the chosen point."""
     first, second, third = window.explorer.state.path
     qtbot.mouseClick(window.plane, LEFT, ALT, at(window, 1, 1))
     assert window.explorer.state.path == (first, third)
@@ -145,7 +145,7 @@ def test_alt_click_and_delete_remove_a_point(window, qtbot):
 
 
 def test_the_list_changes_the_path(window, qtbot):
-    """Choose, move up, remove and type by keys in the list: the plane's cursor follows."""
+    """Keys in the list choose, move, remove and edit points; the plane's cursor follows."""
     first, second, third = window.explorer.state.path
     points = window.panel.path.points
     points.setFocus()
@@ -169,7 +169,7 @@ def test_off_the_plane_a_dragged_point_keeps_its_other_numbers(open_window, make
 
 
 def test_the_line_is_the_curve_that_is_taken(window, qtbot, pixels):
-    """A straight path is straight, a spherical one bulges, a closed one returns: it is on the screen."""
+    """On the screen, a straight path is straight, a spherical one bulges, and a closed one returns."""
     assert yellow_at(window, pixels, 0, 1)
     assert not yellow_at(window, pixels, 0, 0)
     window.panel.path.closed.click()
@@ -203,7 +203,7 @@ def test_space_plays_the_path_and_the_picture_follows(window, qtbot, kind):
 
 
 def test_space_that_was_held_plays_nothing(window, qtbot):
-    """It was held to move the plane with the mouse, even if the mouse did not move."""
+    """Holding Space is for moving the plane with the mouse, even if the mouse did not move."""
     for is_repeat in (False, True, True):
         event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Space, NO_KEY, " ", is_repeat)
         QApplication.sendEvent(window.plane, event)
@@ -214,7 +214,7 @@ def test_space_that_was_held_plays_nothing(window, qtbot):
 
 
 def test_a_path_that_plays_is_told_and_paused_with_the_panel_hidden(window, qtbot):
-    """Also on another page; the path goes on from there, and nothing is told once it is paused."""
+    """The status bar has a strip on other pages too, which goes when its button pauses the path."""
     strip = window.playing
     assert not strip.isVisible()
     window.panel.hide()
@@ -267,7 +267,7 @@ def test_another_place_path_or_model_stops_it(window, qtbot, make_bundle, change
 
 
 def test_a_pause_goes_on_where_it_was(window, qtbot):
-    """If the cursor was moved meanwhile, it starts from the beginning."""
+    """If the cursor was moved during the pause, the path starts from the beginning."""
     panel, places = window.panel.path, []
     panel.seconds.setValue(20)
     qtbot.mouseClick(panel.play, LEFT)
@@ -294,7 +294,7 @@ def test_playing_a_path_that_stands_still_is_refused(window, qtbot):
 
 
 def test_the_path_is_made_with_the_mouse_and_the_keyboard(home_window, qtbot):
-    """Shift-click adds its point, P the cursor, the buttons take away; playing needs two points.
+    """Shift-click adds a point, P adds the cursor, and buttons remove points; playing needs two points.
 
     The panel's section opens at the second point.
     """

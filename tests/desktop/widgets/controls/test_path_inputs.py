@@ -22,7 +22,7 @@ def labels(window):
 
 
 def test_each_point_has_the_class_that_it_was_added_with(open_window, qtbot, tmp_path):
-    """The list says it, a point that is gone to sets it, on the way it is a mix, and commands change it."""
+    """The list shows the class, going to a point sets it, playing blends it, and commands change it."""
     window = open_window(conditional(tmp_path / "model.onnx", one_hot=True))
     explorer, panel = window.explorer, window.panel.path
 
@@ -85,7 +85,7 @@ def test_each_point_has_the_class_that_it_was_added_with(open_window, qtbot, tmp
 
 
 def test_a_path_of_bookmarks_has_the_classes_of_these(open_window, qtbot, tmp_path):
-    """Without a word about one class for all of it."""
+    """No message says any more that the whole path has one class."""
     window = open_window(conditional(tmp_path / "model.onnx"))
     explorer = window.explorer
     for label, z in ((2, (-1.0, 0.0)), (0, (1.0, 0.0))):

@@ -1,4 +1,4 @@
-"""The player is a clock: even when ticks come late, and quiet when it is stopped."""
+"""The player is a clock: its pace is even when ticks come late, and it emits nothing when it is stopped."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from tests.waiting import SOON_MS
 
 
 class Clock:
-    """Replaces Qt's clock: it advances by a step at every reading, or only when it is told to."""
+    """Replaces Qt's clock: it advances by a step at every reading, or only when a test advances it."""
 
     def __init__(self):
         self.now_s = self.begun_s = self.step_s = 0.0
@@ -73,7 +73,7 @@ def test_it_begins_where_it_is_told(player, clock):
 
 
 def test_another_speed_goes_on_from_where_it_is(player, clock, qtbot):
-    """Faster or slower, there is no jump; on the way back it stays on the way back."""
+    """There is no jump at a faster or slower pace, and the way back stays the way back."""
     shares = []
     player.moved.connect(shares.append)
 

@@ -1,4 +1,4 @@
-"""The picture at the cursor: typed z, the ways to draw it, and its copy."""
+"""The picture at the cursor: a typed z, the picture modes, copying, saving and dragging."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -27,7 +27,7 @@ def window(home_window):
 
 
 def test_a_typed_z_is_gone_to(window, qtbot, decoded, shows):
-    """Numbers and Return move the cursor, also out of what is in view."""
+    """Numbers and Return move the cursor, also to places out of view."""
     for text, z in (("1.5, -2", (1.5, -2.0)), ("(−7 0.25)", (-7.0, 0.25))):
         type_z(window, qtbot, text)
         assert window.explorer.state.z == z
@@ -64,7 +64,7 @@ def test_far_out_there_is_still_a_picture(window, qtbot, text):
 
 
 def test_letters_in_the_field_are_text_and_no_shortcuts(window, qtbot):
-    """P, F and Home are typed into z, and Esc takes that back; the same keys on the plane are shortcuts."""
+    """P, F and Home edit the field, and Esc takes that back; on the plane the same keys are shortcuts."""
     state = window.explorer.state
     window.panel.picture.z.setFocus()
     window.panel.picture.z.selectAll()
@@ -76,7 +76,7 @@ def test_letters_in_the_field_are_text_and_no_shortcuts(window, qtbot):
     qtbot.keyClick(window.panel.picture.z, Qt.Key.Key_Escape)
     assert window.panel.picture.z.text() == format_z(state.z)
     assert window.plane.hasFocus()
-    assert window.message.isVisible(), "Esc was for what was typed"
+    assert window.message.isVisible(), "Esc took back the typing, and did not hide the message"
     qtbot.keyClick(window.plane, Qt.Key.Key_P)
     assert len(window.explorer.state.path) == 1
 
@@ -115,7 +115,7 @@ def test_the_mode_holds_while_the_cursor_moves(window, qtbot, gray):
 
 
 def test_the_picture_can_be_copied(window, qtbot, decoded, gray, same_picture):
-    """Ctrl+C on the plane and the button both put it on the clipboard, as large as it is saved."""
+    """Ctrl+C on the plane and the button both copy it, in the size in which it is saved."""
     clipboard = QGuiApplication.clipboard()
     for copy in (
         lambda: qtbot.keyClick(window.plane, Qt.Key.Key_C, CONTROL),
@@ -138,13 +138,13 @@ def test_pictures_of_any_shape_are_shown(open_window, make_bundle, pixels, plain
     assert (image.height(), image.width()) == shape[1:]
     expected = to_bytes(plain_decoder(path)([[0, 0]]))[0]
     found = pixels(image)[..., : shape[0]].reshape(expected.shape).astype(int)
-    # Where it is transparent, Qt rounds a colour once more.
+    # In transparent pixels, Qt rounds a colour once more.
     assert np.abs(found - expected).max() <= 1
     window.plane.grab()
 
 
 def test_a_picture_is_saved_as_it_is_when_somebody_asks(window, qtbot, tmp_path, monkeypatch):
-    """Whatever is decoded while the dialog for the file's name is open."""
+    """Pictures that are decoded while the file dialog is open do not change the file."""
     explorer, expected, out = window.explorer, window.picture_control.picture, tmp_path / "a.png"
     z = explorer.state.z
 
@@ -183,7 +183,7 @@ def test_the_picture_is_dragged_out_as_a_file(window, qtbot, settings_folder, gr
 
 
 def send_move(widget, point):
-    """The pointer moves with the left button held."""
+    """Move the pointer with the left button held."""
     spot = QPointF(point)
     kind, none = QMouseEvent.Type.MouseMove, Qt.KeyboardModifier.NoModifier
     event = QMouseEvent(kind, spot, widget.mapToGlobal(spot), Qt.MouseButton.NoButton, LEFT, none)

@@ -1,4 +1,4 @@
-"""The plane in the window, by mouse, wheel and keys: what is looked at is what is on the screen."""
+"""The plane in the window, by mouse, wheel and keys: the screen shows the view's state."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def window(home_window):
 
 @pytest.mark.parametrize("share", [(0.3, 0.2), (0.9, 0.85), (0.5, 0.5)])
 def test_a_click_decodes_the_point_of_its_pixel(window, qtbot, decoded, shows, share):
-    """z is the pixel's, the panel shows the picture of exactly that z, and the field says it."""
+    """z is that of the pixel; the panel shows the picture of exactly this z, and the field its numbers."""
     pixel = QPoint(round(window.plane.width() * share[0]), round(window.plane.height() * share[1]))
     qtbot.mouseClick(window.plane, LEFT, pos=QPoint(5, 5))
     qtbot.mouseClick(window.plane, LEFT, pos=pixel)
@@ -36,13 +36,13 @@ def test_a_click_decodes_the_point_of_its_pixel(window, qtbot, decoded, shows, s
 
 
 def test_pictures_at_different_points_differ(decoded):
-    """What the tests here compare is not the same picture everywhere."""
+    """So the tests here do not compare the same picture everywhere."""
     corners = [decoded(z) for z in ((-2, -2), (2, -2), (-2, 2), (2, 2))]
     assert all(np.abs(a.astype(int) - b).max() > 20 for i, a in enumerate(corners) for b in corners[:i])
 
 
 def test_the_picture_follows_a_drag(window, qtbot, decoded, shows):
-    """At every stop of the pointer the panel shows what lies under it."""
+    """At every stop of the pointer, the panel shows the picture of the point under it."""
     qtbot.mousePress(window.plane, LEFT, pos=at(window, -2, -2))
     for point in ((-1, 0), (0.5, 1.5), (2, 2)):
         pixel = at(window, *point)
@@ -56,7 +56,7 @@ def test_the_picture_follows_a_drag(window, qtbot, decoded, shows):
 
 
 def test_the_screen_shows_the_drag_without_a_trail(window, qtbot, on_screen, pixels, decoded, shows):
-    """What is on the screen after a drag is what a whole painting would show."""
+    """After a drag, the screen is the same as after a full repaint."""
     qtbot.mousePress(window.plane, LEFT, pos=at(window, -2.5, -2.5))
     for step in range(40):
         qtbot.mouseMove(window.plane, at(window, -2.5 + step / 8, 2.5 * np.sin(step)))
@@ -71,7 +71,7 @@ def test_the_screen_shows_the_drag_without_a_trail(window, qtbot, on_screen, pix
     ("modifiers", "step"), [(Qt.KeyboardModifier.NoModifier, 0.06), (SHIFT, 0.006), (CONTROL, 0.3)]
 )
 def test_arrow_keys_nudge_the_cursor(window, qtbot, decoded, shows, modifiers, step):
-    """Right and up add to z, with Shift finer, with Ctrl coarser, and the picture follows."""
+    """Right and up add to z, in smaller steps with Shift and larger ones with Ctrl; the picture follows."""
     for key, expected in [
         (Qt.Key.Key_Right, (step, 0)),
         (Qt.Key.Key_Up, (step, step)),
@@ -85,7 +85,7 @@ def test_arrow_keys_nudge_the_cursor(window, qtbot, decoded, shows, modifiers, s
 
 
 def test_the_wheel_zooms_and_the_backdrop_is_decoded_again(window, qtbot, turn_wheel, pixels):
-    """The point under the pointer stays; then the plane is decoded finer, where it is looked at."""
+    """The point under the pointer stays; then the part in view is decoded in finer tiles."""
     pixel = at(window, 1, 1)
     before = plane_point(window, pixel)
     for _ in range(5):
@@ -99,7 +99,7 @@ def test_the_wheel_zooms_and_the_backdrop_is_decoded_again(window, qtbot, turn_w
 
 
 def cells_in_view(window):
-    """The middles (a, b) of the pictures on the plane, by hand: their sides are powers of a half."""
+    """The centres (a, b) of the pictures on the plane, computed here: their sides are powers of a half."""
     size_px = window.plane.size_px()
     units = window.explorer.state.viewport.units_per_px(size_px)
     side = 2.0 ** -np.floor(-np.log2(units * 24))
@@ -154,7 +154,7 @@ def test_the_plane_moves_with_the_right_button(window, qtbot):
 
 
 def test_fit_shows_the_held_out_images_and_home_the_first_view(window, qtbot):
-    """F fills the view with the means of the test images, in which the bundle opened."""
+    """F fills the view with the means of the test images, which is the first view; Home returns to it."""
     qtbot.keyClick(window.plane, Qt.Key.Key_F)
     fitted = window.explorer.state.viewport
     mean = window.explorer.source.bundle.read_posterior().mean
@@ -167,7 +167,7 @@ def test_fit_shows_the_held_out_images_and_home_the_first_view(window, qtbot):
 
 
 def looked_at(window, qtbot, pixels):
-    """The pixels of the plane once nothing of it is still to come."""
+    """The pixels of the plane once it is completely drawn."""
     qtbot.waitUntil(lambda: window.explorer.tiles.is_complete and window.plane.is_settled, timeout=SOON_MS)
     return pixels(window.plane.grab().toImage())
 
@@ -225,7 +225,7 @@ def test_coming_back_decodes_nothing(window, qtbot, monkeypatch):
 
 
 def test_tiles_that_left_the_view_are_not_decoded(window, qtbot):
-    """A view that is looked at only for a moment costs a moment."""
+    """A view that is shown only for a moment costs only a moment."""
     qtbot.waitUntil(lambda: window.explorer.tiles.is_complete, timeout=SOON_MS)
     came = []
     window.explorer.tiles.decoded.connect(came.extend)
@@ -269,7 +269,7 @@ def test_space_and_the_left_button_move_the_plane(window, qtbot):
 
 
 def test_r_draws_another_z_and_undo_goes_back(window, qtbot, decoded, shows):
-    """Each press goes to the next seed's sample; it is listed as a shortcut and can be undone by its name."""
+    """Each press goes to the next seed's sample; the shortcuts list R, and undo names the step."""
     before = window.explorer.state
     qtbot.keyClick(window.plane, Qt.Key.Key_R)
     assert window.explorer.state.z == tuple(sample_prior(1, 2, 1)[0].tolist())

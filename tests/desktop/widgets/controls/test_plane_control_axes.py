@@ -1,4 +1,4 @@
-"""The axes of the window's plane: dimensions that are chosen, linear z or quantiles of the prior."""
+"""The axes of the window's plane: the chosen dimensions, in linear z or in quantiles of the prior."""
 
 import numpy as np
 import pytest
@@ -56,7 +56,7 @@ def test_twice_the_same_axis_is_not_a_plane(open_window, make_bundle, qtbot):
 
 
 def test_one_dimension_is_a_line(open_window, make_bundle, qtbot, gray, plain_decoder, same_picture):
-    """One number, no axes to choose; up and down change nothing, right and clicks do."""
+    """There are no axes to choose; up and down change nothing, right and clicks change the one number."""
     path = make_bundle(latent_dim=1)
     window = open_window(path)
     decode = plain_decoder(path)
@@ -79,7 +79,7 @@ def test_one_dimension_is_a_line(open_window, make_bundle, qtbot, gray, plain_de
 
 
 def test_quantile_axes_show_all_of_the_prior(window, qtbot, pixels, decoded, shows):
-    """Q and Home: clicks give the z of their quantiles, the cursor is there, the plane ends at 0 and 1."""
+    """After Q and Home, clicks and the cursor are at the z of their quantiles; the plane ends at 0 and 1."""
     qtbot.keyClick(window.plane, Qt.Key.Key_Q)
     assert window.panel.view.scale.currentText() == "Prior quantiles"
     qtbot.keyClick(window.plane, Qt.Key.Key_Home)
@@ -104,7 +104,7 @@ def test_quantile_axes_show_all_of_the_prior(window, qtbot, pixels, decoded, sho
 
 
 def test_q_twice_shows_the_same_view(window, qtbot, turn_wheel):
-    """It is exactly the same, also far from the middle and after several turns, until the plane moves."""
+    """It is exactly the same far from the middle too, and after several switches, until the plane moves."""
     turn_wheel(window.plane, at(window, 2.0, 1.0), 3)
     before = window.explorer.state
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""How far a slow plane is stands in the status bar, and a button pauses it."""
+"""The status bar shows the progress of a slow plane, and a button pauses it."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -40,7 +40,7 @@ def slow_window(open_window, tmp_path, monkeypatch):
 
 
 def test_the_button_pauses_the_plane_and_goes_on(slow_window, qtbot):
-    """Paused, the plane stays unfinished and says so; on Resume it is finished and the bar goes."""
+    """While paused, the plane stays unfinished and says so; Resume finishes it and hides the progress."""
     bar, plane = slow_window.plane_progress, slow_window.plane
     assert bar.isVisible()
     assert bar.pause.text() == "Resume"
@@ -65,7 +65,7 @@ def test_a_new_model_is_not_paused(slow_window, tmp_path, qtbot):
 
 
 def test_a_plane_that_nobody_sees_leaves_a_slow_decoder_to_the_page_in_front(slow_window, qtbot):
-    """Nothing of it is decoded meanwhile, and it goes on when it is looked at again."""
+    """None of its tiles is decoded meanwhile, and decoding goes on when the plane is shown again."""
     explorer, tabs, bar = slow_window.explorer, slow_window.tabs, slow_window.plane_progress
     tabs.show_key("samples")
     explorer.tiles.set_paused(False)

@@ -14,7 +14,7 @@ def entry(menu, text):
 
 
 def test_layers_are_shown_saved_and_removed(open_window, make_bundle, labelled_posterior):
-    """A preset changes layers and opacities in one step; one's own is there at the next start."""
+    """A preset changes layers and opacities in one step; a saved one is there at the next start."""
     window = open_window(make_bundle(posterior=labelled_posterior, labels=("a", "b", "c")))
     menu, explorer = window.presets_menu, window.explorer
     before = explorer.state

@@ -23,7 +23,7 @@ SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlM
 
 
 def gif_note(text):
-    """For `imageio.imwrite`, as `webp_note` is."""
+    """The options of `imageio.imwrite` for a GIF with this comment, like `webp_note` for a WebP."""
     return {"comment": text.encode("ascii")}
 
 
@@ -55,7 +55,7 @@ def press(window, text):
 
 
 def test_a_saved_picture_says_where_it_came_from(window, saved):
-    """Its model, the state, and what was exported; no folder."""
+    """The note has the model, the state and the kind of export, but no folder."""
     path, state = saved
     carried = from_text(read_note(path))
     assert carried.decoder_sha256 == window.explorer.source.sha256
@@ -79,7 +79,7 @@ def test_dropped_back_in_the_program_goes_on_from_there(window, saved, qtbot):
 
 @pytest.mark.parametrize(("ending", "note"), [(".gif", gif_note), (".webp", webp_note)])
 def test_so_does_a_moving_picture(window, saved, qtbot, tmp_path, ending, note):
-    """A GIF and a WebP with the same note do it too, whatever their names are."""
+    """A GIF and a WebP with the same note restore the view too, whatever their names are."""
     path, state = saved
     frames = np.random.default_rng(0).integers(0, 255, (3, 20, 24), np.uint8)
     moving = tmp_path / f"walk{ending}"
@@ -102,7 +102,7 @@ def test_the_dialog_opens_it_too(window, saved, qtbot, monkeypatch):
 
 
 def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path):
-    """Its page, number and seed: the same pictures; a stranger's numbers end where the inputs do."""
+    """Page, count, seed and pictures are the same; a stranger's numbers are limited to the fields' ranges."""
     grids, path = window.grids, tmp_path / "samples.png"
     grids.samples_n.setValue(3)
     grids.seed.setValue(77)
@@ -127,7 +127,7 @@ def test_a_sheet_opens_again_as_it_was_made(window, qtbot, monkeypatch, tmp_path
 
 
 def test_a_strangers_file_opens_no_model(window, saved, tmp_path):
-    """Its settings are those of an export, and not the path of a model to compare with."""
+    """Only an export's settings are restored, and not the path of a model to compare with."""
     carried = from_text(read_note(saved[0]))
     text = to_text(replace(carried, kind="compare", details={"other": f":{tmp_path / 'theirs.onnx'}"}))
     window.provenance_control.restore_view(text, "a stranger's")
@@ -158,7 +158,7 @@ def test_a_model_that_was_open_before_is_opened_again(window, saved, qtbot, make
 
 
 def test_a_model_that_is_opened_instead_is_not_asked_for_the_view(window, saved, qtbot, make_bundle):
-    """As if somebody drops another model while that of an export is being opened."""
+    """It happens if somebody drops another model while an export's model is being opened."""
     others = make_bundle(name="other", seed=1), make_bundle(name="third", seed=2)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(others[0])
@@ -171,7 +171,7 @@ def test_a_model_that_is_opened_instead_is_not_asked_for_the_view(window, saved,
 
 
 def test_a_second_model_that_is_open_alone_becomes_b(window, saved, qtbot, make_bundle, bundle):
-    """The first one takes its place."""
+    """The export's first model becomes A."""
     carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(other)
@@ -185,7 +185,7 @@ def test_a_second_model_that_is_open_alone_becomes_b(window, saved, qtbot, make_
 
 
 def test_a_bare_model_that_was_only_b_is_found_again(window, saved, qtbot, make_bundle, tmp_path):
-    """Also after another one was B."""
+    """It is found even after another model was B."""
     carried, second = from_text(read_note(saved[0])), window.compare.comparison.second
     for path in (decoder(tmp_path / "bare.onnx"), make_bundle(name="other", seed=1)):
         with qtbot.waitSignal(second.opened, timeout=SOON_MS):
@@ -200,7 +200,7 @@ def test_a_bare_model_that_was_only_b_is_found_again(window, saved, qtbot, make_
 
 
 def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bundle, monkeypatch):
-    """Another model is in its place, and becomes B."""
+    """The model that replaced it becomes B, and the message says that it is another one."""
     carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
     monkeypatch.setattr(window.provenance_control, "_path_of", lambda _: other)
     text = to_text(replace(carried, kind="view", details=Beside("b", "0" * 64).details()))
@@ -213,7 +213,7 @@ def test_a_second_model_that_was_replaced_is_told(window, saved, qtbot, make_bun
 def test_a_second_model_that_could_not_be_opened_is_expected_no_longer(
     window, saved, qtbot, make_bundle, monkeypatch, tmp_path
 ):
-    """A model that is opened there later counts as chosen by somebody."""
+    """If a model is opened at its path later, no message says that it is another one."""
     carried, other = from_text(read_note(saved[0])), make_bundle(name="other", seed=1)
     second = window.compare.comparison.second
     monkeypatch.setattr(window.provenance_control, "_path_of", lambda _: other)
@@ -229,7 +229,7 @@ def test_a_second_model_that_could_not_be_opened_is_expected_no_longer(
 def test_a_model_that_nobody_knows_is_named_and_can_be_opened(
     open_window, saved, qtbot, make_bundle, bundle, monkeypatch
 ):
-    """The message gives name and hash; a wrong model brings it back, the right one restores the view."""
+    """The message has name and hash; a wrong model brings it back, and the right one restores the view."""
     path, state = saved
     sha256 = from_text(read_note(path)).decoder_sha256
     window = open_window(make_bundle(name="other", seed=1))

@@ -1,4 +1,4 @@
-"""Messages about a model that was guessed or not read, and the menu, lead to the dialog of its reading."""
+"""The reading dialog is opened from the menu, and from messages about a guessed or unread model."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -19,7 +19,7 @@ def window(bare_window):
 
 
 def test_a_guess_is_said_when_the_model_opens(window, qtbot):
-    """The bar above the plane says it without blocking anything, and a button opens the reading."""
+    """The message bar says so without blocking anything, and a button opens the reading dialog."""
     assert window.message.isVisible()
     assert "model.onnx was read with guesses: value range" in window.message.text()
     (review,) = window.message.action_buttons
@@ -30,7 +30,7 @@ def test_a_guess_is_said_when_the_model_opens(window, qtbot):
 
 
 def test_a_bundle_has_nothing_to_read(open_window, make_bundle):
-    """The menu entry is grey."""
+    """The menu entry is disabled."""
     window = open_window(make_bundle())
     assert not window.reading.action.isEnabled()
     window.reading.open_dialog()
@@ -38,7 +38,7 @@ def test_a_bundle_has_nothing_to_read(open_window, make_bundle):
 
 
 def test_a_model_without_a_reading_is_set_by_hand(window, qtbot, tmp_path):
-    """The message has a button; overrides add up until the model opens and its picture is shown."""
+    """The message has a button for the dialog; overrides add up until the model opens with its picture."""
     path = decoder(tmp_path / "other.onnx", layout="flat", image_shape=(1, 8, 10), last="", scale=3.0)
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(path)
@@ -100,7 +100,7 @@ def test_what_looks_like_an_encoder_can_be_opened_anyway(window, qtbot, tmp_path
 
 
 def test_what_cannot_be_opened_anyway_leads_to_the_dialog(window, qtbot, tmp_path):
-    """One click tries, and says what is missing; the dialog is one more click away."""
+    """One click tries, and the message says what is missing; another click opens the dialog."""
     path = graph(tmp_path / "odd.onnx", {"x": ["N", 3, 8, 8]}, {"y": ["N", 2]})
     with qtbot.waitSignal(window.explorer.open_failed, timeout=SOON_MS):
         window.open_path(path)

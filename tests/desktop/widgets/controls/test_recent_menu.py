@@ -45,7 +45,7 @@ def test_it_lists_the_bundles_newest_first(entries, tmp_path):
 
 
 def test_choosing_one_with_the_keyboard_says_its_path(menu, entries, qtbot, tmp_path):
-    """Down to the second, Return: its path is said, whole, with an ampersand in it."""
+    """Down twice and Return emit the second path, including its ampersand."""
     for name in ("salt & pepper", "b"):
         settings.save_recent(tmp_path / name)
     entries()
@@ -57,7 +57,7 @@ def test_choosing_one_with_the_keyboard_says_its_path(menu, entries, qtbot, tmp_
 
 
 def test_an_ampersand_is_part_of_the_path(entries, tmp_path):
-    """Qt takes a single one for the mark of a shortcut and shows none."""
+    """Qt would take a single ampersand for a shortcut's mark and hide it."""
     settings.save_recent(tmp_path / "salt & pepper")
     assert entries()[0] == str(tmp_path / "salt && pepper")
 

@@ -47,7 +47,7 @@ def test_the_next_start_goes_on(start, first, left):
 
 
 def test_inputs_of_the_window_are_as_they_were_left(start, first, qtbot):
-    """The panel that was hidden, epochs per second, the pen's radius, and which points one goes through."""
+    """These are the hidden panel, the epochs per second, the pen's radius, and the chosen tour of points."""
     window = start(first)
     window.time_control.bar.speed.setValue(11)
     window.image.panel.radius.setValue(1.5)
@@ -69,7 +69,7 @@ def test_inputs_of_the_window_are_as_they_were_left(start, first, qtbot):
 
 
 def test_what_was_drawn_is_there_again(start, first, make_bundle, qtbot):
-    """After another model and at the next start, with its true posterior, and no point is faint for it."""
+    """It is there after another model and at the next start, with its true posterior; no point is faint."""
     window = start(first)
     canvas = window.image.panel.canvas
     qtbot.mousePress(canvas, LEFT, pos=QPoint(40, 40))
@@ -112,7 +112,7 @@ def test_a_model_is_left_and_come_back_to_within_one_start(start, first, left, m
 
 
 def test_two_windows_that_are_open_at_once_save_both_models(start, first, make_bundle, qtbot):
-    """Each knew nothing of the other at its start; the window that is closed last says what was open last."""
+    """Each started without the other's view; the window that is closed last decides which model was last."""
     other = make_bundle(name="other", seed=3)
     windows = [start(first), start(other)]
     for window, x in zip(windows, (300, 350), strict=True):
@@ -129,7 +129,7 @@ def test_two_windows_that_are_open_at_once_save_both_models(start, first, make_b
 
 @pytest.mark.usefixtures("left")
 def test_a_fresh_start_takes_up_nothing(start, first):
-    """Without a model it opens the bundle that ships; with one, its view is new. The rest stays saved."""
+    """Without a model it opens the bundle that ships; a named model has a new view. The rest stays saved."""
     window = start(fresh=True)
     assert window.explorer.source.path == shipped_bundle()
     assert window.panel.sections.open_keys() == ("view",)
@@ -151,14 +151,14 @@ def test_it_is_written_soon_and_not_only_at_the_end(start, first, qtbot):
 
 
 def test_a_window_that_was_not_started_saves_no_views(open_window, first):
-    """A screenshot's window is such a window."""
+    """The window of a screenshot is an example."""
     open_window(first).close()
     assert read_views() == SavedViews()
 
 
 @pytest.mark.usefixtures("left")
 def test_what_an_earlier_version_saved_is_understood(start):
-    """It saved the tabs' texts."""
+    """Earlier versions saved the tabs' texts."""
     content = json.loads(saved.place().read_text())
     assert content["controls"] | {"page": "plane", "section": "view,path"} == content["controls"]
     content["controls"] |= {"page": "Samples", "section": "Image"}
@@ -169,7 +169,7 @@ def test_what_an_earlier_version_saved_is_understood(start):
 
 
 def test_the_command_goes_on_unless_it_is_told_to_begin_anew(monkeypatch, first, left):
-    """`python -m desktop` twice: with --fresh the bundle that ships, without what was left."""
+    """A second `python -m desktop` restores the view; with --fresh it shows the bundle that ships instead."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     seen = []
 
@@ -192,7 +192,7 @@ def test_the_command_goes_on_unless_it_is_told_to_begin_anew(monkeypatch, first,
 
 @pytest.fixture
 def exported(start, first, left, tmp_path, qtbot):
-    """A picture that was exported from the view `left`, which is not the saved view any more."""
+    """A picture that was exported from the view `left`, before the saved view changed."""
     window = start(first)
     path, note = tmp_path / "a.png", note_of(window.explorer, "picture")
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
@@ -204,7 +204,7 @@ def exported(start, first, left, tmp_path, qtbot):
 
 
 def test_a_start_with_an_export_goes_on_from_there(start, first, left, exported, qtbot):
-    """The model that is needed is opened, and its state set."""
+    """The export's model is opened, and its state is set."""
     window = start(exported)
     qtbot.waitUntil(
         lambda: window.explorer.source.path == first and window.explorer.state == left, timeout=SOON_MS
@@ -233,7 +233,7 @@ def test_a_screenshot_of_an_export_shows_its_view(monkeypatch, first, left, expo
 
 
 def test_a_view_of_another_prior_is_not_taken_up(open_window, tmp_path, qtbot):
-    """The view that was saved with the same prior is; after another one was set, the start is a sample."""
+    """A view with the same prior is restored; after another prior was set, the start is a sample."""
     path = decoder(tmp_path / "model.onnx", latent_dim=20, metadata={})
 
     def start(overrides):

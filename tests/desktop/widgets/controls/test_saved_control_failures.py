@@ -1,4 +1,4 @@
-"""A start without what was saved: the model is gone or damaged, or the saved file is."""
+"""A start that cannot restore: the model or the saved file is missing or damaged."""
 
 import json
 import shutil
@@ -16,11 +16,11 @@ from tests.waiting import SOON_MS, SOON_S
 
 @pytest.mark.usefixtures("left")
 def test_a_model_that_is_gone_is_told_and_the_bundle_that_ships_is_there(start, first):
-    """One line names it."""
+    """A message of one line names the model."""
     shutil.rmtree(first)
     window = start()
     assert window.explorer.source.path == shipped_bundle()
-    expected = f"{first}: the last model is no longer there; this is the bundle that ships"
+    expected = f"{first}: the last model is no longer there; the bundle that ships is open instead"
     assert window.message.text() == expected
     assert window.message.isVisible()
 
@@ -30,14 +30,14 @@ def test_a_model_on_a_drive_that_does_not_answer_is_told(open_window, first, qtb
     """The window waits for it in the background, then shows the bundle that ships."""
     window, answers = open_window(), threading.Event()
     lost = window.explorer.opener
-    # The event stands for a look at the model, because such a look cannot be made to last.
+    # The wait for an event stands for a slow drive, because reading the model cannot be slowed down.
     lost.request("lost", Priority.OPEN, (answers.wait(SOON_S) for _ in range(1)), pytest.fail, of_model=False)
     window.saved_control._unanswered.setInterval(50)
     with monkeypatch.context() as patch, qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         patch.setattr(opener_module, "LOST_S", 0)
         window.saved_control.start(None)
     assert window.explorer.source.path == shipped_bundle()
-    expected = f"{first}: the last model's drive does not answer; this is the bundle that ships"
+    expected = f"{first}: the last model's drive does not answer; the bundle that ships is open instead"
     assert window.message.text() == expected
     answers.set()
     assert lost.stop()
@@ -51,7 +51,7 @@ def test_a_model_that_cannot_be_opened_any_more_is_told(start, first):
     assert window.explorer.source.path == shipped_bundle()
     text = window.message.text()
     assert text.startswith(f"the last model cannot be opened ({first}: ")
-    assert text.endswith("; this is the bundle that ships")
+    assert text.endswith("; the bundle that ships is open instead")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80garbage", b'{"format": 99}', b"[" * 100_000])

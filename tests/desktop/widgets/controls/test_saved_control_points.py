@@ -17,7 +17,7 @@ from tests.waiting import SOON_MS
 
 @pytest.fixture
 def own_pictures(tmp_path, start, qtbot):
-    """A folder of pictures that was open with a model, and the state in which that start was left."""
+    """A folder of pictures that was open with a model, and the view's state when that start was closed."""
     (tmp_path / "decoder.onnx").write_bytes(decoder_graph(2, (3, 12, 12)))
     (tmp_path / "encoder.onnx").write_bytes(encoder_graph((3, 12, 12), 0))
     folder = tmp_path / "holiday"
@@ -35,7 +35,7 @@ def own_pictures(tmp_path, start, qtbot):
 
 
 def test_own_pictures_are_shown_again(start, own_pictures, qtbot):
-    """Quietly, and the view is that of the last start; when they are removed they stay away."""
+    """The status bar says so, and the view is that of the last start; removed pictures do not come back."""
     window = start()
     qtbot.waitUntil(lambda: window.explorer.points.own is not None, timeout=SOON_MS)
     words = "holiday: 5 pictures shown as points"
@@ -49,7 +49,7 @@ def test_own_pictures_are_shown_again(start, own_pictures, qtbot):
 
 
 def test_own_pictures_that_are_gone_are_told_quietly(start, own_pictures, qtbot):
-    """In the status line, once."""
+    """The status bar says so once."""
     shutil.rmtree(own_pictures[0])
     window = start()
     words = f"your pictures are not shown again: {own_pictures[0]} is no longer there"
@@ -60,7 +60,7 @@ def test_own_pictures_that_are_gone_are_told_quietly(start, own_pictures, qtbot)
 
 
 def test_pictures_that_were_dropped_one_by_one_are_shown_again(start, own_pictures, qtbot):
-    """Those alone, and not all of their folder."""
+    """Only they are shown, and not all of their folder."""
     folder, _ = own_pictures
     window = start()
     qtbot.waitUntil(lambda: window.explorer.points.own is not None, timeout=SOON_MS)
@@ -73,7 +73,7 @@ def test_pictures_that_were_dropped_one_by_one_are_shown_again(start, own_pictur
 
 
 def test_z_that_were_shown_as_points_are_shown_again(start, tmp_path, qtbot):
-    """Quietly, by a model without an encoder too; a file that is gone is told once."""
+    """The status bar says so, also without an encoder; a missing file is reported once."""
     (tmp_path / "decoder.onnx").write_bytes(decoder_graph(2, (3, 12, 12)))
     np.save(tmp_path / "z.npy", np.arange(8.0).reshape(4, 2))
     window = start(tmp_path / "decoder.onnx")

@@ -1,4 +1,4 @@
-"""Selecting points by mouse and keys, what is shown of them, and going through them."""
+"""Selecting points by mouse and keys, showing the selection, and going through points."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.waiting import SOON_MS
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SHIFT, ALT, CONTROL = (getattr(Qt.KeyboardModifier, f"{k}Modifier") for k in ("Shift", "Alt", "Control"))
 MEANS = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.5], [-0.9, 0.1], [1.1, 0.05], [0.9, -0.15]], np.float32)
-LABELS = np.array([0, 1, 0, 0, 1, 0], np.uint8)  # 5 lies among those of the other label
+LABELS = np.array([0, 1, 0, 0, 1, 0], np.uint8)  # point 5 lies among points of the other label
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def window(open_window, make_bundle, qtbot):
 
 
 def drag(window, corners, modifiers=NONE):
-    """The left button goes along points of the plane."""
+    """Drag with the left button along points of the plane."""
     kinds = QMouseEvent.Type
     spots = [QPointF(*window.plane.to_px(corner)) for corner in corners]
     events = [(kinds.MouseButtonPress, spots[0], LEFT, LEFT)]
@@ -42,7 +42,7 @@ def drag(window, corners, modifiers=NONE):
 
 
 def test_the_bars_choose_among_what_is_selected(window, qtbot):
-    """A click selects a label's points alone, on that all again; Shift adds; undo goes back."""
+    """A click selects only a label's points, a second click all again; Shift adds; undo goes back."""
     explorer, counts = window.explorer, window.select.panel.counts
     window.select.select((0, 2, 3, 4))
     first, second = counts.bars[:2]
@@ -104,7 +104,7 @@ def test_boxes_and_lassos_select(window, qtbot, on_screen, pixels):
 
 
 def test_a_selection_is_shown_alone_and_at_its_mean(window, qtbot, plain_decoder, gray, same_picture):
-    """The others are gone from the plane; the mean's picture is decoded, and the cursor goes there."""
+    """The plane hides the other points; the mean's picture is decoded, and the cursor can go there."""
     explorer, select = window.explorer, window.select
     window.plane.setFocus()
     qtbot.keyClick(window.plane, Qt.Key.Key_A, CONTROL)
@@ -127,7 +127,7 @@ def test_a_selection_is_shown_alone_and_at_its_mean(window, qtbot, plain_decoder
 
 
 def test_people_go_through_points(window, qtbot):
-    """By a label and by number, through the worst, and to the one that is misplaced."""
+    """They go through points by label and number, through the worst, and to the misplaced one."""
     explorer, panel = window.explorer, window.select.panel.finder
     qtbot.keyClick(window.plane, Qt.Key.Key_F, CONTROL)
     assert panel.field.hasFocus()
@@ -163,7 +163,7 @@ def test_people_go_through_points(window, qtbot):
 
 
 def test_a_direction_leads_from_the_mean_of_one_selection_to_that_of_another(window):
-    """Go to the mean of a, select b, and make the direction: its whole length ends at the mean of b."""
+    """From the mean of a, the direction to the selected b, at its full length, ends at the mean of b."""
     a, b = MEANS[LABELS == 0].mean(axis=0), MEANS[LABELS == 1].mean(axis=0)
     window.select.select(np.flatnonzero(LABELS == 0).tolist())
     window.select.panel.go_to_mean.click()

@@ -27,7 +27,7 @@ def texts(window):
 
 
 def test_the_status_bar_says_how_long_a_decode_took(window, qtbot):
-    """It gives milliseconds, and they are few; its first text begins on the window's grid."""
+    """It shows milliseconds, and the number is small; its first text begins on the window's grid."""
     place = window.statusBar().findChild(ElidedLabel)
     assert place.mapTo(window, QPoint()).x() == GRID_PX
     qtbot.waitUntil(lambda: any("last decode" in text for text in texts(window)), timeout=SOON_MS)
@@ -36,9 +36,9 @@ def test_the_status_bar_says_how_long_a_decode_took(window, qtbot):
 
 
 def test_the_status_bar_says_which_sample_the_cursor_is_at(window, qtbot):
-    """R tells its seed at once; the seed stands there until the cursor leaves the sample."""
+    """After R, a message has the seed; the status bar shows it until the cursor leaves the sample."""
     qtbot.keyClick(window.plane, Qt.Key.Key_R)
-    told = "a sample of the prior: seed 1. Samples with this seed begins with it."
+    told = "a sample of the prior, the first one of the page Samples with seed 1"
     assert window.statusBar().currentMessage() == told
     assert list(window.explorer.state.z) == sample_prior(4, 2, 1)[0].tolist()
     status = "cursor at a sample of the prior (seed 1)"

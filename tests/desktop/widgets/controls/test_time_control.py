@@ -1,4 +1,4 @@
-"""desktop/widgets/time_control.py: the time bar in the window, by mouse and keys, and bundles that grow."""
+"""The time bar in the window, by mouse and keys, and bundles that grow."""
 
 import shutil
 import threading
@@ -33,7 +33,7 @@ def shows(qtbot, gray, same_picture):
 
 
 def status_text(window) -> str:
-    """What the status bar says."""
+    """The text of the status bar."""
     return "; ".join(label.text() for label in window.statusBar().findChildren(QLabel))
 
 
@@ -43,7 +43,7 @@ def place(bar, index: int) -> QPoint:
 
 
 def points_on_screen(window, film, epoch: int, pixels) -> float:
-    """Which share of the means of an epoch has a coloured point there on the plane."""
+    """The share of an epoch's means that have a coloured point on the screen."""
     state, plane = window.explorer.state, window.plane
     image = pixels(plane.grab().toImage()).astype(int)
     px = state.viewport.to_px(plane.size_px(), film.posterior(epoch).mean)
@@ -65,7 +65,7 @@ def test_the_bar_is_there_for_bundles_with_epochs(open_window, make_film, make_b
     assert (bar.slider.maximum(), bar.slider.value()) == (3, 3)
     qtbot.keyClick(window.plane, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     assert window.tabs.key() == "samples"
-    assert bar.isVisible(), "each page is of an epoch"
+    assert bar.isVisible(), "the bar belongs to each page"
     qtbot.mouseClick(bar.slider, Qt.MouseButton.LeftButton, pos=place(bar, 0))
     qtbot.waitUntil(lambda: "film, 2 latent dimensions, epoch 0 of 3" in status_text(window), timeout=SOON_MS)
     qtbot.mouseClick(bar.slider, Qt.MouseButton.LeftButton, pos=place(bar, 3))
@@ -98,7 +98,7 @@ def test_the_slider_travels_in_time(open_window, make_film, qtbot, shows, pixels
 
 
 def test_keys_travel_in_time(open_window, make_film, qtbot, shows):
-    """[ and ] go an epoch back and on, wherever the focus is on the plane, up to the ends."""
+    """[ and ] go to the epoch before and after, up to the ends, wherever the focus is on the plane."""
     film = make_film(2)
     window = open_window(film.path)
     for key, epoch in (("[", 1), ("[", 0), ("[", 0), ("]", 1), ("]", 2), ("]", 2)):
@@ -123,13 +123,13 @@ def test_playing_shows_each_epoch_in_turn(open_window, make_film, qtbot, shows):
     qtbot.waitUntil(lambda: bar.play.toolTip() == "Play the epochs (E)", timeout=SOON_MS)
     assert seen == [0, 1, 2, 3, 4]
     shows(window, film, 4)
-    # A tick every tenth of a second at the soonest, and with each of them one more epoch at most.
+    # There is at most one tick every tenth of a second, and at most one more epoch per tick.
     assert clock.interval() == 100
     assert max(np.diff([0, *at_ticks])) == 1
 
 
 def test_playing_stops_when_something_else_is_wanted(open_window, make_film, qtbot):
-    """The button pauses; so does the slider, and playing goes on from where it is."""
+    """The button and the slider pause; playing continues from the slider's epoch."""
     window = open_window(make_film(5).path)
     bar, timeline = window.time_control.bar, window.time_control.timeline
     bar.speed.setValue(20)
@@ -156,13 +156,13 @@ def test_playing_stops_when_something_else_is_wanted(open_window, make_film, qtb
 
 
 def test_the_open_bundle_is_followed(open_window, make_film, qtbot, shows, pixels):
-    """As the bundle grows the plane, the points and the picture move on, the slider gains a tick.
+    """When the bundle grows, plane, points and picture go to the new epoch, and the slider gains a tick.
 
-    The cursor and what is in view keep their place, and nothing is said but in the status bar.
+    The cursor and the part in view stay, and only the status bar says something.
     """
     film = make_film(1)
     window = open_window(film.path)
-    # Not the view of all test images, which would go on showing all of them.
+    # Leave the view of all test images, because that view would follow them.
     viewport = window.explorer.state.viewport.zoomed(0.98, (0.0, 0.0))
     window.explorer.change(z=(1.25, -0.5), path=((0.0, 0.0), (1.0, 1.0)), viewport=viewport)
     shows(window, film, 1)
@@ -181,7 +181,7 @@ def test_the_open_bundle_is_followed(open_window, make_film, qtbot, shows, pixel
 
 
 def test_the_window_says_that_a_followed_fit_has_stopped(open_window, make_film, qtbot):
-    """In a message that stays until the fit goes on."""
+    """The message stays until the fit goes on."""
     film = make_film(1)
     window = open_window(film.path)
     words = "The fit was interrupted after epoch 1 of 9."
@@ -194,7 +194,7 @@ def test_the_window_says_that_a_followed_fit_has_stopped(open_window, make_film,
 
 
 def test_who_looks_at_an_epoch_stays_there(open_window, make_film, qtbot, shows):
-    """While an earlier epoch is looked at, growth gives the slider a tick and changes nothing else."""
+    """While an earlier epoch is shown, growth gives the slider a tick and changes nothing else."""
     film = make_film(2)
     window = open_window(film.path)
     qtbot.keyClick(window.plane, "[")
@@ -241,7 +241,7 @@ def test_the_plane_is_never_blank_while_it_is_played(open_window, make_film, qtb
 
 
 def test_a_plane_of_another_epoch_is_marked_until_its_own_is_there(open_window, make_film, qtbot):
-    """While the new plane takes its time the old one says that it is old, and no longer."""
+    """While the new plane is being decoded, the old one says that it is old."""
     window = open_window(make_film(3).path)
     assert window.plane.old == ""
     window.explorer.tiles.set_paused(True)
@@ -253,7 +253,7 @@ def test_a_plane_of_another_epoch_is_marked_until_its_own_is_there(open_window, 
 
 
 def test_reload_by_hand(open_window, make_bundle, decoder_graph, qtbot, gray, same_picture, plain_decoder):
-    """F5 opens what is on the disk now, a bare decoder too, and what is looked at stays."""
+    """F5 opens the file as it is on the disk now, a bare decoder too, and the view stays."""
     path = make_bundle().joinpath("decoder.onnx")
     bare = path.parent.with_name("bare.onnx")
     bare.write_bytes(decoder_graph(2, (1, 12, 12), 5))
@@ -279,7 +279,7 @@ def test_reload_by_hand(open_window, make_bundle, decoder_graph, qtbot, gray, sa
 def test_a_real_run_is_followed_from_its_first_weights(
     open_window, run_folder, small_mnist, tmp_path, qtbot, gray, same_picture, plain_decoder
 ):
-    """A run is exported while it goes on, and the viewer has its bundle open: each epoch comes by itself."""
+    """A run is exported while it is fitted; the viewer has its bundle open and shows each epoch by itself."""
     from export.exporter import Exporter
     from export.follow import follow_run
     from training.runs import add_epoch, read_run, read_started_run

@@ -26,7 +26,7 @@ def window(open_window, bundle_path):
 def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pixels):
     """log p(x) is above the ELBO, the gap is their difference, and the layer is drawn where p(z|x) peaks.
 
-    Until it is there, its place and a bar say how far the plane is decoded, from the first moment on.
+    Until then, the text in its place and a bar show the progress of decoding, from the first moment on.
     """
     canvas, panel = window.image.panel.canvas, window.image.panel
     canvas.set_drawing(replace(canvas.drawing(), pixels=seven))
@@ -64,7 +64,7 @@ def test_the_true_posterior_stands_beside_the_encoders(window, qtbot, seven, pix
 
 
 def test_the_way_to_the_mode_of_a_coarse_posterior_ends_near_it(shipped_window, qtbot, seven):
-    """It zooms in once the posterior is known well, in one step with the way there."""
+    """Once the posterior is known well, the view zooms in, in the same step of undo."""
     window, control = shipped_window, shipped_window.true_posterior
     window.explorer.change(viewport=Viewport((0.0, 0.0), 12.0))
     before = window.explorer.state
@@ -100,12 +100,12 @@ def test_unknown_pixels_are_completed_and_known_ones_kept(window, qtbot, seven, 
     mixture = window.true_posterior.located.posterior.mixture
     assert completed[~known] == pytest.approx(255 * mixture[0][~known], abs=1)
     elbo = panel.figures["elbo"]
-    assert elbo.height() < 2 * elbo.fontMetrics().height(), "a figure stands in one line"
+    assert elbo.height() < 2 * elbo.fontMetrics().height(), "the number has one line"
     assert panel.figures["gap"].text() == "–"
 
 
 def test_a_plane_that_cannot_be_decoded_is_waited_for_no_longer(window, qtbot, monkeypatch):
-    """The error is told, bar and words go, and the next stroke tries again."""
+    """The error is reported, the bar and the text go, and the next stroke tries again."""
 
     def build(_table):
         yield False
@@ -123,18 +123,18 @@ def test_a_plane_that_cannot_be_decoded_is_waited_for_no_longer(window, qtbot, m
 
 
 def test_more_dimensions_have_no_plane_to_integrate_over(open_window, make_bundle, qtbot):
-    """The figure's place says why it is missing, in one line, and its tool tip at length."""
+    """The text in place of log p(x) says in one line why it is missing, and its tool tip at length."""
     window = open_window(make_bundle(latent_dim=3, image_shape=(1, 28, 28)))
     window.panel.show_section(window.image.panel)
     draw(window, qtbot, [(8, 6), (20, 6)])
     value = window.image.panel.figures["log_px"]
     assert value.text() == "only in 2-D"
-    assert value.toolTip().endswith("Here there is none: it needs 2 dimensions.")
+    assert value.toolTip().endswith("Not available here: it needs 2 dimensions.")
     assert value.fontMetrics().horizontalAdvance(value.text()) < 110  # beside the picture and "log p(x)"
 
 
 def test_the_plane_is_decoded_before_the_true_posteriors_table(window, qtbot):
-    """Zoomed right after something was drawn, the plane is there before the table is a quarter decoded."""
+    """After a stroke and a zoom, the plane is decoded before a quarter of the table is."""
     window.true_posterior.finder.side = 256
     draw(window, qtbot, [(8, 6), (20, 6), (13, 24)])
     encoded(window, qtbot)

@@ -1,4 +1,4 @@
-"""Z goes in and out of the window: dropped and saved as files of numbers, copied and pasted as text."""
+"""Z as files of numbers that are dropped and saved, and as text that is copied and pasted."""
 
 import json
 
@@ -50,7 +50,7 @@ def test_a_dropped_z_moves_the_cursor_there(window, qtbot, tmp_path):
 
 
 def test_several_z_become_the_path(window, qtbot, tmp_path):
-    """If that is chosen; the cursor goes to the first, and one undo takes all back."""
+    """They do so if that is chosen; the cursor goes to the first, and one undo takes all back."""
     before = window.explorer.state
     points = np.arange(12.0).reshape(4, 3)
     np.savez(tmp_path / "walk.npz", z=points, other=np.zeros(7))
@@ -68,7 +68,7 @@ def test_several_z_become_the_path(window, qtbot, tmp_path):
 
 
 def test_too_many_z_for_a_path_are_offered_in_part(window, qtbot, tmp_path):
-    """Evenly spaced, or the first."""
+    """A path is offered of evenly spaced points, or of the first points."""
     points = np.stack([np.arange(1000.0), np.zeros(1000), np.zeros(1000)], axis=1)
     np.save(tmp_path / "many.npy", points)
     for text, last in (("Path of 200, evenly spaced", 999.0), ("Path of the first 200", 199.0)):
@@ -96,7 +96,7 @@ def shown(window, qtbot, tmp_path):
 
 
 def test_several_z_are_shown_as_points(shown, plain_decoder):
-    """With labels, and what the decoder makes of each as its thumbnail; they have no posteriors."""
+    """They have labels, and decoded pictures as thumbnails, but no posteriors."""
     explorer = shown.explorer
     assert shown.message.text() == "latents.json: 12 points shown, 2 labels"
     assert [button.text() for button in shown.panel.view.legend._buttons] == ["0", "4"]
@@ -113,7 +113,7 @@ def test_several_z_are_shown_as_points(shown, plain_decoder):
 
 
 def test_a_click_on_a_point_goes_to_its_z(shown, qtbot):
-    """Exactly, also off the plane; a click beside all points follows the pointer."""
+    """The cursor has exactly this z, also off the plane; a click beside all points goes to the pointer."""
     for index in (3, 8):
         z = tuple(shown.explorer.points.posterior.mean[index].tolist())
         x, y = shown.plane.to_px(shown.explorer.state.plane.project(z)).tolist()
@@ -124,7 +124,7 @@ def test_a_click_on_a_point_goes_to_its_z(shown, qtbot):
 
 
 def test_the_nearest_points_are_found_by_z_and_by_picture(shown, qtbot):
-    """The cursor is at one of them."""
+    """The cursor is at one of the points, which is the nearest."""
     shown.explorer.set_state(
         shown.explorer.state.moved_to(tuple(shown.explorer.points.posterior.mean[5].tolist()))
     )
@@ -138,7 +138,7 @@ def test_the_nearest_points_are_found_by_z_and_by_picture(shown, qtbot):
 
 
 def test_points_go_again_and_their_principal_plane_is_offered(shown):
-    """By the message's buttons."""
+    """The message has buttons for both."""
     plane = shown.explorer.state.plane
     press(shown, "Show their principal plane")
     assert shown.explorer.state.plane != plane
@@ -175,7 +175,7 @@ def test_without_a_model_there_is_nowhere_to_go(open_window, tmp_path):
 
 
 def test_z_and_path_are_saved_as_float32(window, qtbot, tmp_path, monkeypatch):
-    """[d] and [n, d], which can be dropped again."""
+    """The arrays are [d] and [n, d], and can be dropped again."""
     path = tmp_path / "saved.npy"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
     entry(window, "File", "Save path…").trigger()
@@ -212,7 +212,7 @@ def test_z_is_copied_in_full_and_pasted_back(window, kind):
     "text", ["1 2 3\n4 5 6", "[[1, 2, 3], [4, 5, 6]]", "np.array([[1, 2, 3], [4, 5, 6]])"]
 )
 def test_several_z_are_pasted(window, text):
-    """It is asked what they are to be; a text with another count of numbers is told as before."""
+    """A message asks what to do with them; a text with another count of numbers gives the usual error."""
     before = window.explorer.state
     QGuiApplication.clipboard().setText(text)
     window.clipboard.paste()
