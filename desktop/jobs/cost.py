@@ -1,8 +1,8 @@
-"""What pictures cost: how long they take before they are decoded, and how far they are. No Qt."""
+"""The cost of decoding pictures: how many are left, and how long they will take. No Qt."""
 
 from dataclasses import dataclass
 
-# What takes longer than this begins only when somebody wants it.
+# Work that takes longer than this starts only when a person asks for it.
 ASK_FROM_S = 10.0
 
 
@@ -26,7 +26,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of some pictures are there, and how long the others take."""
+    """How many of the pictures are decoded, and how long the others will take."""
 
     done: int
     total: int

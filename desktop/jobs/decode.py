@@ -22,12 +22,12 @@ class Decoded:
     """One decoded picture.
 
     Attributes:
-        z: where.
+        z: the point that was decoded.
         probabilities: the picture, float32 [C, H, W] in [0, 1].
-        decode_ms: the time it took.
-        warning: what is wrong with it, or an empty string.
-        parameters: those of the likelihood, of one picture; None if nobody wanted them, or if the picture is
-            all that there is.
+        decode_ms: the time that decoding took.
+        warning: what is wrong with the picture, or an empty string.
+        parameters: the parameters of the likelihood at z; None if they were not requested, or if the picture
+            was kept from an earlier decode, which keeps pictures only.
     """
 
     z: Vector
@@ -38,7 +38,7 @@ class Decoded:
 
 
 def decode_picture(decoder: KeptDecoder, z: Vector, with_parameters: bool = False) -> Iterator[Decoded]:
-    """Decode one z, or take the picture that is there; if wanted, with a bundle's parameters."""
+    """Decode one z, or return its kept picture; `with_parameters` adds those of a bundle's likelihood."""
     kept = decoder.one(z)
     parameters = None
     if with_parameters:
@@ -49,9 +49,10 @@ def decode_picture(decoder: KeptDecoder, z: Vector, with_parameters: bool = Fals
 def save_png(
     path: Path, picture: Bytes, scale: int, note: str = "", titles: Titles | None = None
 ) -> Iterator[Path | None]:
-    """Enlarge a picture and write it as PNG, with a note of where it came from, and a sheet with its titles.
+    """Enlarge a picture and write it as PNG.
 
-    A thread of its own writes, because a large picture takes seconds.
+    `note` says where the picture came from; `titles` are those of a sheet's rows and columns. A separate
+    thread writes the file, because a large picture takes seconds.
     """
 
     def write() -> None:

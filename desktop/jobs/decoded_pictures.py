@@ -1,7 +1,7 @@
-"""The pictures of slow decoders that were decoded in this session, so that none is decoded twice. No Qt.
+"""Keeps the pictures that slow decoders gave in this session, so that none is decoded twice. No Qt.
 
-Those used last are in memory, the others in files of this session. What does not fit there either is dropped,
-and decoded again if somebody wants it.
+The most recently used pictures are in memory, the others in files of this session. Pictures that do not fit
+there either are dropped, and decoded again when they are needed.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ from desktop.base.vector import Vector, digest
 
 MEMORY_BYTES = 256 << 20
 DISK_BYTES = 4 << 30
-# Of the disk's free space, so much may be taken.
+# The files may take at most this share of the disk's free space.
 DISK_SHARE = 0.5
-# The nearest picture is looked for among so many numbers of z, which takes a few milliseconds.
+# The nearest picture is searched among z with at most so many numbers in all: a few milliseconds.
 NEAR_NUMBERS, NEAR_PICTURES = 1 << 21, 4096
 DAMAGED = (OSError, ValueError, EOFError)
 
@@ -46,9 +46,9 @@ class _OnDisk:
 
 
 class DecodedPictures:
-    """Keeps pictures by their space, a text that identifies a model and its reading, and their z.
+    """Keeps pictures by their z and their space, a text that identifies a model and its reading.
 
-    Any thread may use it. `get` and `put` read and write files; all else is quick.
+    Any thread may call the methods. `get` and `put` read and write files; the others are quick.
     """
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES, disk_bytes: int = DISK_BYTES) -> None:
@@ -62,21 +62,21 @@ class DecodedPictures:
 
     @staticmethod
     def key(space: str, z: ArrayLike) -> str:
-        """Return by what the picture at z is kept: a hash, because z may be long."""
+        """Return the key of the picture at z: a hash, because z may be long."""
         numbers = z.digest if isinstance(z, Vector) else digest(np.asarray(z))
         return hashlib.blake2b(space.encode() + numbers, digest_size=16).hexdigest()
 
     def has(self, space: str, z: ArrayLike) -> bool:
-        """Whether the picture at exactly this z is there."""
+        """Whether the picture at exactly this z is kept."""
         return self.has_key(self.key(space, z))
 
     def has_key(self, key: str) -> bool:
-        """Whether the picture with this key is there."""
+        """Whether the picture with this key is kept."""
         with self._lock:
             return key in self._memory or key in self._disk
 
     def in_memory(self, space: str, z: ArrayLike) -> Kept | None:
-        """Return the picture at exactly this z if no file has to be read for it."""
+        """Return the picture at exactly this z if it is in memory, else None."""
         key = self.key(space, z)
         with self._lock:
             if key in self._memory:
@@ -84,7 +84,7 @@ class DecodedPictures:
             return self._memory.get(key)
 
     def get(self, space: str, z: ArrayLike) -> Kept | None:
-        """Return the picture at exactly this z; None if it is not there."""
+        """Return the picture at exactly this z, from memory or a file; None if it is not kept."""
         found = self.in_memory(space, z)
         if found is not None:
             return found
@@ -106,7 +106,7 @@ class DecodedPictures:
         return found
 
     def put(self, space: str, z: ArrayLike, kept: Kept) -> None:
-        """Keep a picture; if there is no room, drop those that were used least recently."""
+        """Keep a picture; if there is no room, drop the least recently used ones."""
         key = self.key(space, z)
         with self._lock:
             numbers = _numbers(z)
@@ -114,7 +114,7 @@ class DecodedPictures:
         self._keep(key, kept)
 
     def nearest(self, space: str, z: ArrayLike) -> tuple[Floats, Kept] | None:
-        """Return the z and the picture in memory that are nearest to a z, by Euclidean distance."""
+        """Return the nearest z (Euclidean distance) whose picture is in memory, and that picture."""
         with self._lock:
             places = self._places.get(space)
             for key, place in () if places is None else places.nearest_first(_numbers(z)):
@@ -141,7 +141,7 @@ class DecodedPictures:
                 evicted.append(self._memory.popitem(last=False))
                 self._in_memory_bytes -= evicted[-1][1].picture.nbytes
         for old_key, old in evicted:
-            with contextlib.suppress(OSError):  # a full disk: the picture is decoded again when it is wanted
+            with contextlib.suppress(OSError):  # a full disk: the picture is decoded again when needed
                 self._write(old_key, old)
 
     def _write(self, key: str, kept: Kept) -> None:
@@ -177,7 +177,7 @@ class DecodedPictures:
 
 
 class _Places:
-    """The z of the pictures that were put last, a bounded number of them."""
+    """The z of the pictures that were kept last; their number is bounded."""
 
     def __init__(self, latent_dim: int) -> None:
         self._most = max(4, min(NEAR_PICTURES, NEAR_NUMBERS // latent_dim))

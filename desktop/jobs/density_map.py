@@ -16,8 +16,8 @@ from desktop.latent.plane_prior import PriorOnPlane
 
 Corners = tuple[tuple[float, float], tuple[float, float]]
 
-# The grid's step is half a standard deviation of the narrowest posteriors in view, but not below the fine
-# step as long as that is no more than a whole one; and within the bounds.
+# The grid's step is half a standard deviation of the narrowest posteriors in view. It is at least
+# FINE_CELL_PX, unless that is more than one standard deviation, and always within the two other bounds.
 MIN_CELL_PX, FINE_CELL_PX, MAX_CELL_PX = 2.0, 4.0, 24.0
 CELLS_A_DEVIATION = 2.0
 NARROWEST_SHARE = 0.02
@@ -35,7 +35,7 @@ class PosteriorMap:
         corners: the picture's upper left and lower right corner, (a, b).
         holes: where the prior expects images but there are almost none; empty if there are too few images
             to tell.
-        count: how many images it is of.
+        count: how many images the map is of.
         is_smoothed: whether posteriors are narrower than the grid, so that the density's peaks are too low.
         has_too_few: whether there are too few images to tell holes from chance.
     """
@@ -81,7 +81,8 @@ def is_map_smoothed(
 def cell_size_px(normals: PlaneNormals, projection: Projection, least_px: float = MIN_CELL_PX) -> float:
     """Return the grid's step: half to one standard deviation of the narrowest posteriors in view, in bounds.
 
-    It is measured with the scale in the middle of the view; on quantile axes the scale varies over the view.
+    Deviations are converted to pixels by the scale in the middle of the view; on quantile axes the scale
+    varies over the view.
     """
     width, height = projection.size_px
     low, high = np.array(projection.ab(0, height)), np.array(projection.ab(width, 0))
@@ -106,7 +107,7 @@ def _grid(
 
 
 def _cells(projection: Projection, cell_px: float) -> tuple[Doubles, Doubles, Corners]:
-    """Return a of the columns and b of the rows of a picture's cells, both ascending, and its corners."""
+    """Return the columns' a and the rows' b of a picture's cells, both ascending, and its corners."""
     chart, (width, height) = projection.chart, projection.size_px
     left, top = projection.view(-MARGIN * width, -MARGIN * height)
     right, bottom = projection.view((1 + MARGIN) * width, (1 + MARGIN) * height)

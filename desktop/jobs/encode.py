@@ -15,7 +15,7 @@ from desktop.latent.elbo import rate_nats
 from desktop.latent.true_posterior import LikelihoodTable, TruePosterior
 from desktop.models.model import Model
 
-# Gauss-Hermite nodes per dimension, for one or two dimensions; for more, draws, each with its mirror image.
+# One or two latent dimensions: Gauss-Hermite nodes per dimension. More: draws, each with its mirror image.
 NODES = 8
 DRAWS = 32
 
@@ -30,7 +30,7 @@ class Encoded:
         reconstruction: the picture decoded at the mean, float32 [C, H, W].
         rate_nats: KL(q(z|x) ‖ p(z)).
         distortion_nats: −E log p(x|z) under q(z|x); None if the likelihood is not known.
-        error_nats: the standard error of the distortion, and so of the ELBO; None if it is not from draws.
+        error_nats: the standard error of the distortion, and so of the ELBO; None if no draws were used.
     """
 
     x: Floats
@@ -60,9 +60,9 @@ class Located:
     x: Floats
 
     def gap_nats(self, encoded: Encoded | None) -> float | None:
-        """log p(x) − ELBO, once the grid is fine enough to tell it.
+        """log p(x) − ELBO, once the grid is fine enough for that.
 
-        None if some pixels are unknown, or if the encoding is of another image, as while somebody draws.
+        None if some pixels are unknown, or if another image was encoded, as happens while a person draws.
         """
         difference = self._above_elbo_nats(encoded)
         # On a coarse grid log p(x) can be wrong by some nats.
@@ -83,17 +83,17 @@ class Located:
 
 
 def fit_image(original: Bytes | Path, image_shape: tuple[int, int, int], look: DataLook) -> Iterator[Fitted]:
-    """Fit a picture, or one in a file, to the model. Raises ImageError or OSError."""
-    from desktop.images.read_image import read_image  # with Pillow, so not before somebody opens a picture
+    """Fit a picture, given as pixels or as a file, to the model. Raises ImageError or OSError."""
+    from desktop.images.read_image import read_image  # imports Pillow, so not before a picture is opened
 
     picture = read_image(original) if isinstance(original, Path) else original
     yield fit(picture, image_shape, look)
 
 
 def locate(table: LikelihoodTable, x: Floats, known: NDArray[np.bool_]) -> Iterator[Located | None]:
-    """Find the true posterior from the known pixels [H, W] of x [C, H, W], finer each time.
+    """Find the true posterior from the known pixels [H, W] of x [C, H, W], on finer and finer grids.
 
-    Yields None between steps.
+    Yields each one found, and None between steps.
     """
     for posterior in table.posterior(x, np.broadcast_to(known, x.shape)):
         yield None if posterior is None else Located(posterior, posterior_picture(posterior), x)

@@ -25,10 +25,11 @@ def epoch_pictures(
 ) -> Iterator[tuple[Epoch, Floats | None]]:
     """Decode z float32 [N, d] with the model after each of `epochs`, by default all.
 
-    It yields the epoch with None while decoding, and then with the probabilities float32 [N, C, H, W]. Every
-    step is short except an epoch's first, which loads the model. What a slow decoder has decoded is kept, so
-    that a film that was cancelled goes on from there. `on_model` is called with the model that decodes now,
-    so that it can be interrupted. Raises BundleError if an epoch cannot be loaded or decoded.
+    Yields each epoch with None while decoding, and then with the probabilities float32 [N, C, H, W]. Every
+    step is short except an epoch's first, which loads the model. The pictures of a slow decoder are kept, so
+    that a film that was cancelled does not decode them again. `on_model` is called with each model before it
+    decodes, so that it can be interrupted, and with None after it. Raises BundleError if an epoch cannot be
+    loaded or decoded.
     """
     for epoch in epochs_of(whole.model.source) if epochs is None else epochs:
         with closing(load_epoch(whole, epoch, device).model) as model:
@@ -45,7 +46,7 @@ def epoch_pictures(
 
 
 def epoch_pictures_cost(decoder: KeptDecoder, z: Floats, epochs: Sequence[Epoch]) -> Cost:
-    """Return what `epoch_pictures` costs, by the decoder of any epoch; what is there costs nothing."""
+    """Return the cost of `epoch_pictures`, by the decoder of any epoch; kept pictures cost nothing."""
     if not decoder.is_slow:
         return Cost(len(z) * len(epochs), decoder.model.picture_s)
     reading = decoder.model.source.reading

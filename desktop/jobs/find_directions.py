@@ -14,7 +14,7 @@ from desktop.latent.difference_step import first_step, fitting_step, pairs, slop
 from desktop.latent.directions import Directions, probes, strongest, tried_text
 from desktop.models.model import Model
 
-# Changes are compared on pictures of at most this many pixels a side.
+# Changes are compared on pictures of at most this many pixels per side.
 SMALL_PX = 32
 
 
@@ -30,12 +30,13 @@ class Progress:
 def find_directions(
     model: Model, z: Vector, count: int, seed: int = 0, enough: Event | None = None
 ) -> Iterator[Progress | Directions | None]:
-    """Decode around z along `count` probes, and return the directions by how much they change the picture.
+    """Decode around z along `count` probes, and find the directions that change the picture most.
 
-    The probes are all axes in random order if there are no more, else a random sketch, both by seed. First
-    the step that fits the decoder is measured along a random direction. Yields the progress after each step
-    and the directions last; raises ValueError if the picture does not change. Once `enough` is set, the
-    directions are those that the probes so far give, at least one step of them.
+    If z has at most `count` axes, the probes are all of them in random order, else random directions; both
+    are determined by `seed`. First the step length that fits the decoder is measured along a random
+    direction. Yields the progress after each step and the directions last; raises ValueError if the picture
+    does not change. Once `enough` is set, the directions are computed from the probes decoded so far, after
+    at least one step.
     """
     along = probes(len(z), count, seed)
     spent_ms = 0.0
@@ -61,5 +62,5 @@ def find_directions(
 
 
 def _pairs_per_step(model: Model, picture_ms: float | None) -> int:
-    """How many probes one step decodes, two pictures each."""
+    """How many probes one step decodes; each takes two pictures."""
     return max(1, pictures_per_step(model, picture_ms) // 2)

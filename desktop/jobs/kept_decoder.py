@@ -14,18 +14,18 @@ from desktop.models.model import Model
 from desktop.models.sessions import InterruptedDecodeError
 from desktop.reading.reading import Reading
 
-# A step of the worker for many pictures: the picture under the pointer waits no longer than that.
+# The limits of one worker step that decodes many pictures: the picture under the pointer waits for one step.
 STEP_PICTURES, STEP_MS = 20, 20.0
 STEP_BYTES = 64 << 20
 
-# Many z [N, d]. Those of a curve are computed in parts, because all at once may not fit into memory.
+# Many z [N, d]. The z of a curve are computed part by part, because all of them may not fit into memory.
 ManyZ = Floats | CurveZ
 
 
 def pictures_per_step(model: Model, picture_ms: float | None) -> int:
-    """How many pictures one step decodes: few if they or their z are large or slow, but a whole fixed batch.
+    """How many pictures one step decodes: few if they are slow or large, or z is, but at least a fixed batch.
 
-    `picture_ms` is None as long as it is not known how long one takes.
+    `picture_ms` is the time that one picture takes, or None as long as it is not known.
     """
     one_bytes = 4 * (int(np.prod(model.image_shape)) + model.latent_dim)
     of_time = 1.0 if picture_ms is None else STEP_MS / max(picture_ms, 1e-3)
@@ -34,14 +34,14 @@ def pictures_per_step(model: Model, picture_ms: float | None) -> int:
 
 
 def space_of(sha256: str, reading: Reading) -> str:
-    """What the pictures of a decoder, by its hash, and its reading are kept under."""
+    """The space under which the pictures of a decoder (by its hash) and its reading are kept."""
     return f"{sha256} {reading!r}"
 
 
 class KeptDecoder:
-    """Decodes z with a model. Pictures of a slow decoder come from `kept` if they are there.
+    """Decodes z with a model. Pictures of a slow decoder are kept in `kept` and taken from there.
 
-    A slow decoder takes a step for each picture, and a step that is interrupted begins again.
+    A slow decoder takes one step per picture; an interrupted step is repeated.
     """
 
     def __init__(self, model: Model, kept: DecodedPictures) -> None:
@@ -55,7 +55,7 @@ class KeptDecoder:
 
     @property
     def is_slow(self) -> bool:
-        """Whether pictures are kept, because one waits for them."""
+        """Whether pictures are kept, because people have to wait for them."""
         return self.model.is_slow
 
     def has(self, z: ArrayLike) -> bool:
@@ -67,25 +67,25 @@ class KeptDecoder:
         return [self.is_slow and self.kept.has_key(key) for key in self.keys(z)]
 
     def cost(self, z: ManyZ) -> Cost:
-        """Return what it costs to decode z [N, d]: what is there, or comes twice, costs nothing."""
+        """Return the cost of decoding z [N, d]; a slow decoder's kept and repeated pictures cost nothing."""
         return Cost(self.missing(self.keys(z)) if self.is_slow else len(z), self.model.picture_s)
 
     def keys(self, z: ManyZ) -> list[str]:
-        """Return by what the picture at each z [N, d] is kept."""
+        """Return the key of the picture at each z [N, d]."""
         return [self.kept.key(self.space, point) for point in z]
 
     def missing(self, keys: Iterable[str]) -> int:
-        """Return how many pictures with these keys are not there."""
+        """Return how many pictures with these keys are not kept."""
         return sum(not self.kept.has_key(key) for key in set(keys))
 
     def progress(self, done: int, total: int) -> Progress:
-        """Return the progress at `done` of `total` pictures, if none of the others is there."""
+        """Return the progress at `done` of `total` pictures, if none of the others is kept."""
         return Progress(done, total, (total - done) * self.model.picture_s)
 
     def pieces(self, z: ManyZ) -> Iterator[tuple[int, Floats] | None]:
-        """Decode z [N, d], yielding the place of the first picture of a step and its [n, C, H, W].
+        """Decode z [N, d] in steps. Yields the index of a step's first picture and its pictures [n, C, H, W].
 
-        None ends a step that was interrupted.
+        Yields None after a step that was interrupted.
         """
         start = 0
         while start < len(z):
@@ -106,7 +106,7 @@ class KeptDecoder:
             return None
 
     def one(self, z: Vector) -> Kept:
-        """Return the picture at z; what decodes it is not interrupted."""
+        """Return the picture at z, kept or decoded now; this decode is not interrupted."""
         found = self.kept.get(self.space, z) if self.is_slow else self._first_at(z)
         return found or self._decode_and_keep(np.asarray(z, np.float32)[np.newaxis])[0]
 
@@ -116,15 +116,15 @@ class KeptDecoder:
         return self._first if first is not None and first.z == z else None
 
     def in_memory(self, z: ArrayLike) -> Kept | None:
-        """Return the picture at z of a slow decoder if it is at hand."""
+        """Return the picture at z of a slow decoder if it is in memory."""
         return self.kept.in_memory(self.space, z) if self.is_slow else None
 
     def nearest(self, z: ArrayLike) -> tuple[Floats, Kept] | None:
-        """Return the z and the picture that are nearest to a z, of those at hand."""
+        """Return the nearest z whose picture is in memory, and that picture."""
         return self.kept.nearest(self.space, z)
 
     def decode_step(self, z: ManyZ, most_threads: int | None = None) -> Floats:
-        """Decode z [N, d] to float32 [N, C, H, W] at once; quick decoders use at most `most_threads`.
+        """Decode z [N, d] to float32 [N, C, H, W] in one step; quick decoders use at most `most_threads`.
 
         Raises InterruptedDecodeError if a slow decoder is interrupted.
         """

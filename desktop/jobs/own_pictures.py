@@ -1,4 +1,4 @@
-"""The job that reads and encodes many pictures of a person's own, one picture a step. No Qt."""
+"""The job that reads and encodes many own pictures, one picture per step. No Qt."""
 
 import hashlib
 import time
@@ -23,12 +23,12 @@ MOST_PICTURES = 20_000
 MOST_BYTES = 512 << 20  # of all pictures in the model's size, with their means and log-variances
 CHUNK_PICTURES = 32
 CHUNK_BYTES = 16 << 20  # of pictures as float32
-TOLD_S = 0.1  # how often progress is told
+TOLD_S = 0.1  # the time between two reports of progress
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How many pictures are done, of how many, and what is done with them."""
+    """How many pictures are done, of how many, and what is being done, in words."""
 
     done: int
     total: int
@@ -42,11 +42,11 @@ def encode_pictures(
     known_labels: tuple[str, ...],
     only: Sequence[Path] = (),
 ) -> Iterator[Progress | OwnPosterior | None]:
-    """Read, fit and encode the pictures at `path`, as a single dropped picture is; the result comes last.
+    """Read, fit and encode the pictures at `path` like a single dropped picture; yields the result last.
 
-    Yields None between steps. `known_labels` are the names of the model's own labels; of a folder, `only`
-    are the files and folders in it that are meant, if there are any. Raises ImageError if
-    not one picture can be read, OSError, and what `Model.encode` raises.
+    Yields None between steps. `known_labels` are the names of the model's own labels. If `only` is not
+    empty, only these files and folders of the folder are read. Raises ImageError if no picture can be read,
+    OSError, and what `Model.encode` raises.
     """
     yield Progress(0, 0, "looking for pictures")
     found = yield from picture_set_steps(path, most_pictures(model), known_labels, only)
@@ -67,7 +67,7 @@ def encode_pictures(
 
 
 def encode_again(model: Model, own: OwnPosterior) -> Iterator[Progress | OwnPosterior | None]:
-    """Encode the same pictures with another model of the same shape, such as that of another epoch."""
+    """Encode the same pictures with another model of the same shape, such as the one of another epoch."""
     means, logvars = [], []
     size = _chunk(model)
     for start in range(0, len(own.names), size):
@@ -79,7 +79,7 @@ def encode_again(model: Model, own: OwnPosterior) -> Iterator[Progress | OwnPost
 
 
 def most_pictures(model: Model) -> int:
-    """How many pictures of the model's size are shown at most."""
+    """The largest number of pictures of the model's size that are shown."""
     return max(1, min(MOST_PICTURES, MOST_BYTES // (int(np.prod(model.image_shape)) + 8 * model.latent_dim)))
 
 
@@ -150,7 +150,7 @@ def _note(found: PictureSet, errors: list[ImageError], empty: list[str], without
 
 
 def _key(model: Model, look: DataLook, known_labels: tuple[str, ...]) -> "hashlib._Hash":
-    """The hash of everything but the pictures that the result depends on."""
+    """A hash of everything that the result depends on, except the pictures."""
     source = model.source
     facts = (picture_cache.FORMAT, source.encoder_reading, look, known_labels)
     return hashlib.sha256(f"{source.encoder_sha256} {facts!r}".encode())

@@ -1,4 +1,4 @@
-"""The worker's job that decodes the pictures of a path before a slow decoder's path is played. No Qt."""
+"""The worker's job that decodes a path's pictures before the path is played, for slow decoders. No Qt."""
 
 import math
 from collections.abc import Iterator
@@ -16,22 +16,23 @@ FRAMES_PER_S, LEAST_FRAMES, MOST_FRAMES = 8, 8, 64
 
 @dataclass(frozen=True, eq=False)
 class PathFrames:
-    """The pictures of a walk that are there: the shares of the way [K], ascending, and their z [K, d]."""
+    """Where along a walk pictures are kept: the shares of the way [K], ascending, and their z [K, d]."""
 
     shares: Doubles
     z: CurveZ
 
     def nearest(self, share: float) -> CurveZ:
-        """Return the place [1, d] of the picture that is nearest to a share of the way."""
+        """Return the z [1, d] of the picture that is nearest to a share of the way."""
         return self.z.part([int(np.abs(self.shares - share).argmin())])
 
 
 def path_frames(
     decoder: KeptDecoder, walk: Walk, count: int, most_s: float = math.inf
 ) -> Iterator[PathFrames | Progress | Cost | None]:
-    """Decode `count` pictures along a walk, coarse to fine, yielding those that are there after each step.
+    """Decode `count` pictures along a walk, coarse to fine, yielding all decoded so far after each step.
 
-    If they take more than `most_s` seconds, it yields those that are there, and the Cost of the others last.
+    If decoding takes more than `most_s` seconds, nothing is decoded: it yields the kept pictures, and the
+    Cost of the others last.
     """
     shares = np.linspace(0, 1, count)
     z = walk.along(shares)
@@ -50,7 +51,7 @@ def path_frames(
 
 
 def frame_count(duration_s: float) -> int:
-    """Return how many pictures are enough for a walk that lasts so long."""
+    """Return how many pictures are enough for a walk of this duration."""
     return max(LEAST_FRAMES, min(MOST_FRAMES, round(FRAMES_PER_S * duration_s)))
 
 

@@ -1,7 +1,7 @@
 """Saves encoded pictures in the user's cache folder, so that opening the same ones again is immediate. No Qt.
 
-A file holds the result for one model and one content. What is damaged, or of another version, counts as
-missing; the oldest files are removed when all of them take more than MAX_TOTAL_BYTES.
+A file holds the result for one model and one set of pictures. A file that is damaged or of another version
+counts as missing. The least recently used files are removed when all files take more than MAX_TOTAL_BYTES.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def folder() -> Path:
 
 
 def read(key: str, image_shape: tuple[int, int, int], latent_dim: int) -> OwnPosterior | None:
-    """Return what was saved under a key, hex digits; None if there is nothing that can be used."""
+    """Return the result that was saved under a key (hex digits); None if no usable one is there."""
     try:
         path = folder() / f"{key}.npz"
         with zipfile.ZipFile(path) as archive:
@@ -53,7 +53,7 @@ def read(key: str, image_shape: tuple[int, int, int], latent_dim: int) -> OwnPos
         if facts["format"] != FORMAT or not _is_sound(found, image_shape, latent_dim):
             return None
         with contextlib.suppress(OSError):
-            os.utime(path)  # what is used again is removed last
+            os.utime(path)  # files used recently are removed last
     except DAMAGED:
         return None
     return found
@@ -103,7 +103,7 @@ def _is_sound(own: OwnPosterior, image_shape: tuple[int, int, int], latent_dim: 
 
 
 def _make_room(size_bytes: int) -> None:
-    """Remove the oldest files until another one of `size_bytes` fits."""
+    """Remove the least recently used files until another one of `size_bytes` fits."""
     files = []
     for path in folder().iterdir():
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""The job that decodes thumbnails for z that a person brought as points. No Qt."""
+"""The job that decodes thumbnails for a person's own z, shown as points. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +16,7 @@ THUMBNAIL_PX = 96
 
 
 def points_of_z(model: Model, points: NamedPoints, title: str) -> OwnPosterior:
-    """Points for z, whose pictures are still to be decoded. Of too many, some are taken, evenly spaced."""
+    """Points for z, without pictures yet. If there are too many, an evenly spaced part of them is taken."""
     channels, height, width = model.image_shape
     picture_bytes = channels * min(height, THUMBNAIL_PX) * min(width, THUMBNAIL_PX)
     most = min(MOST_PICTURES, MOST_BYTES // (picture_bytes + 8 * model.latent_dim))
@@ -38,7 +38,7 @@ def points_of_z(model: Model, points: NamedPoints, title: str) -> OwnPosterior:
 def decode_points(model: Model, own: OwnPosterior) -> Iterator[Progress | OwnPosterior]:
     """Decode a thumbnail of each point in short steps.
 
-    Yields the points without pictures first, the progress after each step, and the points with them last.
+    Yields the points without pictures first, the progress after each step, and the points with pictures last.
     """
     own = replace(own, images=None)
     yield own

@@ -1,4 +1,4 @@
-"""The path of a view as a route, and the walk along it, at the pace of its kind. No Qt."""
+"""The path of a view as a route, and the walk along it at the pace of its path kind. No Qt."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ class Route:
     """A path to walk.
 
     Attributes:
-        points: with d numbers each.
-        closed: whether it returns to the first.
-        kind: how it goes from point to point.
-        times: of its legs.
-        inputs: the values of the model's further inputs at each point; none where the model's own are meant.
+        points: the z of the path's points, d numbers each.
+        closed: whether the path returns to the first point.
+        kind: how the path runs from point to point.
+        times: the times of its legs.
+        inputs: the values of the model's further inputs at each point; empty for the model's current values.
     """
 
     points: tuple[Vector, ...]
@@ -41,7 +41,7 @@ class Route:
         return len(set(self.points)) > 1
 
     def inputs_at(self, t: float, inputs: Sequence[OtherInput]) -> InputValues:
-        """The values of the model's further `inputs` at t of the curve; none where its own are meant."""
+        """The values of the further `inputs` at t on the curve; empty for the model's current values."""
         corners = (*self.inputs, *(self.inputs[:1] if self.closed else ()))
         return blended(corners, t, inputs) if len(corners) > 1 else ()
 
@@ -52,12 +52,12 @@ def route_of(state: ViewState) -> Route:
 
 
 def straight_walk(route: Route) -> Walk:
-    """Return the walk of a route whose pace needs no pictures."""
+    """Return the walk of a route, for path kinds whose pace does not depend on the pictures."""
     return timed(even_walk(route.curve, route.closed), route.times)
 
 
 def walk_route(decoder: KeptDecoder, route: Route) -> Generator[float, None, Walk]:
-    """Return a route's walk at the pace of its kind, yielding the share done."""
+    """Return a route's walk at the pace of its path kind, yielding the share that is done."""
     if route.kind is PathKind.VISUAL:
         walk = yield from visual_walk(decoder.pieces, route.curve, route.closed, decoder.is_slow)
         return timed(walk, route.times)

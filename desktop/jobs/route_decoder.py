@@ -14,9 +14,10 @@ from desktop.reading.input_values import InputValues, taken
 
 
 def along(decoder: KeptDecoder, route: Route) -> KeptDecoder:
-    """Return what decodes the z of a route's curve, with the inputs of each place.
+    """Return a decoder for the z of a route's curve, with the inputs of each place.
 
-    If all of it has the same inputs that is a decoder with these, or `decoder` itself if they are its own.
+    If the inputs are the same everywhere, it is a plain decoder with these inputs: `decoder` itself if it
+    already has them.
     """
     if not route.inputs:
         return decoder
@@ -33,11 +34,11 @@ class RouteDecoder(KeptDecoder):
         self._decoder, self._route = decoder, route
 
     def keys(self, z: ManyZ) -> list[str]:
-        """Return by what the picture at each z [N, d] of the curve is kept."""
+        """Return the key of the picture at each z [N, d] of the curve."""
         return [key for decoder, part in self._parts(z) for key in decoder.keys(part)]
 
     def decode_step(self, z: ManyZ, most_threads: int | None = None) -> Floats:
-        """Decode z [N, d] of the curve as a decoder of one value of the inputs does."""
+        """Decode z [N, d] of the curve in one step, each with the inputs of its place."""
         return np.concatenate([decoder.decode_step(part, most_threads) for decoder, part in self._parts(z)])
 
     def _parts(self, z: ManyZ) -> Iterator[tuple[KeptDecoder, CurveZ]]:

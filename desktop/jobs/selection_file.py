@@ -1,4 +1,4 @@
-"""Writes points as a table that spreadsheets and pandas read: one row for each. No Qt."""
+"""Writes points as a CSV table for spreadsheets and pandas, one row per point. No Qt."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ def save_csv(
     """Write the points with these indices, yielding None after some rows and the path last. Raises OSError.
 
     The columns are index, name (of own pictures), label, mean_0, …, logvar_0, …; numbers have all digits of
-    their float32. Points that were brought as z have no logvar.
+    a float32. Own z have no logvar.
     """
     rows = within(indices, len(posterior.mean))
     own = posterior if isinstance(posterior, OwnPosterior) else None

@@ -1,4 +1,4 @@
-"""The worker's job that decodes a sheet of pictures: what is there, and the rest if it is wanted. No Qt."""
+"""The worker's job that decodes a sheet of pictures: kept ones first, the others if there is time. No Qt."""
 
 import math
 import time
@@ -17,7 +17,7 @@ from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.sheets import Plan
 from desktop.jobs.tiles import reduced
 
-# The longer side of a sheet that is shown in the window, and the time between two that are half full.
+# The longer side of a sheet in the window, and the time between two sheets that are not full yet.
 SHOWN_SIDE_PX, BETWEEN_S = 2048, 0.3
 EMPTY_GRAY = 64  # of cells that are not decoded
 
@@ -28,10 +28,10 @@ class Sheet:
 
     Attributes:
         picture: uint8 [rows · cell height, columns · cell width(, C)], with gaps.
-        rows: of cells.
-        plan: what it shows.
+        rows: how many rows of cells it has.
+        plan: what the sheet shows.
         missing: how many cells are empty, because they are not decoded yet.
-        is_reduced: whether its pictures are smaller than the decoder's.
+        is_reduced: whether the pictures are smaller than those of the decoder.
     """
 
     picture: Bytes
@@ -68,11 +68,11 @@ def sheet_steps(
 ) -> Iterator[SheetStep]:
     """Decode a sheet, yielding the Sheet last, and None after each other step.
 
-    With a slow decoder, or if it takes more than `tells_from_s` seconds, it yields Progress and half-full
-    sheets in between. If it takes more than `most_s` seconds, only what is there already is put on the sheet,
-    and its Cost is yielded last.
+    With a slow decoder, or if it takes more than `tells_from_s` seconds, it yields Progress and unfinished
+    sheets in between. If it takes more than `most_s` seconds, the sheet shows only pictures that are kept,
+    and the Cost of the others is yielded last.
 
-    `most_px` bounds the longer side of the sheet: its pictures are made smaller.
+    `most_px` bounds the longer side of the sheet; its pictures are shrunk to fit.
     """
     cost, there = decoder.cost(plan.z), np.array(decoder.is_there(plan.z), bool)
     is_asked = cost.seconds > most_s
@@ -101,7 +101,7 @@ def sheet_steps(
 def save_sheet(
     decoder: KeptDecoder, plan: Plan, path: Path, scale: int, note: str = "", titles: Titles | None = None
 ) -> Iterator[Path | None]:
-    """Decode a sheet in full size and write it as PNG, with a note of where it came from, and its titles."""
+    """Decode a sheet in full size and write it as PNG; `note` says where it came from."""
     for step in sheet_steps(decoder, plan):
         if isinstance(step, Sheet) and not step.missing:
             yield from save_png(path, step.picture, scale, note, titles)
@@ -127,7 +127,7 @@ class _Canvas:
         shape = size.rows * down - self._gap_px, plan.columns * across - self._gap_px
         self._sheet = np.zeros(shape if channels == 1 else (*shape, channels), np.uint8)
         for index in range(len(plan.z)):
-            self._cell(index)[:-1, :-1] = EMPTY_GRAY  # with a line between two
+            self._cell(index)[:-1, :-1] = EMPTY_GRAY  # the rest is a line between two cells
         self.missing = len(plan.z)
 
     def put(self, indices: Array, pictures: Floats) -> None:

@@ -1,6 +1,6 @@
-"""What sheets of pictures show: samples, manifold, reconstructions, traversals. No Qt.
+"""Plans sheets of pictures: samples, manifold grid, reconstructions, traversals. No Qt.
 
-A plan holds the z of all its pictures; if they do not fit into memory, RoomError is raised instead.
+A plan holds the z of all its pictures; if they do not fit into memory, RoomError is raised.
 """
 
 import time
@@ -27,10 +27,10 @@ from desktop.models.model import Model
 from desktop.models.own_posterior import name_of, pictures_of
 from export.bundle import Posterior
 
-# Images are ranked by one draw each; the fixed seed gives the same ranking every time.
+# Images are ranked by an ELBO from one draw each; the fixed seed gives the same ranking every time.
 ELBO_SEED, BY_ONE_DRAW = 0, "by one draw "
 PAIR_GAP_PX = 4
-TRY_S = 0.5  # a quick decoder is tried so long before it is said what all images take
+TRY_S = 0.5  # a quick decoder runs for so long before the time for all images is estimated
 MAX_ROWS = 200
 
 
@@ -50,9 +50,10 @@ class Plan:
         z: float32 [N, d], row by row.
         columns: how many cells a row has.
         captions: N texts, one for each cell.
-        row_titles, column_titles: what each row and each column has in common; or nothing.
-        marked: the cells that are nearest to where the cursor is.
-        originals: what stands on the left of the pictures with these indices, float32 [n, C, H, W]; or None.
+        row_titles, column_titles: a title for each row and for each column; or none.
+        marked: the cells that are nearest to the cursor, by index.
+        originals: gives the images to the left of the pictures with these indices, float32 [n, C, H, W]; or
+            None.
     """
 
     z: Floats
@@ -65,7 +66,7 @@ class Plan:
 
     @property
     def titles(self) -> Titles | None:
-        """The titles of rows and columns, if there are any."""
+        """The titles of rows and columns; None without any."""
         return Titles(self.row_titles, self.column_titles) if self.row_titles else None
 
     def size(self, image_shape: tuple[int, int, int]) -> SheetSize:
@@ -79,10 +80,10 @@ class Plan:
 class Scores:
     """ELBO, rate and distortion of the test images in nats, float64 [N].
 
-    `how` says for the words how they were estimated; empty if as those of your image.
-    Where the likelihood is not known, ELBO and distortion are NaN, and `error` is the root of the mean
-    squared difference between each picture and its reconstruction at the mean, float64 [N]. `bits` are −ELBO
-    in bits per dimension, float64 [N], if they compare models.
+    `how` says in words how they were estimated; it is empty if by the nodes that the section Your image uses.
+    If the likelihood is not known, ELBO and distortion are NaN, and `error` is the root mean squared
+    difference between each picture and its reconstruction at the mean, float64 [N]. `bits` are −ELBO in bits
+    per dimension, float64 [N], where that number can be compared between models.
     """
 
     elbo: Doubles
@@ -94,7 +95,7 @@ class Scores:
 
     @property
     def merit(self) -> Doubles:
-        """What images are sorted by: the higher, the better is the reconstruction."""
+        """The number that images are sorted by; a better reconstruction has a higher one."""
         return self.elbo if self.error is None else -self.error
 
     def in_words(self, index: int) -> str:
@@ -138,7 +139,7 @@ def traversals_plan(
 ) -> Plan:
     """Plan a row for each of `dimensions`: that coordinate moves, and the others stay as in `z`.
 
-    It goes over the prior's range (−3 to 3 for N(0, I)), or over `span` around the prior's mean.
+    The coordinate covers the prior's range (−3 to 3 for N(0, I)), or `span` around the prior's mean.
     With a `posterior`, the title of each row has the dimension's rate.
     """
     check_z(len(dimensions) * columns, model.latent_dim)
@@ -173,8 +174,8 @@ def reconstructions_plan(
 ) -> Plan:
     """Plan n × 2n pairs: a test image, and beside it the reconstruction from its posterior mean.
 
-    The captions name its label as `label_names` do, or by its number.
-    In the order of the file, the scores are only captions: without any there are none.
+    Captions say the label by its name in `label_names`, or by its number, and the image's scores if there
+    are any. Scores are needed for every order except that of the file.
     Raises ValueError if the bundle has no images, and RoomError.
     """
     if posterior.images is None:
@@ -201,12 +202,12 @@ def shown_pairs(n: int) -> int:
 
 @dataclass(eq=False)
 class KnownScores:
-    """What is known of the test images' scores. `held_out_scores` fills it in, and goes on from there.
+    """The test images' scores found so far. `held_out_scores` adds to them and skips what is known.
 
     Attributes:
         values: distortion or error, float64 [N], NaN where it is not known yet; None before the first.
-        scores: all of them, once they are known.
-        means: by index, distortions that were computed as that of your image, not by one draw.
+        scores: the scores of all images, once all are known.
+        means: by index, distortions that are means over the posterior (as for your image), not one draw.
     """
 
     values: Doubles | None = None
@@ -214,24 +215,24 @@ class KnownScores:
     means: dict[int, float] = field(default_factory=dict)
 
     def missing(self, count: int) -> NDArray[np.int64]:
-        """Return the indices of the images whose values are not known, of the first `count`."""
+        """Return the indices, among the first `count` images, of those whose values are not known."""
         return np.arange(count) if self.values is None else np.flatnonzero(np.isnan(self.values[:count]))
 
 
 def scores_cost(
     decoder: KeptDecoder, posterior: Posterior, known: KnownScores, first: int | None = None
 ) -> Cost:
-    """Return what `held_out_scores` costs."""
+    """Return the cost of `held_out_scores`."""
     return Cost(len(known.missing(_count(posterior, first))), decoder.model.picture_s)
 
 
 def scores_within(
     decoder: KeptDecoder, posterior: Posterior, known: KnownScores, most_s: float, first: int | None = None
 ) -> Iterator[Scores | Progress | Cost | None]:
-    """Yield what `held_out_scores` does, with its progress; what takes longer than `most_s` yields its Cost.
+    """Yield the steps of `held_out_scores`, or a Cost if it would take longer than `most_s`.
 
-    A quick decoder begins, because what it took before may have been a busy moment; it stops when it turns
-    out that the rest takes too long.
+    A quick decoder starts in any case, because its measured time may stem from a busy moment. It stops with
+    the Cost of the rest if that turns out to take too long.
     """
     expected = scores_cost(decoder, posterior, known, first)
     if expected.seconds > most_s and (decoder.is_slow or not most_s):
@@ -262,8 +263,8 @@ def held_out_scores(
 ) -> Iterator[Scores | Progress | None]:
     """Estimate the ELBO of every test image, or of the `first` ones, and yield the Scores last.
 
-    Those of the other images are NaN then. What takes longer than `tells_from_s` yields Progress.
-    What is `known` is not decoded again.
+    With `first`, the scores of the other images are NaN. If the work takes longer than `tells_from_s`, it
+    yields Progress. Images whose scores are `known` are not decoded again.
     """
     if posterior.images is None:
         raise ValueError("found no test images in the bundle, expected some to reconstruct")
@@ -288,13 +289,13 @@ def held_out_scores(
 
 
 def likelihood_of(decoder: KeptDecoder, posterior: Posterior) -> Likelihood | None:
-    """The decoder's likelihood, if it is one of such images."""
+    """The decoder's likelihood, if it is one for images with the posterior's levels."""
     likelihood = decoder.model.source.likelihood
     return likelihood if likelihood is not None and likelihood.levels == posterior.levels else None
 
 
 def scores_of(decoder: KeptDecoder, posterior: Posterior, values: Doubles, how: str) -> Scores:
-    """The scores of distortions; without a likelihood, of differences."""
+    """The scores for these distortions, or, without a likelihood, for these differences."""
     likelihood, rate = likelihood_of(decoder, posterior), rate_nats(posterior.mean, posterior.logvar).sum(1)
     if likelihood is None:
         unknown = np.full(len(values), np.nan)
@@ -305,7 +306,7 @@ def scores_of(decoder: KeptDecoder, posterior: Posterior, values: Doubles, how: 
 
 
 def _count(posterior: Posterior, first: int | None) -> int:
-    """How many images there are, or how many of the `first` ones."""
+    """The number of images; at most `first`, if that is given."""
     count = len(posterior.mean)
     return count if first is None else min(first, count)
 
@@ -328,7 +329,7 @@ def _distortions(decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np
 
 
 def _differences(decoder: KeptDecoder, posterior: Posterior, missing: NDArray[np.int64]) -> Values:
-    """Yield the root of the mean squared difference of each image and its reconstruction at the mean."""
+    """Yield the root mean squared difference of each image and its reconstruction at the mean."""
     for piece in decoder.pieces(posterior.mean[missing]):
         if piece is None:
             yield missing[:0], np.empty(0)
@@ -352,14 +353,14 @@ def pairs_size(image_shape: tuple[int, int, int], latent_dim: int, rows: int, co
 
 
 def by_rate(posterior: Posterior | None, latent_dim: int) -> tuple[int, ...]:
-    """Sort the latent dimensions by mean rate on the test images, highest first; without any, by number."""
+    """Sort the latent dimensions by mean rate on the test images, highest first; else by number."""
     if posterior is None or not len(posterior.mean):
         return tuple(range(min(latent_dim, MAX_ROWS)))
     return tuple(by_kl(kl_nats(posterior)).tolist())
 
 
 def caption_of(posterior: Posterior, index: int, label_names: Sequence[str], scores: Scores | None) -> str:
-    """What a test image or an own picture is called, and below it how good its reconstruction is."""
+    """The name of a test image or an own picture, with its scores on a second line if there are any."""
     name = _held_out_name(posterior, index, label_names)
     return name if scores is None else f"{name}\n{scores.in_words(index)}"
 

@@ -1,4 +1,7 @@
-"""The worker's job that computes the ELBOs of the test images on a page as that of your image is. No Qt."""
+"""The worker's job that computes accurate ELBOs for the test images that a page shows. No Qt.
+
+They are computed like the ELBO of your image, not by one draw.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,7 +18,7 @@ from desktop.jobs.sheets import KnownScores, Order, caption_of, likelihood_of, s
 from desktop.models.own_posterior import pictures_of
 from export.bundle import Posterior
 
-BETWEEN_S = 0.5  # from one sheet with more of them to the next
+BETWEEN_S = 0.5  # the time between two sheets with new captions
 
 
 def with_elbos(
@@ -27,10 +30,10 @@ def with_elbos(
     label_names: Sequence[str],
     most_s: float,
 ) -> Iterator[Sheet | None]:
-    """Yield the sheet of reconstructions with captions that say the ELBO as the section Your image does.
+    """Yield the sheet of reconstructions with captions that say the same ELBO as the section Your image.
 
-    None comes after a step without new captions; the pictures and their order stay. Those of a slow decoder,
-    of more than `most_s` seconds or without a likelihood stay as they are.
+    Yields None after a step without new captions. The pictures and their order stay. Nothing changes with a
+    slow decoder, without a likelihood, or if the ELBOs would take more than `most_s` seconds.
     """
     if likelihood_of(decoder, posterior) is None or decoder.is_slow:
         return
@@ -48,7 +51,7 @@ def with_elbos(
 
 
 def _find(decoder: KeptDecoder, posterior: Posterior, index: int, known: KnownScores) -> Iterator[None]:
-    """Find the mean distortion of an image, by the nodes or draws that `desktop.jobs.encode` takes."""
+    """Compute the mean distortion of an image over the nodes or draws that `desktop.jobs.encode` uses."""
     likelihood, model = likelihood_of(decoder, posterior), decoder.model
     assert likelihood is not None
     z, weights = posterior_nodes(posterior.mean[index], posterior.logvar[index])

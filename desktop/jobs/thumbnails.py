@@ -9,9 +9,9 @@ from desktop.jobs.kept_decoder import KeptDecoder
 
 
 def thumbnails(decoder: KeptDecoder, z: Floats) -> Iterator[tuple[int, Floats] | None]:
-    """Decode z [N, d] in steps; of a slow decoder take what is there.
+    """Decode z [N, d] in steps; a slow decoder gives only the pictures that are in memory.
 
-    Yields the index of the first picture with some pictures [K, C, H, W], or None.
+    Yields the index of the first of some pictures with these pictures [K, C, H, W], or None.
     """
     if not decoder.is_slow:
         yield from decoder.pieces(z)

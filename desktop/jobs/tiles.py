@@ -19,8 +19,7 @@ from desktop.base.arrays import Bytes, Doubles, Floats
 from desktop.latent.chart import Chart
 from desktop.latent.plane import Edges
 
-# Within these bounds, a cell's longer side on the screen is at least 85 % of its picture's longer side, and
-# less than twice as long.
+# Bounds of a cell's longer side on the screen. Within them it is 85 % to 170 % of the picture's longer side.
 MIN_CELL_PX, MAX_CELL_PX = 24, 72
 # Cells per side of a tile: one if pictures are slow, so that no picture outside the view is decoded.
 CELLS_OF_FAST, FAST_MS = 4, 1.0
@@ -28,7 +27,7 @@ CELLS_OF_SLOW, SLOW_MS = 1, 8.0
 COARSER_LEVELS = (4, 2)  # decoded before the finest level: 1/256 and 1/16 as many pictures
 SEARCHED_LEVELS = 8
 CACHE_BYTES = 48 * 2**20
-# A plane of slow pictures has fewer and larger ones: so many as are decoded in this time.
+# With a slow decoder the plane has fewer and larger pictures: as many as are decoded in this time.
 PLANE_MS = 60_000.0
 
 
@@ -47,9 +46,9 @@ class Pyramid:
     Attributes:
         cell: width and height of a cell of level 0 in view coordinates, with the pictures' aspect ratio.
         cells: the number of cells along each side of a tile.
-        cell_px: the shortest that a cell's longer side gets on the screen.
+        cell_px: the least length of a cell's longer side on the screen.
         picture_px: width and height of the pictures in the cache.
-        is_waited_for: whether its pictures are so slow that they are larger than others for it.
+        is_waited_for: whether the cells are larger than usual, because the decoder is slow.
     """
 
     cell: tuple[float, float]
@@ -93,8 +92,8 @@ class Pyramid:
         """Return the tiles that a view between `edges` needs, in the order in which to decode them.
 
         Coarse levels come before fine ones. Within a level, the tiles nearest to `focus` (view coordinates)
-        come first. Coarse tiles just outside the view come last. Tiles outside `limits` are left out. If
-        pictures are waited for, there are no coarse tiles: one all over the view would stand there for long.
+        come first. Coarse tiles just outside the view come last. Tiles outside `limits` are left out. With a
+        slow decoder (`is_waited_for`) there are no coarse tiles: one would cover the view for a long time.
         """
         level = self.level(units_per_px)
         inside = common(edges, limits)
@@ -164,7 +163,7 @@ def reduced(pictures: Bytes, size_px: tuple[int, int]) -> Bytes:
 
 
 def _reduced(pictures: Floats, size_px: tuple[int, int]) -> Floats:
-    """As `reduced`, for float32 numbers."""
+    """Shrink float32 pictures as `reduced` does."""
     for axis, size in ((1, size_px[1]), (2, size_px[0])):
         length = pictures.shape[axis]
         starts = np.arange(min(size, length)) * length // min(size, length)
@@ -174,7 +173,7 @@ def _reduced(pictures: Floats, size_px: tuple[int, int]) -> Floats:
 
 
 def ancestor(tile: Tile, levels: int) -> tuple[Tile, Edges]:
-    """Return the tile `levels` coarser, and which part of it this one is, as shares from the lower left."""
+    """Return the tile `levels` coarser, and its part under this tile, as shares from the lower left."""
     column, row = tile.column >> levels, tile.row >> levels
     side = 0.5**levels
     left = (tile.column - (column << levels)) * side
@@ -183,7 +182,7 @@ def ancestor(tile: Tile, levels: int) -> tuple[Tile, Edges]:
 
 
 def descendants(tile: Tile, levels: int) -> list[Tile]:
-    """Return the tiles `levels` finer that together cover this one."""
+    """Return the tiles that are `levels` finer and together cover this one."""
     count = 1 << levels
     return [
         Tile(tile.level + levels, tile.column * count + column, tile.row * count + row)
@@ -195,7 +194,7 @@ def descendants(tile: Tile, levels: int) -> list[Tile]:
 class TileCache:
     """Keeps the most recently used pictures uint8 [H, W(, C)] by space and tile, up to `limit_bytes`.
 
-    A space stands for everything except the place that pictures depend on: model, reading, plane, pyramid.
+    A space identifies what pictures depend on besides their place: model, reading, plane, pyramid.
     """
 
     def __init__(self, limit_bytes: int = CACHE_BYTES) -> None:
@@ -213,7 +212,7 @@ class TileCache:
             self.size_bytes -= dropped.nbytes
 
     def get(self, space: Hashable, tile: Tile) -> Bytes | None:
-        """Return a picture and mark it as used; None if it is not there."""
+        """Return a picture and mark it as used; None if it is not kept."""
         picture = self._pictures.get((space, tile))
         if picture is not None:
             self._pictures.move_to_end((space, tile))
@@ -222,8 +221,8 @@ class TileCache:
     def covering(self, space: Hashable, tile: Tile) -> Iterator[tuple[Tile, Bytes, Edges]]:
         """Yield what to draw for a tile, in drawing order: (place, picture, part of the picture).
 
-        This is the tile itself if it is there. Otherwise it is a part of the nearest coarser tile, and then
-        all finer tiles that are there.
+        This is the tile itself if it is kept. Otherwise it is a part of the nearest coarser tile that is
+        kept, and then all kept tiles up to two levels finer.
         """
         picture = self.get(space, tile)
         if picture is not None:
@@ -244,7 +243,7 @@ class TileCache:
 
 @dataclass(frozen=True)
 class Cut:
-    """What tiles belong to: the space of their pictures, the chart, and the pyramid."""
+    """The space, the chart and the pyramid that tiles belong to."""
 
     space: Hashable
     chart: Chart
@@ -283,7 +282,7 @@ class TileQueue:
             return self._cut, taken
 
     def put_back(self, cut: Cut, tiles: Sequence[Tile]) -> None:
-        """Return tiles that were taken and not decoded, unless others are wanted by now."""
+        """Put back tiles that were taken and not decoded, unless the queue has changed to another cut."""
         with self._lock:
             if cut == self._cut:
                 self._tiles += reversed(tiles)
@@ -293,7 +292,7 @@ class TileQueue:
 
 
 def common(edges: Edges, limits: Edges | None) -> Edges | None:
-    """Return what two parts of the plane share, or None."""
+    """Return the overlap of two parts of the plane, or None."""
     if limits is None:
         return edges
     left, bottom = max(edges[0], limits[0]), max(edges[1], limits[1])
