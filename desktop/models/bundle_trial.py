@@ -1,4 +1,4 @@
-"""Inspect and try a bundle's graphs before they are loaded: it may come from a stranger. No Qt."""
+"""Inspects and tries a bundle's graphs before they are loaded: a bundle may come from a stranger. No Qt."""
 
 import hashlib
 from collections.abc import Sequence
@@ -18,14 +18,15 @@ from desktop.vetting.opening import Opening, OpeningStoppedError
 from desktop.vetting.trial import Trial
 from export.bundle import MANIFEST_FILE, Bundle, BundleError
 
-# SHA-256 of the bundles' graphs that were tried since the program started, because one trial is enough, and
-# the first pictures of slow ones; of these not all, because a bundle may have hundreds of epochs.
+# SHA-256 of the graphs of bundles that were tried since the program started, because one trial is enough,
+# with the first pictures of slow decoders. Only the latest pictures are kept: a bundle may have hundreds of
+# epochs.
 _tried: dict[bytes, FirstDecode | None] = {}
 MOST_FIRST_PICTURES = 16
 
 
 def bundle_encoder_reading(bundle: Bundle) -> EncoderReading:
-    """The reading of a bundle's encoder, which the format fixes."""
+    """The reading of a bundle's encoder, which the bundle format determines."""
     return EncoderReading(
         x_input="x",
         x_dtype="float32",
@@ -49,7 +50,8 @@ def try_graphs(
 ) -> FirstDecode | None:
     """Inspect and try a bundle's decoder and encoder, each given with its name in the bundle.
 
-    Returns the first picture of a slow decoder, at the prior's mean, where a bundle's view begins.
+    Returns the first picture of a slow decoder. It is decoded at the prior's mean, where a bundle's view
+    starts.
     """
     first = _try_graph(bundle, *decoder, tensors.feeds(reading, trial_z(reading)[:1]), opening, reading)
     name, graph = encoder
@@ -67,9 +69,9 @@ def _try_graph(
     opening: Opening,
     reading: Reading | None = None,
 ) -> FirstDecode | None:
-    """Inspect and try a graph before it is loaded, because a bundle may come from a stranger too.
+    """Inspect and try a graph before it is loaded, because a bundle may come from a stranger.
 
-    Returns the picture of a decoder, which has a `reading`, if it is slow.
+    A `reading` is given for a decoder. Returns the decoder's first picture if it is slow.
     """
     where = Path(f"{bundle.path}: {name}")
     kind = name.rpartition("/")[2]  # the manifest names the tensors of an epoch's graph once for all epochs
@@ -81,7 +83,7 @@ def _try_graph(
         )
     try:
         file = read_model_file(where, graph)
-    except ModelError as error:  # it says what to do
+    except ModelError as error:  # its message says what to do
         raise BundleError(str(error)) from error
     for side, declared in (("inputs", file.inputs), ("outputs", file.outputs)):
         found = [_in_words(t.name, t.dtype, t.shape or ()) for t in declared]

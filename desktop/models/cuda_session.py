@@ -1,7 +1,7 @@
-"""Sessions of ONNX Runtime on CUDA: fixed sizes, bound tensors, one thread, and where they really run.
+"""ONNX Runtime sessions on CUDA: a few batch sizes, bound tensors, one thread, and where nodes really run.
 
-cuDNN plans each convolution anew for each batch size, and each thread has plans of its own. So only a few
-sizes are run, all by one thread, on tensors that stay where they are; a CUDA graph can then replay a run.
+cuDNN plans each convolution again for each batch size and for each thread. So only a few batch sizes are run,
+all by one thread, on tensors that keep their memory; a CUDA graph can then replay a run.
 """
 
 import threading
@@ -25,13 +25,13 @@ WHERE_IT_RUNS = "session.record_ep_graph_assignment_info"
 class CudaSession:
     """A session whose runs all happen on one thread, on bound tensors; after a failure, on the CPU instead.
 
-    It runs on the CPU too, by `device_kind`, which is how its tests run.
+    With `device_kind` "cpu" the bound tensors are on the CPU; the tests run it like that.
 
     Args:
         session: the session on the device.
         thread: the one thread of all sessions of a model.
-        on_cpu: makes the same session on the CPU, and is called with the error; once, if the device fails.
-        errors: what ONNX Runtime raises.
+        on_cpu: called once with the error if the device fails; makes the same session on the CPU.
+        errors: the exceptions that ONNX Runtime raises.
         device_kind: "cuda" or "cpu".
         is_recorded: whether the session records its runs as CUDA graphs.
     """
@@ -61,7 +61,7 @@ class CudaSession:
         return self._cpu is None
 
     def run(self, outputs: Sequence[str], inputs: Mapping[str, Array], options: Any) -> list[Array]:
-        """The outputs, as `InferenceSession.run` gives them. Any thread may call it."""
+        """Return the outputs, as `InferenceSession.run` does. Any thread may call it."""
         if self._cpu is None:
             try:
                 return self._thread.submit(self._run, tuple(outputs), inputs, options).result()
@@ -80,17 +80,17 @@ class CudaSession:
         key = outputs, tuple((name, array.shape, array.dtype.str) for name, array in inputs.items())
         bound = self._bound.get(key)
         if bound is None:
-            options.add_run_config_entry("gpu_graph_id", "-1")  # which is not recorded
+            options.add_run_config_entry("gpu_graph_id", "-1")  # -1: do not record this run
             bound = _Bound(self.session, outputs, inputs, self._device_kind, options)
             self._bound[key] = bound
             return bound.results()
-        # One recording for each set of shapes.
+        # Each set of shapes has its own recording.
         options.add_run_config_entry("gpu_graph_id", str(1 + list(self._bound).index(key)))
         return bound.run(inputs, options)
 
 
 class _Bound:
-    """The tensors on the device for one set of shapes, and at first the results for the first inputs."""
+    """The bound tensors on the device for one set of shapes; making them runs the session once."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class _Bound:
             there = ort.OrtValue.ortvalue_from_numpy(_in_order(array), device_kind, 0)
             self._inputs[name] = there
             self._binding.bind_ortvalue_input(name, there)
-        # The shapes of the outputs are known after a run.
+        # The shapes of the outputs are known only after a run.
         for name in outputs:
             self._binding.bind_output(name, device_kind, 0)
         session.run_with_iobinding(self._binding, options)
@@ -131,16 +131,16 @@ class _Bound:
 
 
 def _in_order(array: Array) -> Array:
-    """The array with its numbers in order; a single number stays one, which is no list of one."""
+    """The array as a contiguous one in C order; a scalar keeps its shape ()."""
     return np.asarray(array, order="C")
 
 
 def settings(is_exact: bool, is_recorded: bool, is_bounded: bool = True) -> dict[str, str]:
-    """The options of ONNX Runtime's CUDA provider; only the memory of quick decoders is bounded.
+    """The options of ONNX Runtime's CUDA provider; `is_bounded`, for quick decoders, limits its memory.
 
-    `is_exact` is for numbers that are added up, such as logits: TF32 rounds factors to ten bits, which is
-    enough for a picture. The default search for a convolution's algorithm tries all of them for every new
-    size, and takes longer than it saves.
+    `is_exact` turns TF32 off, for numbers that are added up, such as logits: TF32 rounds factors to ten bits,
+    which is enough for a picture only. By default ONNX Runtime tries all of a convolution's algorithms for
+    every new size, which takes longer than it saves; the heuristic search does not.
     """
     return {
         "cudnn_conv_algo_search": "HEURISTIC",
@@ -154,7 +154,7 @@ def settings(is_exact: bool, is_recorded: bool, is_bounded: bool = True) -> dict
 def batches(count: int, most: int) -> list[tuple[int, int]]:
     """Split `count` rows into runs of a few sizes, none above `most`: the rows and the size of each run.
 
-    A run is filled up to its size. Above `SMALL_SIZE` rows at most half of a run is filling.
+    A run is padded up to its size. In runs larger than `SMALL_SIZE`, at most half of the rows are padding.
     """
     sizes = sorted({*(size for size in SIZES if size < most), max(1, most)})
     found = []
@@ -169,9 +169,10 @@ def batches(count: int, most: int) -> list[tuple[int, int]]:
 
 
 def nodes_on_cuda(session: ort.InferenceSession) -> tuple[int, int]:
-    """How many of a graph's nodes run on CUDA, and how many there are.
+    """How many of a graph's nodes run on CUDA, and how many nodes it has.
 
-    The session must have been made with `WHERE_IT_RUNS`. Its list of providers says only what is registered.
+    The session must have been made with `WHERE_IT_RUNS`. The session's list of providers does not say it: it
+    holds all that are registered.
     """
     parts = session.get_provider_graph_assignment_info()
     counts = [(part.ep_name == CUDA, len(part.get_nodes())) for part in parts]
@@ -179,6 +180,6 @@ def nodes_on_cuda(session: ort.InferenceSession) -> tuple[int, int]:
 
 
 def where_in_words(on_cuda: int, nodes: int) -> str:
-    """Where a graph runs, for the status bar: "CUDA", or with how many operators are left to the CPU."""
+    """Where a graph runs, for the status bar: "CUDA", or also how many operators run on the CPU."""
     left = nodes - on_cuda
     return "CUDA" if not left else f"CUDA, {left} of {nodes} operator{'s' * (nodes > 1)} on the CPU"

@@ -1,4 +1,4 @@
-"""Choose a decoder's device by loading and running it there: only then is it known where it really runs."""
+"""Chooses a decoder's device by loading and running it there: only that shows where it really runs."""
 
 import time
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ from desktop.models.source import Source
 from desktop.reading.tensors import probabilities
 from export.bundle import DECODER_FILE, BundleError
 
-LONG_MS = 50.0  # a first run that takes so long is most likely all decoding
+LONG_MS = 50.0  # in a first run at least this long, nearly all of the time is probably decoding
 # ONNX Runtime records a CUDA graph in the first few runs of a size, after one that is not recorded.
 RECORDING_RUNS = 6
-RECORDED_DIFFERENCE = 1e-3  # half of it is TF32's
+RECORDED_DIFFERENCE = 1e-3  # TF32 causes half of it
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Chosen:
 
     Attributes:
         device: where it runs.
-        session: the decoder's; None for a slow one on the CPU, which is loaded at its first decode.
+        session: the decoder's session; None for a slow decoder on the CPU, which its first decode loads.
         chunk: how many pictures a run decodes.
-        picture_s: how long a picture took.
-        first: the picture, if it took long.
-        is_quick_on_cuda: whether it runs on CUDA and a picture does not take long there.
+        picture_s: how long the first picture took.
+        first: the first picture, if it took long.
+        is_quick_on_cuda: whether the decoder runs on CUDA and a picture does not take long there.
     """
 
     device: Device
@@ -52,7 +52,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class _FirstRun:
-    """A run that needs no more preparation."""
+    """The measurements of a run that needed no more preparation."""
 
     took_ms: float
     chunk: int
@@ -60,7 +60,7 @@ class _FirstRun:
 
 
 def choose_device(sessions: Sessions, source: Source, wanted: DeviceName) -> Chosen:
-    """Load the decoder where it is wanted, or else on the CPU with the reason, and run it.
+    """Load and run the decoder on the wanted device, or else on the CPU, with the reason why.
 
     Raises DeviceError if CUDA is wanted and cannot run it; BundleError or ModelError if the CPU cannot.
     """
@@ -89,18 +89,18 @@ def _on_cuda(sessions: Sessions, source: Source) -> Chosen | str:
     """The decoder on CUDA, or why it does not run there."""
     preload_cuda()
     try:
-        sessions.device = Device("cuda", "CUDA")  # until a run has shown it
+        sessions.device = Device("cuda", "CUDA")  # until a run shows where the nodes run
         session = sessions.make(source.decoder, DECODER_FILE, "cuda")
         assert isinstance(session, CudaSession)
         on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
-        # Without CUDA's libraries all of it is on the CPU, where a slow decoder was tried already.
+        # Without CUDA's libraries all nodes are on the CPU, where a slow decoder was tried already.
         if not on_cuda:
             return f"ONNX Runtime runs no operator of it on CUDA: {install_line('cuda')}"
         run = _first_run(sessions, source, session, "cuda")
         if sessions.device.kind != "cuda":
             return sessions.device.reason
         is_quick = run.took_ms < LONG_MS
-        # With a long run the graph would save nothing, and large weights would be there twice.
+        # If a run is long, a CUDA graph saves nothing, and a second session would hold large weights twice.
         if on_cuda == nodes and is_quick and source.first is None:
             session = _recorded(sessions, source, session)
         first = None if is_quick else run.first or source.first
@@ -113,19 +113,18 @@ def _on_cuda(sessions: Sessions, source: Source) -> Chosen | str:
 def _first_run(
     sessions: Sessions, source: Source, session: Session, kind: Literal["cuda", "cpu"]
 ) -> _FirstRun:
-    """Run the decoder's session. Raises BundleError or ModelError, also if its picture has no numbers."""
+    """Run and time the decoder's session. Raises BundleError or ModelError, also for a picture of NaN."""
     reading = source.reading
-    # The sample at which the view of a new model begins, and not z = 0, where a decoder that normalises z
-    # gives NaN.
+    # The sample at which the view of a new model starts. At z = 0 a decoder that normalises z gives NaN.
     z = sample_prior(1, reading.latent_dim, 0, reading.prior)
     picture = np.empty((1, *reading.image_shape), np.float32)
-    # The first run makes buffers; on CUDA it also loads libraries and plans convolutions, for up to 1 s.
+    # The first run allocates buffers; on CUDA it also loads libraries and plans convolutions, for up to 1 s.
     for _ in range(2):
         start = time.perf_counter()
         sessions.decode(session, reading, (reading.output,), probabilities, 1, z, picture)
         took_ms = 1e3 * (time.perf_counter() - start)
         if kind == "cpu" and took_ms >= LONG_MS:
-            break  # nobody waits for the same picture again
+            break  # a slow picture is not decoded a second time
     if np.isnan(picture).all():
         raise sessions.failure(DECODER_FILE, "found only NaN in its first picture, expected numbers")
     is_kept = took_ms >= LONG_MS and not np.isnan(picture).any()
@@ -134,7 +133,7 @@ def _first_run(
 
 
 def _recorded(sessions: Sessions, source: Source, plain: CudaSession) -> CudaSession:
-    """The decoder with its runs as CUDA graphs, if they can be recorded and give the same pictures."""
+    """A session that replays CUDA graphs if that gives the same pictures, or else the `plain` session."""
     reading = source.reading
     outputs = (reading.output,)
     shape = (1, *reading.image_shape)
@@ -150,7 +149,7 @@ def _recorded(sessions: Sessions, source: Source, plain: CudaSession) -> CudaSes
     except (BundleError, ModelError):
         return plain
     finally:
-        # A decoder that cannot be recorded does not mean that the device failed.
+        # That a decoder cannot be recorded does not mean that the device failed.
         if sessions.device.kind != "cuda":
             sessions.device = Device("cuda", "CUDA")
     is_same = made.is_on_device and np.allclose(found, expected, atol=RECORDED_DIFFERENCE, equal_nan=True)

@@ -1,7 +1,7 @@
 """Opens the model that a command names while the rest of the program is still being imported. No Qt.
 
-That is as safe as opening it later: `open_source` only inspects the file here, and what the graph does when
-it is loaded and run, it does in the trial's process. This process loads nothing before the trial has passed.
+That is as safe as opening it later: in this process `open_source` only inspects the file, and the graph is
+loaded and run in the trial's process. This process does not load the graph before the trial has passed.
 """
 
 import threading
@@ -17,7 +17,7 @@ from desktop.vetting.opening import Opening
 
 @dataclass(frozen=True)
 class _Early:
-    """What is opened, and what `open_source` gives or raises."""
+    """A model that is being opened, with the result or the error of `open_source`."""
 
     path: Path
     overrides: Overrides | None
@@ -29,13 +29,13 @@ _early: list[_Early] = []
 
 
 def open_early(path: Path, overrides: Overrides | None) -> None:
-    """Begin to open a model, on a thread of its own. `early_or_open` gives it to whoever asks for it."""
+    """Start to open a model on a separate thread. `early_or_open` returns the result."""
     early = _Early(path, overrides, Opening(), Future())
 
     def work() -> None:
         try:
             early.source.set_result(open_source(path, overrides, early.opening))
-        except BaseException as error:  # raised to whoever asks for the source
+        except BaseException as error:  # `early_or_open` raises it
             early.source.set_exception(error)
 
     _early.append(early)
@@ -43,9 +43,9 @@ def open_early(path: Path, overrides: Overrides | None) -> None:
 
 
 def early_or_open(path: Path, overrides: Overrides | None, opening: Opening) -> Source:
-    """Return what `open_early` began with these arguments, or else open it now, as `open_source` does.
+    """Return the source that `open_early` is opening for these arguments, or else open it now.
 
-    What was begun early is given once. `opening` is told what it does, and can stop it.
+    The result of `open_early` is returned once. `opening` is told the progress, and can stop it.
     """
     while _early:
         early = _early.pop()
@@ -60,6 +60,6 @@ def early_or_open(path: Path, overrides: Overrides | None, opening: Opening) -> 
 
 
 def stop_early() -> None:
-    """Stop what was begun early and not asked for."""
+    """Stop the early opening of a model that nobody asked for."""
     while _early:
         _early.pop().opening.stop()

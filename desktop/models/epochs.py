@@ -12,13 +12,13 @@ from desktop.models.opened import Opened
 from desktop.models.source import Source
 from export.bundle import DECODER_FILE, ENCODER_FILE, POSTERIOR_FILE, Bundle, Posterior, epoch_file
 
-# How many bytes of graphs the loaded epochs may have in all, and how many epochs stay loaded in any case.
+# The bytes that the graphs of the loaded epochs may take together, and how many epochs always stay loaded.
 KEPT_BYTES = 64 << 20
 KEPT_AT_LEAST = 3
-# On CUDA each has sessions of its own, with workspaces of CUDA's libraries that are larger than the graphs.
+# On CUDA each epoch has its own sessions, and the workspaces of CUDA's libraries are larger than the graphs.
 KEPT_ON_CUDA = 12
-MOST_PLANNED = 1_000_000  # more is no number of epochs
-MOST_NATS = sys.float_info.max  # a longer integer is no float
+MOST_PLANNED = 1_000_000  # a larger number of epochs is not plausible
+MOST_NATS = sys.float_info.max  # a larger integer cannot be converted to a float
 ELBO, ELBO_ERROR = "test_elbo_nats", "test_elbo_error_nats"  # in a manifest's metrics
 STOP_WORDS = {"interruption": "was interrupted", "error": "ended in an error"}
 
@@ -28,12 +28,13 @@ class Epoch:
     """An epoch of a bundle.
 
     Attributes:
-        number: 0 is before training.
-        hashes: of its files: they identify the epoch in a bundle that has grown.
+        number: its number; 0 is before training.
+        hashes: the SHA-256 of its files, which identify the epoch in a bundle that has grown.
         elbo_nats, elbo_error_nats: the test ELBO and its standard error, if the manifest gives them.
-        share: of its steps that were taken when its files were written; below 1 while the fit is in it.
-        planned: the epochs that the fit was to have, if the manifest says so; more than the bundle's last
-            while the fit goes on, or if it was ended.
+        share: the share of its steps that were done when its files were written; below 1 for an epoch that
+            the fit had not finished.
+        planned: how many epochs were planned for the fit, or 0 if the manifest does not say it. It is more
+            than the bundle's last epoch while the fit goes on, or if it was stopped.
     """
 
     number: int
@@ -48,7 +49,7 @@ class Epoch:
 class Loaded:
     """An epoch's model, or the error that loading it raised.
 
-    If there was an error, `is_current` says whether the bundle is still as it was opened.
+    If there was an error, `is_current` says whether the bundle on disk is still the one that was opened.
     """
 
     epoch: Epoch
@@ -57,7 +58,7 @@ class Loaded:
     is_current: bool = True
 
     def close(self) -> None:
-        """Close the model, if it was loaded and nobody takes it."""
+        """Close the model if it was loaded, because nobody uses it."""
         if self.opened is not None:
             self.opened.close()
 
@@ -114,32 +115,32 @@ def _by_epoch(bundle: Bundle, name: str) -> dict[int, float]:
 
 
 def _number(facts: object, name: str) -> float | None:
-    """A finite number among facts for people, which may be anything."""
+    """A finite number by its name in a part of the manifest that is not checked, or None."""
     found = facts.get(name) if isinstance(facts, dict) else None
     return float(found) if isinstance(found, int | float) and abs(found) <= MOST_NATS else None
 
 
 def unfinished(bundle: Bundle) -> dict[int, float]:
-    """The epoch in which the fit was when it was exported, with the share of its steps that were taken."""
+    """The epoch that was unfinished at the export → the share of its steps that were done; or empty."""
     facts = bundle.manifest.get("unfinished")
     epoch, share = (facts.get("epoch"), facts.get("share")) if isinstance(facts, dict) else (None,) * 2
     return {epoch: share} if type(epoch) is int and type(share) is float and 0 < share < 1 else {}
 
 
 def last_number(epochs: Sequence[Epoch]) -> int:
-    """The number of the last epoch that a fit was to have, or of the last one that there is."""
+    """The number of the last planned epoch, or of the last one in the bundle if that is larger."""
     return max(epochs[-1].number, epochs[-1].planned)
 
 
 def _planned(bundle: Bundle) -> int:
-    """How many epochs the fit was to have; 0 if the manifest does not say so in a plausible way."""
+    """How many epochs were planned for the fit; 0 if the manifest gives no plausible number."""
     fit = bundle.manifest.get("fit")
     planned = fit.get("epochs") if isinstance(fit, dict) else None
     return planned if type(planned) is int and 0 < planned < MOST_PLANNED else 0
 
 
 def stop_in_words(source: Source | None) -> str:
-    """Say that the fit of a bundle stopped before its last epoch, if the manifest says so; else empty."""
+    """Say that a bundle's fit stopped early; an empty string if the manifest does not say so."""
     bundle = None if source is None else source.bundle
     facts = None if bundle is None else bundle.manifest.get("stopped")
     epoch, by = (facts.get("after_epoch"), facts.get("by")) if isinstance(facts, dict) else (None,) * 2
@@ -153,7 +154,7 @@ def stop_in_words(source: Source | None) -> str:
 
 
 def in_percent(share: float) -> str:
-    """A share as text; not "100 %" before all of it is done."""
+    """A share below 1 in percent; at most "99 %", because it is not all done."""
     return f"{min(99, round(100 * share))} %"
 
 
@@ -166,7 +167,7 @@ def epoch_in_words(epochs: Sequence[Epoch], index: int) -> str:
 
 
 def epoch_and_elbo(epochs: Sequence[Epoch], index: int) -> tuple[str, str]:
-    """Describe an epoch as `epoch_in_words`, with the number of its ELBO, if there is one, apart."""
+    """The two parts of `epoch_in_words`: the text, and the number of the ELBO or an empty string."""
     epoch = epochs[index]
     text = f"epoch {epoch.number} of {last_number(epochs)}"
     if epoch.share < 1:
@@ -194,13 +195,13 @@ def _epoch_posterior(bundle: Bundle | None, whole: Posterior | None, epoch: int)
 
 
 class Loader:
-    """Loads the models of epochs, one in each step: first the wanted one, then its neighbours.
+    """Loads the models of epochs, one per step: first the wanted epoch, then its neighbours.
 
     The thread that takes the steps does the loading; other threads may set `wanted` meanwhile.
 
     Attributes:
         wanted: index into `epochs` of the epoch to load first.
-        held: indices of the epochs that need not be loaded.
+        held: indices of the epochs that are loaded already.
     """
 
     def __init__(self, whole: Opened, epochs: Sequence[Epoch], device: DeviceName) -> None:
@@ -217,13 +218,13 @@ class Loader:
             self.keeps = min(self.keeps, KEPT_ON_CUDA)
 
     def steps(self) -> Iterator[Loaded]:
-        """Load epochs until all that should be kept are held."""
+        """Load epochs until all epochs that should stay loaded are."""
         while (index := self._next()) is not None:
             self.held.add(index)
             epoch = self._epochs[index]
             try:
                 yield Loaded(epoch, load_epoch(self._whole, epoch, self._device))
-            except Exception as error:  # it is shown when somebody looks at that epoch
+            except Exception as error:  # shown when a person goes to that epoch
                 bundle = self._whole.model.source.bundle
                 yield Loaded(epoch, None, error, bundle is not None and bundle.is_current())
 

@@ -1,7 +1,7 @@
-"""Give convolutions the same padding on both sides, because cuDNN's frontend refuses uneven padding.
+"""Gives convolutions the same padding on both sides, because cuDNN's frontend refuses uneven padding.
 
-A kernel grows with zeros on the side that is padded less, and the padding with it: the function is the same.
-On the CPU the zeros would only cost time, so only a session on CUDA gets such a graph. Needs only the onnx
+Zeros are added to the kernel on the side with less padding, and as much padding: the result stays the same.
+On the CPU the zeros would only cost time, so only sessions on CUDA get such a graph. Needs only the onnx
 package.
 """
 
@@ -10,7 +10,7 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
-# Kernels that would grow to more numbers stay as they are.
+# Kernels that would become larger than this stay as they are.
 MOST_NUMBERS = 1 << 26
 
 
@@ -39,7 +39,7 @@ def with_even_pads(graph: bytes) -> bytes:
 
 
 def _grow(model: onnx.ModelProto, node: onnx.NodeProto, kernels: dict[str, onnx.TensorProto]) -> bool:
-    """Make a convolution's padding even, if it is not and can be; say whether it was changed."""
+    """Make a convolution's uneven padding even where possible; return whether the node was changed."""
     attributes = {attribute.name: attribute for attribute in node.attribute}
     if "pads" not in attributes or len(node.input) < 2 or node.input[1] not in kernels:
         return False
@@ -51,7 +51,7 @@ def _grow(model: onnx.ModelProto, node: onnx.NodeProto, kernels: dict[str, onnx.
     missing = [(max(0, e - s), max(0, s - e)) for s, e in zip(starts, ends, strict=True)]
     if starts == ends or kernel.ndim != axes + 2:
         return False
-    # With dilation, a kernel grows by that many pixels at once.
+    # With dilation, each added row or column of zeros extends the kernel by `step` pixels.
     if any(number % step for pair, step in zip(missing, dilations, strict=True) for number in pair):
         return False
     zeros = [(a // step, b // step) for (a, b), step in zip(missing, dilations, strict=True)]

@@ -1,4 +1,4 @@
-"""What a slow decoder gave while it was tried, so that nobody waits for the same picture again. No Qt."""
+"""The picture that a slow decoder gave in its trial, so that it need not be decoded again. No Qt."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class FirstDecode:
     """The picture that a decoder gave while it was opened.
 
     Attributes:
-        z: d numbers.
+        z: where it was decoded, d numbers.
         picture: float32 [C, H, W] in [0, 1].
         seconds: how long the run took.
     """
@@ -26,7 +26,7 @@ class FirstDecode:
 
 
 def first_decode(trial: Trial, reading: Reading) -> FirstDecode | None:
-    """The picture that the trial's only run gave, if it gave one."""
+    """The picture from the trial's last run; None if there is none."""
     if trial.last is None or reading.output not in trial.last:
         return None
     picture = tensors.probabilities(reading, trial.last[reading.output])[0]

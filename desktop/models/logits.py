@@ -1,13 +1,13 @@
-"""Remove a decoder's last sigmoid, because float32 probabilities do not determine its logits.
+"""Removes a decoder's last sigmoid, because float32 probabilities do not determine its logits.
 
-ONNX Runtime's sigmoid saturates at ±18, and a probability near 1 has few digits left. For a picture unlike
-the data, just such pixels make up log p(x|z). Needs only the onnx package.
+ONNX Runtime's sigmoid saturates at ±18, and a float32 near 1 says little about the logit. In a picture unlike
+the data, it is these pixels that dominate log p(x|z). Needs only the onnx package.
 """
 
 import onnx
 from google.protobuf.message import DecodeError
 
-# Operators that only move numbers: these may follow the sigmoid.
+# Operators that only rearrange numbers: they may follow the sigmoid.
 MOVES = frozenset({"Identity", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze"})
 
 

@@ -1,4 +1,4 @@
-"""Run a source's decoder and encoder with ONNX Runtime, on CUDA or on the CPU."""
+"""Runs a source's decoder and encoder with ONNX Runtime, on CUDA or on the CPU."""
 
 import copy
 import threading
@@ -25,8 +25,9 @@ from desktop.reading.input_values import InputValues
 from desktop.reading.tensors import encoder_feeds, logits, numbers, posterior, probabilities
 from export.bundle import DECODER_FILE, ENCODER_FILE
 
-# How long a picture takes is estimated from the last runs. A quick run may have waited for the processor, so
-# the least of so many counts; for a slow decoder it is an average in which the last run has this weight.
+# The time per picture is estimated from the last runs. A quick run may have waited for the processor, so the
+# shortest of the last RUNS counts. For a slow decoder it is a moving average in which the last run has the
+# weight SMOOTHING.
 RUNS, SMOOTHING = 8, 0.3
 ENCODER_CHUNK = 256
 RUN_LIMIT_S = 20.0
@@ -44,9 +45,9 @@ class Model:
         source: what was opened.
         image_shape: channels, height, width.
         latent_dim: d.
-        warning: what is wrong with pictures that were decoded, or an empty string.
+        warning: what was wrong with decoded pictures, or an empty string.
         last_decode_ms: how long the last decode took.
-        picture_s: how long a picture takes, estimated from the last ones.
+        picture_s: how long a picture takes, estimated from the last runs.
         first: a picture that was decoded while the model was opened, if it took long.
     """
 
@@ -79,9 +80,9 @@ class Model:
             raise
 
     def with_inputs(self, values: InputValues) -> "Model":
-        """Return the model with other values of its further inputs; both share sessions, and end together.
+        """Return the model with other values of its further inputs, or this model if it has them already.
 
-        It is this model if it has these values already.
+        Both models share their sessions, so closing one closes the other.
         """
         root = self._shared or self
         source = root.source.with_inputs(values)
@@ -91,13 +92,13 @@ class Model:
             return self
         other = copy.copy(root)
         other.source, other._shared = source, root
-        other.first, other.warning = None, ""  # those here belong to the values before
+        other.first, other.warning = None, ""  # the root's belong to its own values
         other.last_decode_ms, other.picture_s = self.last_decode_ms, self.picture_s
         return other
 
     @property
     def root(self) -> "Model":
-        """The model whose sessions it uses: itself, but for one that `with_inputs` gave."""
+        """The model that owns the sessions: this one, unless `with_inputs` returned it."""
         return self._shared or self
 
     @property
@@ -107,7 +108,7 @@ class Model:
 
     @property
     def is_slow(self) -> bool:
-        """Whether a picture takes so long that people wait for it, and nothing may be decoded in vain.
+        """Whether a picture takes so long that people have to wait, and none may be decoded needlessly.
 
         On the CPU the amount of work in the graph decides, on CUDA the time of the first run.
         """
@@ -120,15 +121,14 @@ class Model:
         return self._encoder is not None
 
     def interrupt(self) -> None:
-        """Stop what `decode` runs that may be interrupted. Any thread may call it."""
+        """Stop a run of `decode` that may be interrupted. Any thread may call it."""
         self._sessions.interrupt()
 
     def decode(self, z: Floats, most_threads: int | None = None, may_be_interrupted: bool = False) -> Floats:
         """Probabilities float32 [N, C, H, W] in [0, 1] at z float32 [N, d], using at most `most_threads`.
 
-        A slow decoder that `may_be_interrupted` raises InterruptedDecodeError after `interrupt`.
-
-        NaN becomes 0 and sets `warning`. Raises ValueError for z of another shape, BundleError or ModelError
+        With `may_be_interrupted`, `interrupt` makes a slow decoder's run raise InterruptedDecodeError. NaN
+        becomes 0 and sets `warning`. Raises ValueError for z of another shape, BundleError or ModelError
         if the graph fails, gives another shape or takes too long.
         """
         session, was_slow = self._decoder, self.is_slow
@@ -144,7 +144,7 @@ class Model:
             self._last_s.append(self.last_decode_ms / 1e3 / len(z))
             if not self.is_slow:
                 self.picture_s = min(self._last_s)
-            elif not was_slow:  # CUDA failed meanwhile: its times say nothing about the CPU
+            elif not was_slow:  # CUDA failed in this decode: its times say nothing about the CPU
                 self.picture_s = self._last_s[-1]
             else:
                 self.picture_s += SMOOTHING * (self._last_s[-1] - self.picture_s)
@@ -153,14 +153,14 @@ class Model:
     def decode_logits(self, z: Floats) -> Floats:
         """Logits float32 [N, C, H, W] at z float32 [N, d], for a decoder that gives Bernoulli probabilities.
 
-        They are the graph's own if it ends with a sigmoid, or else computed from its probabilities, within
-        ±17.3. Raises the same errors as `decode`.
+        If the graph ends with a sigmoid, they are the sigmoid's input; else they are computed from the
+        probabilities, within ±17.3. Raises the same errors as `decode`.
         """
         shared = self._shared or self
         if not shared._logits_looked_for:
             shared._logits_looked_for = True
             graph = self.source.decoder
-            # A graph that is kept on disk is too large to be held twice.
+            # A graph that stays on disk is too large to be loaded a second time.
             found = without_sigmoid(graph, self.source.reading.output) if isinstance(graph, bytes) else None
             if found is not None:
                 shared._logits = self._sessions.make(found, DECODER_FILE, self.device.kind, is_exact=True)
@@ -170,7 +170,7 @@ class Model:
         return self._in_pieces(z, decode_by, (self.image_shape,))[0]
 
     def decode_parameters(self, z: Floats) -> Parameters:
-        """What the likelihood of a bundle needs at z float32 [N, d]. Raises the same errors as `decode`."""
+        """The parameters of a bundle's likelihood at z float32 [N, d]. Raises the same errors as `decode`."""
         likelihood = self.source.likelihood
         assert likelihood is not None
         if likelihood.is_its_picture:
@@ -186,9 +186,9 @@ class Model:
         shapes: Sequence[tuple[int, ...]],
         most_threads: int | None = None,
     ) -> list[Floats]:
-        """Decode z [N, d] to arrays float32 [N, *shape] in chunks that a few threads share.
+        """Decode z [N, d] to arrays float32 [N, *shape], in chunks that a few threads share.
 
-        `decode_by` gets the z of a chunk, and of each array the part to write to.
+        `decode_by` gets the z of a chunk, and the part of each array to write the results to.
         """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"found z of shape {z.shape}, expected (N, {self.latent_dim})")
@@ -207,10 +207,10 @@ class Model:
         starts = iter(range(0, len(z), size))
 
         def work() -> None:
-            for start in starts:  # shared: each thread takes the next chunk that is left
+            for start in starts:  # the threads share this iterator: each takes the next chunk
                 decode_by(z[start : start + size], *(result[start : start + size] for result in results))
 
-        # This thread works too: handing every chunk over to another thread would cost a tenth of the decode.
+        # This thread works too: handing over every chunk to other threads would cost a tenth of the time.
         threads = 1 if alone else min(most_threads, -(-len(z) // size))
         others = [self._pool.submit(work) for _ in range(threads - 1)]
         try:
@@ -218,7 +218,7 @@ class Model:
         finally:
             for _ in starts:  # after an error the remaining chunks are dropped
                 pass
-            # Work that has not begun has nothing left to do; after the model was closed it never begins, and
+            # Work that has not started has nothing left to do. If the model was closed, it never starts, and
             # waiting for it would never end.
             begun = [other for other in others if not other.cancel()]
             wait(begun)
@@ -258,12 +258,12 @@ class Model:
         return np.concatenate(means), np.concatenate(logvars)
 
     def stop_runs(self) -> None:
-        """Stop what runs and what would run after it: both raise errors. Any thread may call it."""
+        """Stop the current run and prevent later ones: both raise errors. Any thread may call it."""
         self._sessions.stop_runs()
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing may run any more."""
+        """Whether runs are no longer possible."""
         return self._sessions.is_closed
 
     def close(self) -> None:
@@ -272,14 +272,14 @@ class Model:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _decoding(self, session: Session, outputs: Sequence[str], take: Take) -> Callable[..., None]:
-        """`Sessions.decode` of these outputs, as a function of z and the arrays that it writes to."""
+        """`Sessions.decode` for these outputs, as a function of z and the arrays to write to."""
         return partial(self._sessions.decode, session, self.source.reading, outputs, take, self._chunk)
 
     @property
     def _decoder(self) -> Session:
-        """The decoder's session; that of a slow decoder is loaded at its first decode, not when it is opened.
+        """The decoder's session; for a slow decoder it is loaded at its first decode, not when it is opened.
 
-        The trial has decoded a first picture: people can look at it without waiting for the weights again.
+        The trial has decoded a first picture, which people can see before the weights are loaded again.
         """
         shared = self._shared or self
         with self._loading:

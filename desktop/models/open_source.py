@@ -1,4 +1,4 @@
-"""Open a bundle, or a bare decoder with the encoder beside it: inspect, try and read their graphs. No Qt."""
+"""Opens a bundle, or a bare decoder with the encoder beside it: inspects, tries and reads graphs. No Qt."""
 
 import hashlib
 import re
@@ -32,19 +32,19 @@ from export.bundle import (
     open_bundle,
 )
 
-OPEN_SIZE = 8  # the first that is tried for maps, and for z a usual one
+OPEN_SIZE = 8  # for a dimension without a fixed size: the first one tried for feature maps, common for z
 
 
 def open_source(
     path: Path, overrides: Overrides | None = None, opening: Opening | None = None, use_saved: bool = True
 ) -> Source:
-    """Open a bundle, also by its manifest, or a bare `.onnx`.
+    """Open a bundle, given by its own path or its manifest's, or a bare `.onnx` file.
 
     `overrides`, as in `desktop.reading.overrides`, are for a bare model and are saved for that file; None
-    uses the saved ones. Without `use_saved` nothing is saved or used: that is for commands, which depend on
+    uses the saved ones. Without `use_saved`, overrides are neither saved nor restored: commands depend on
     their options alone. `opening` is told what takes long, and can stop it. Raises BundleError for a bundle
-    or something else in its folder, and ModelError for a bare model (UnreadError if other overrides could
-    help, OpeningStoppedError if it was stopped); OSError if a file cannot be read.
+    and for a path that is opened as one, and ModelError for a bare model (UnreadError if other overrides
+    could help, OpeningStoppedError if it was stopped); OSError if a file cannot be read.
     """
     check_names(overrides or {})
     other = None if path.suffix.lower() in (".onnx", ".latent") else folder_or_zip_format(path)
@@ -83,9 +83,9 @@ def open_epoch(source: Source, epoch: int) -> Source:
 
 
 def _is_bundle(path: Path) -> bool:
-    """Folders, manifests, `.latent` files, zips and missing paths are opened as bundles.
+    """Whether a path is opened as a bundle: a folder, a manifest, a `.latent` file, a zip or a missing path.
 
-    A bundle's errors fit them all.
+    A bundle's error messages fit them all.
     """
     is_there = path.is_file() and path.name != MANIFEST_FILE
     return path.suffix.lower() != ".onnx" and (
@@ -96,7 +96,7 @@ def _is_bundle(path: Path) -> bool:
 def _open_bundle(path: Path, opening: Opening) -> Source:
     bundle = open_bundle(path)
     facts = bundle.tensors(DECODER_FILE)
-    assert facts is not None  # it was checked when the bundle was opened
+    assert facts is not None  # `open_bundle` has checked it
     reading = Reading(
         z_input="z",
         z_dtype="float32",
@@ -204,7 +204,7 @@ def _trial(file: ModelFile, overrides: Overrides, opening: Opening) -> Trial:
 
 
 def _shape_for_one(tensor: Tensor, overrides: Overrides) -> list[int]:
-    """The shape of an input for one picture; open sizes are as an override says, or 8."""
+    """The shape of an input for one picture; sizes that are not fixed come from an override, or are 8."""
     shape = list(tensor.shape or ())
     sizes = z_shape_of(overrides)
     if sizes is not None and len(sizes) == len(shape) - 1:
@@ -234,7 +234,7 @@ def decoder_beside(encoder: Path) -> Path | None:
 
 
 def _check_batches(trial: Trial, reading: Reading) -> None:
-    """Check the reading for a batch of one picture, which the window decodes most often."""
+    """Check that the reading works for a single picture, which the window decodes most often."""
     z = trial_z(reading)[: reading.batch or 1]
     raw = trial.run(tensors.feeds(reading, z), [reading.output])[reading.output]
     tensors.probabilities(reading, raw)

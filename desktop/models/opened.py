@@ -23,8 +23,9 @@ class Opened:
 
     Attributes:
         model: the model.
-        posterior: of the held-out images, if its bundle has one.
-        principal: where to begin among these images, if they span a plane in more than two dimensions.
+        posterior: the approximate posteriors of the held-out images, if the bundle has them.
+        principal: the view to start with, on the principal axes of these images; only in more than two
+            dimensions, and if the images span a plane.
     """
 
     model: Model
@@ -32,17 +33,17 @@ class Opened:
     principal: PrincipalView | None = None
 
     def with_inputs(self, wanted: InputValues) -> "Opened":
-        """Return it with these values of its further inputs, where they fit; itself if it has them."""
+        """Return the model with these values of its further inputs, where they fit; itself if it has them."""
         model = self.model.with_inputs(taken(self.model.source.further_inputs, wanted))
         return self if model is self.model else replace(self, model=model)
 
     def close(self) -> None:
-        """Close the model, which nobody uses any more."""
+        """Close the model, because nobody uses it any more."""
         self.model.close()
 
 
 def principal_of(source: Source, posterior: Posterior | None) -> PrincipalView | None:
-    """Where to begin among the held-out images of a source, if that is not on its own two dimensions."""
+    """The view to start with, on the principal axes of the held-out images; None if there is no such view."""
     if posterior is None:
         return None
     epochs = () if source.bundle is None else source.bundle.epochs
@@ -50,7 +51,7 @@ def principal_of(source: Source, posterior: Posterior | None) -> PrincipalView |
 
 
 def same_images(one: Posterior | None, other: Posterior | None) -> bool:
-    """Whether two posteriors are of the same images, so that their numbers and labels mean the same."""
+    """Whether two posteriors are of the same images, so that indices and labels mean the same in both."""
     if one is None or other is None:
         return one is other
     if len(one.mean) != len(other.mean):
@@ -66,8 +67,8 @@ def open_model(
     source = early_or_open(path, overrides, opening or Opening())
     posterior = None if source.bundle is None else source.bundle.read_posterior()
     model = Model(source, device)
-    # The time per picture is to be known before the first ones are requested. A short first run took most of
-    # its time for something else.
+    # The time per picture must be known before pictures are requested. A short first run is no measure of it:
+    # it spent most of its time on preparation.
     try:
         if model.first is None:
             model.decode(np.random.default_rng(0).standard_normal((1, model.latent_dim), np.float32))

@@ -1,4 +1,4 @@
-"""The approximate posteriors of a person's own pictures, in the place of a bundle's test images. No Qt."""
+"""The approximate posteriors of own pictures, shown instead of a bundle's test images. No Qt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ MAX_NAME_CHARS = 32
 
 @dataclass(frozen=True)
 class OwnPosterior(Posterior):
-    """The approximate posteriors of own pictures, or z that were brought as points.
+    """The approximate posteriors of own pictures, or own z shown as points.
 
     Attributes:
         images: uint8 [N, C, H, W] from 0 to `levels` − 1.
         title: the name of the folder or file that they come from.
-        names: of each picture, for people.
+        names: the name of each picture, for people.
         label_names: the names of the labels 0, 1, …
         note: what people should know about how they were read; it may be empty.
-        is_z: whether `mean` are z that were brought as points. Then `logvar` says nothing, and `images` are
-            thumbnails decoded from them, or None until they are.
+        is_z: whether `mean` holds own z. Then `logvar` has no meaning, and `images` are thumbnails decoded
+            from these z, or None until they are decoded.
     """
 
     title: str = ""

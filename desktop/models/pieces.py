@@ -1,4 +1,4 @@
-"""How the rows of a batch are divided into runs of a graph. Pure functions."""
+"""Divides the rows of a batch into runs of a graph. Pure functions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -11,14 +11,14 @@ from desktop.reading.reading import Reading
 # On the CPU, transposed convolutions run image by image. So small chunks in single-threaded runs are faster
 # than one large batch over many threads, and keep the caches warm (`tests/benchmarks/decode.py` measures it).
 CPU_CHUNK = 10
-# The chunks of a slow network are smaller, so that a decode can be stopped between them and memory stays low.
+# A slow network gets smaller chunks, so that a decode can be stopped between them and memory stays low.
 CHUNK_MS = 100.0
 CUDA_CHUNK = 1024
 CUDA_CHUNK_BYTES = 2**31  # of activations, assuming 64 maps for each channel of a picture
 
 
 def chunk_size(reading: Reading, kind: Literal["cuda", "cpu"], one_ms: float) -> int:
-    """The number of pictures per run that keeps caches warm, memory low and runs short."""
+    """How many pictures to decode per run, so that caches stay warm, memory low and runs short."""
     if kind == "cuda":
         size = min(CUDA_CHUNK, CUDA_CHUNK_BYTES // (64 * 4 * int(np.prod(reading.image_shape))))
     else:
@@ -28,9 +28,9 @@ def chunk_size(reading: Reading, kind: Literal["cuda", "cpu"], one_ms: float) ->
 
 
 def equal_sizes(count: int, fixed: int | None, most: int) -> list[tuple[int, int]]:
-    """The runs for `count` rows, each of `fixed` rows or else of at most `most`.
+    """The runs for `count` rows, each of `fixed` rows, or else of at most `most`.
 
-    Of each run, the rows and the size to which it is filled up.
+    Each run is given by its rows and the size to which it is padded.
     """
     step = max(1, fixed or most)
     rows = [min(step, count - start) for start in range(0, count, step)]
@@ -46,7 +46,7 @@ def pieces(rows: Floats, sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[Flo
 
 
 def filled(rows: Floats, size: int) -> Floats:
-    """The rows, filled up to `size` by repeating the last one."""
+    """The rows, padded to `size` by repeating the last one."""
     if len(rows) == size:
         return rows
     return np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)])

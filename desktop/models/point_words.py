@@ -1,4 +1,4 @@
-"""What people call the points on the plane: test images, own pictures, or own z. No Qt."""
+"""The words for the points on the plane: test images, own pictures, or own z. No Qt."""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ class PointWords:
     Attributes:
         one: one of them, with its article: "the test image".
         many: all of them, with their article: "the test images".
-        bare: several of them without one: "test images".
+        bare: several of them, without an article: "test images".
         title: the name of the folder or file that they come from; empty for test images.
     """
 
@@ -25,12 +25,12 @@ class PointWords:
     title: str = ""
 
     def heading(self, rest: str) -> str:
-        """Begin a heading with them: "Test images by label", "Your pictures (holiday) by label"."""
+        """A heading about all of them: "Test images by label", "Your pictures (holiday) by label"."""
         name = self.many.removeprefix("the ").capitalize()
         return f"{name} ({_short(self.title)}) {rest}" if self.title else f"{name} {rest}"
 
     def heading_of_one(self, rest: str) -> str:
-        """Begin a heading with one of them: "Test image under the pointer"."""
+        """A heading about one of them: "Test image under the pointer"."""
         return f"{self.one.removeprefix('the ').capitalize()} {rest}"
 
     @property

@@ -1,4 +1,4 @@
-"""What ONNX Runtime there is, which CUDA libraries it finds, and what a bug report needs of both."""
+"""The installed ONNX Runtime, its CUDA libraries, and the facts about both for a bug report."""
 
 import contextlib
 import io
@@ -17,15 +17,15 @@ DISTRIBUTIONS = (*machine.DISTRIBUTIONS, "onnx", "numpy", "PySide6-Essentials", 
 
 
 def preload_cuda() -> None:
-    """Load the CUDA libraries: those that PyTorch ships, if it does, or else those of NVIDIA's wheels."""
+    """Load the CUDA libraries that PyTorch ships, or else those of NVIDIA's wheels."""
     folder = machine.torch_libraries(cuda_major())
-    # It prints what it does not find. If the session does not use CUDA, `missing_libraries` checks again.
+    # `preload_dlls` prints missing libraries. If a session does not use CUDA, `missing_libraries` finds them.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(RuntimeError, OSError):
         ort.preload_dlls(directory=str(folder) if folder else "")
 
 
 def describe_runtime() -> dict[str, Any]:
-    """What a bug report needs: versions, cores, providers, driver, CUDA libraries, in JSON's types."""
+    """The facts for a bug report as JSON values: versions, cores, providers, driver, CUDA libraries."""
     providers = ort.get_available_providers()
     found = machine.installed(DISTRIBUTIONS)
     cuda: dict[str, Any] = {"why_not": machine.why_no_cuda(providers), "driver": machine.driver_version()}

@@ -1,4 +1,4 @@
-"""ONNX Runtime's sessions for the graphs of one source: how they are made, and how they are run."""
+"""Makes and runs the ONNX Runtime sessions for the graphs of one source."""
 
 import functools
 import os
@@ -27,17 +27,18 @@ from desktop.vetting.onnx_file import Graph
 from export.bundle import DECODER_FILE, ENCODER_FILE, BundleError
 
 Session: TypeAlias = ort.InferenceSession | CudaSession
-# Converts an output of a decoder according to its reading, and writes it to the last argument.
+# A function that converts a decoder's output according to its reading and writes it to the last argument.
 Take = Callable[[Reading, Array, Floats], object]
 
-# For all runs on the CPU together: a model that passed its trial may still request any amount at another z.
-# A slow decoder has an arena of its own: its shapes are all known beforehand, and so is what it can request.
+# The memory limit for all runs on the CPU together: a model that passed its trial may still request any
+# amount at another z. A slow decoder has its own arena: all its shapes are known beforehand, and so are its
+# requests.
 CPU_ARENA_BYTES = 2**31
-SAME_AS_REQUESTED = 1  # how the arena grows
-# ONNX Runtime has no exception type for a full arena: only the text tells it apart.
-WHEN_QUIET = "try again when other programs leave the processor to it"
+SAME_AS_REQUESTED = 1  # ONNX Runtime's number for how the arena grows
+WHEN_QUIET = "try again when other programs use the processor less"
+# ONNX Runtime has no exception type for a full arena: only this text identifies it.
 ARENA_IS_FULL = "Available memory of"
-# A slow decoder may take so many times as long as in its trial, when other programs want the cores too.
+# A slow decoder may take this many times as long as in its trial, because other programs may use the cores.
 SLOW_RUN_LIMIT = 20.0
 FATAL = 4
 CPU = "CPUExecutionProvider"
@@ -54,7 +55,7 @@ ERRORS: tuple[type[Exception], ...] = (
 
 
 class InterruptedDecodeError(ModelError):
-    """A decode was stopped by `Model.interrupt`, because something more urgent waits."""
+    """`Model.interrupt` stopped a decode, because something more urgent is waiting."""
 
 
 class Sessions:
@@ -65,15 +66,15 @@ class Sessions:
     bare file) if a graph cannot be loaded or run.
 
     Attributes:
-        device: where runs happen; if CUDA fails at one, the CPU from then on.
+        device: where runs happen; after a failed run on CUDA it is the CPU.
         cpu_threads: how many threads may decode on the CPU at once.
-        threads_per_run: how many of them one run takes.
+        threads_per_run: how many of these threads one run uses.
     """
 
     def __init__(self, source: Source, limit_s: float) -> None:
         self._source = source
         self.cpu_threads = machine.cpu_threads()
-        # All cores share one picture of a slow decoder; of a fast one, each core takes pictures of its own.
+        # With a slow decoder all cores work on one picture; with a fast one each core decodes its own.
         self.threads_per_run = 1 if source.first is None else self.cpu_threads
         self.device = self.cpu_device("")
         self._cuda_thread = ThreadPoolExecutor(1, "cuda")
@@ -91,7 +92,7 @@ class Sessions:
         is_exact: bool = False,
         is_recorded: bool = False,
     ) -> Session:
-        """A session for a graph; `is_exact` if its numbers are added up, `is_recorded` for CUDA graphs."""
+        """Make a session; `is_exact` if the graph's numbers are added up, `is_recorded` for CUDA graphs."""
         if kind == "cpu":
             return self._plain(graph, name, [CPU])
         likelihood = self._source.likelihood
@@ -110,7 +111,7 @@ class Sessions:
     def run(
         self, session: Session, name: str, outputs: Sequence[str], inputs: Mapping[str, Array]
     ) -> list[Array]:
-        """The outputs of a session that was made for the file `name`."""
+        """Run a session that was made for the file `name`, and return its outputs."""
         options: Any = ort.RunOptions()
         if self._is_interruptible:
             self._interruptible = options
@@ -118,7 +119,7 @@ class Sessions:
             try:
                 results: list[Array] = session.run(outputs, inputs, options)
             except ERRORS as error:
-                # What was stopped for good is not tried again.
+                # A run that took too long, or whose model was closed, is not an interrupted one to repeat.
                 is_for_good = guard.expired or self.is_closed
                 if self._interruptible is options and options.terminate and not is_for_good:
                     raise InterruptedDecodeError("the decode was interrupted") from error
@@ -145,9 +146,9 @@ class Sessions:
         z: Floats,
         *results: Floats,
     ) -> None:
-        """Write some of a decoder's outputs at z [N, d] to `results` by `take`.
+        """Decode z [N, d], and write each of `outputs` to the array in `results` at its place, by `take`.
 
-        It takes as many runs as fixed sizes need; on CUDA, none is of more than `cuda_chunk` z.
+        Fixed sizes may need several runs; on CUDA, no run has more than `cuda_chunk` z.
         """
         start = 0
         most = cuda_chunk if isinstance(session, CudaSession) else len(z)
@@ -163,7 +164,7 @@ class Sessions:
 
     @contextmanager
     def interruptible(self, may_be: bool) -> Iterator[None]:
-        """In this block, if it `may_be`, a run is stopped by `interrupt`."""
+        """Within the block, `interrupt` stops a run, if `may_be` is true."""
         self._is_interruptible = may_be
         try:
             yield
@@ -177,33 +178,33 @@ class Sessions:
             options.terminate = True
 
     def cpu_device(self, reason: str) -> Device:
-        """The CPU in words, and why it is not CUDA."""
+        """The CPU as a device, with its description and the reason why it is not CUDA."""
         return Device("cpu", f"CPU, {self.cpu_threads} thread{'s' * (self.cpu_threads > 1)}", reason)
 
     def failure(self, name: str, text: str, to_do: str = "") -> BundleError | ModelError:
-        """The error for a bundle, with `to_do` for those who make bundles, or for a bare model."""
+        """The error for a bundle, with `to_do` for people who make bundles, or for a bare model."""
         if self._source.bundle is not None:
             return BundleError(f"{self._source.path}: {name}: {text}" + (f"; {to_do}" if to_do else ""))
         part = "its encoder: " if name == ENCODER_FILE else ""
         return ModelError(f"{self._source.path}: {part}{text}")
 
     def stop_runs(self) -> None:
-        """Stop what runs and what would run after it: both raise errors. Any thread may call it."""
+        """Stop the current run and prevent later ones: both raise errors. Any thread may call it."""
         self._watchdog.close()
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing may run any more."""
+        """Whether runs are no longer possible."""
         return self._watchdog.is_closed
 
     def close(self) -> None:
-        """Stop what runs, and end the threads."""
+        """Stop the current run, and end the threads."""
         self.stop_runs()
         self._cuda_thread.shutdown(wait=True, cancel_futures=True)
 
     def _plain(self, graph: Graph, name: str, providers: list[Any]) -> ort.InferenceSession:
         options = ort.SessionOptions()
-        options.log_severity_level = FATAL  # failures are raised, or looked for by this program
+        options.log_severity_level = FATAL  # this program raises or detects failures itself
         options.intra_op_num_threads = self.threads_per_run
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -213,7 +214,7 @@ class Sessions:
             _bound_memory()
             options.add_session_config_entry("session.use_env_allocators", "1")
         os.environ.pop("ORT_LOAD_CONFIG_FROM_MODEL", None)  # a model must not configure its own session
-        # By itself, ONNX Runtime would print a failure of CUDA and go on without it.
+        # Without `enable_fallback=0`, ONNX Runtime would print a failure of CUDA and go on without CUDA.
         make = partial(
             ort.InferenceSession,
             graph if isinstance(graph, bytes) else str(graph),
@@ -223,7 +224,7 @@ class Sessions:
         )
         try:
             if self._source.first is not None:
-                # The session's threads inherit the priority of the one that makes them.
+                # The session's threads inherit the priority of the thread that makes the session.
                 with ThreadPoolExecutor(1, initializer=machine.lower_priority) as maker:
                     made = maker.submit(make).result()
             else:
@@ -234,12 +235,12 @@ class Sessions:
             ) from error
         for file in (self._source.file, self._source.encoder_file):
             if file is not None:
-                file.check_unchanged()  # what was tried is what was loaded
+                file.check_unchanged()  # so that the loaded file is the one that was tried
         return made
 
 
 def run_sizes(session: Session, fixed: int | None, count: int, most: int) -> list[tuple[int, int]]:
-    """The runs for `count` rows: the rows of each, and the size to which it is filled up."""
+    """The runs for `count` rows: the rows of each run, and the size to which it is padded."""
     if fixed is None and isinstance(session, CudaSession) and session.is_on_device:
         return cuda_session.batches(count, min(most, cuda_session.SIZES[-1]))
     return equal_sizes(count, fixed, most)
@@ -249,7 +250,7 @@ def run_sizes(session: Session, fixed: int | None, count: int, most: int) -> lis
 def _bound_memory() -> None:
     """Create one arena of limited size for all CPU sessions; ONNX Runtime accepts one per process.
 
-    The arena never shrinks, just as a session's own arena does not while the session exists.
+    The arena never shrinks; neither does a session's own arena while the session exists.
     """
     info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
     arena = ort.OrtArenaCfg(CPU_ARENA_BYTES, SAME_AS_REQUESTED, -1, -1)

@@ -1,4 +1,4 @@
-"""A decoder that was opened and read, or the error for one that could not be read. No Qt."""
+"""A decoder that was opened and read, or the error if it could not be read. No Qt."""
 
 import hashlib
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ class UnreadError(ModelError):
 
     Attributes:
         file: the model.
-        overrides: those that were set.
-        looks_like: what it is if it looks like something other than a decoder.
-        within: the folder of the bundle that it is a file of, or None.
+        overrides: the overrides that were set.
+        looks_like: what the model looks like, if not like a decoder; or None.
+        within: the folder of the bundle that the file belongs to, or None.
     """
 
     def __init__(self, error: ModelError, file: ModelFile, overrides: Overrides) -> None:
@@ -42,7 +42,7 @@ class UnreadError(ModelError):
         self._limit_s = error.limit_s if isinstance(error, TrialEndedError) else None
 
     def as_decoder(self) -> Overrides | None:
-        """The overrides that read it as a decoder whatever it looks like; None if it looks like one."""
+        """The overrides that force a reading as a decoder; None if it already looks like one."""
         return self.overrides | {"z-input": self._z_input} if self._z_input else None
 
     def with_more_time(self) -> Overrides | None:
@@ -57,20 +57,20 @@ class Source:
     """A decoder, and its encoder if there is one, after they were inspected, tried and read.
 
     Attributes:
-        path: of the bundle or the decoder.
-        name: of the model, for people.
-        sha256: of the decoder, hex digits.
+        path: the path of the bundle or of the bare decoder.
+        name: the model's name, for people.
+        sha256: the SHA-256 of the decoder, hex digits.
         decoder: the decoder's graph, or its path.
-        reading: of the decoder.
+        reading: the reading of the decoder.
         encoder: the encoder's graph or its path, or None.
-        encoder_reading: of the encoder, or None.
+        encoder_reading: the reading of the encoder, or None.
         bundle: the bundle, or None for a bare decoder.
         file: the file of a bare decoder, or None for a bundle.
         encoder_file: the file of a bare encoder, or None.
         overrides: the parts of the reading that people set.
         first: the first picture of a slow decoder, or None.
-        notes: for people, such as why an encoder that was found could not be read.
-        within: the folder of the bundle that a bare decoder is a file of, or None.
+        notes: messages for people, such as why an encoder that was found could not be read.
+        within: the folder of the bundle that a bare decoder's file belongs to, or None.
     """
 
     path: Path
@@ -101,7 +101,7 @@ class Source:
         return inputs_of(self.reading, self.encoder_reading)
 
     def with_inputs(self, values: InputValues) -> "Source":
-        """Return the source with other values of its further inputs, which its overrides then have too."""
+        """Return the source with other values of its further inputs, also in its overrides."""
         reading = with_values(self.reading, values)
         encoder_reading = None if self.encoder_reading is None else with_values(self.encoder_reading, values)
         if reading is self.reading and encoder_reading is self.encoder_reading:
@@ -113,14 +113,14 @@ class Source:
 
     @property
     def has_posterior(self) -> bool:
-        """Whether a bundle has the posterior of test images, which says where the model's data are."""
+        """Whether it is a bundle with the posteriors of test images, which show where the data are."""
         return self.bundle is not None and POSTERIOR_FILE in self.bundle.files
 
     @property
     def likelihood(self) -> Likelihood | None:
-        """What a bundle says about its decoder's output.
+        """The likelihood that a bundle gives for its decoder's output.
 
-        None for a bare model, and in version 1 for every likelihood but Bernoulli.
+        None for a bare model, and for likelihoods other than Bernoulli in a bundle of format version 1.
         """
         if self.bundle is None:
             return None
@@ -140,7 +140,7 @@ class Source:
 
     @property
     def guess_note(self) -> str:
-        """Which parts of the decoder's reading are guesses; empty if there are none or a person set any.
+        """Say which parts of the decoder's reading are guesses; empty without any, or if a person set a part.
 
         The values of further inputs do not count: they are part of the view.
         """

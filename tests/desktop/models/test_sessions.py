@@ -40,7 +40,7 @@ def test_a_run_that_takes_too_long_is_ended_and_the_model_lives_on(tmp_path, ope
     with pytest.raises(ModelError) as caught:
         model.decode(np.array([[SLOW, 0]], np.float32))
     limit = "a run took longer than 0.2 s and was stopped, expected less"
-    to_do = "try again when other programs leave the processor to it"
+    to_do = "try again when other programs use the processor less"
     assert str(caught.value) == f"{model.source.path}: {limit}; {to_do}"
     assert model.decode(np.zeros((30, 2), np.float32)).shape == (30, 1, 4, 5)
 
