@@ -1,4 +1,4 @@
-"""Places that a person gave a name: cursor, plane, epoch, layers and inputs, with a small picture. No Qt."""
+"""Bookmarks: named places with cursor, plane, epoch, layers and inputs, and a small picture. No Qt."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +17,10 @@ from desktop.view.state_json import state_from_dict, state_to_dict
 
 # What a bookmark keeps of a view.
 FIELDS = ("z", "plane", "scale", "viewport", "epoch", "prior", "layers", "inputs", "seed")
-LATER_FIELDS = ("layers", "seed")  # earlier versions did not keep them
+LATER_FIELDS = ("layers", "seed")  # earlier versions did not save them
 MAX_BOOKMARKS = 500
 MAX_PICTURE_CHARS = 1 << 16
-ON_PLANE = 1e-4  # farther from a plane, relative to z, a bookmark is not on it
+ON_PLANE = 1e-4  # the largest distance, relative to z, of a bookmark that counts as on a plane
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Bookmark:
     """A named place.
 
     Attributes:
-        name: for people.
+        name: the name, for people.
         view: a view, of which only FIELDS count.
         picture: the picture at the cursor as a small PNG in base64, or an empty string.
-        lacks: the names of FIELDS that it does not keep, because an earlier version wrote it.
+        lacks: the names in FIELDS that it has no value for, because an earlier version wrote it.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Bookmark:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """What it keeps of a view."""
+        """The fields of a view that it keeps."""
         return tuple(name for name in FIELDS if name not in self.lacks)
 
     @property
     def nbytes(self) -> int:
-        """How much memory it takes, nearly."""
+        """About how much memory it takes."""
         return sum(numbers.nbytes for numbers in self.view.vectors) + len(self.picture)
 
     def is_at(self, state: ViewState) -> bool:
@@ -54,23 +54,23 @@ class Bookmark:
         return self.has_picture_of(state.z, state.epoch, state.inputs)
 
     def has_picture_of(self, z: Vector, epoch: int | None, inputs: InputValues) -> bool:
-        """Whether its picture is that at z, by the model of an epoch with these inputs.
+        """Whether its picture is the one at z, by the model of this epoch with these inputs.
 
-        A bookmark of an earlier version knows no inputs; its picture is that of those that are set.
+        A bookmark of an earlier version has no inputs; its picture counts as one with the inputs of now.
         """
         return self.view.z == z and self.view.epoch == epoch and self.has_inputs(inputs)
 
     def has_inputs(self, inputs: InputValues) -> bool:
-        """Whether it keeps these values of further inputs, or knows none."""
+        """Whether it has these values of further inputs, or none at all."""
         return self.view.inputs in ((), inputs)
 
     def seen_from(self, state: ViewState) -> ViewState:
-        """Return `state` at this place."""
+        """Return `state` with the fields that this bookmark keeps."""
         return replace(state, **{name: getattr(self.view, name) for name in self.fields})
 
 
 def bookmark(state: ViewState, taken: Sequence[Bookmark], picture: str = "") -> Bookmark:
-    """Return a bookmark of a state, under a name that is not taken."""
+    """Return a bookmark of a state, with a name that none of the bookmarks in `taken` has."""
     names = {other.name for other in taken}
     name = next(name for n in range(1, len(names) + 2) if (name := f"Place {n}") not in names)
     view = replace(ViewState(), **{name: getattr(state, name) for name in FIELDS})
@@ -93,9 +93,9 @@ def moved(marks: tuple[Bookmark, ...], start: int, to: int) -> tuple[Bookmark, .
 
 
 def without_old_pictures(marks: tuple[Bookmark, ...], right: Collection[int | None]) -> tuple[Bookmark, ...]:
-    """Return the bookmarks without the pictures that another decoder made.
+    """Return the bookmarks without pictures that are out of date, because the decoder has changed.
 
-    `right` are the epochs whose pictures are still right; None is the last one.
+    `right` are the epochs whose pictures are still right; None stands for the last epoch.
     """
     if all(not mark.picture or mark.view.epoch in right for mark in marks):
         return marks
@@ -113,7 +113,7 @@ def with_picture(
 
 
 def places_on(plane: Plane, marks: Sequence[Bookmark]) -> tuple[tuple[int, ...], Doubles]:
-    """Return the numbers of the bookmarks that lie on a plane, of any epoch, and their (a, b) [N, 2]."""
+    """Return the indices of the bookmarks of any epoch that lie on a plane, and their (a, b) [N, 2]."""
     found: list[int] = []
     places: list[Doubles] = []
     for index, mark in enumerate(marks):
@@ -130,7 +130,7 @@ def places_on(plane: Plane, marks: Sequence[Bookmark]) -> tuple[tuple[int, ...],
 def as_path(state: ViewState, marks: Sequence[Bookmark], leg_s: float) -> ViewState:
     """Return the state with the bookmarks as its path, and `leg_s` seconds from each to the next.
 
-    Each point has its bookmark's inputs; a bookmark of an earlier version, which knows none, has the view's.
+    Each point gets its bookmark's inputs, or the view's if an earlier version wrote the bookmark.
     """
     known = any(mark.view.inputs for mark in marks)
     inputs = tuple(mark.view.inputs or state.inputs for mark in marks) if known else ()
@@ -147,7 +147,7 @@ def bookmark_to_dict(mark: Bookmark) -> dict[str, Any]:
 def bookmarks_from_list(data: object, latent_dim: int | None = None) -> tuple[Bookmark, ...]:
     """Return the bookmarks that `bookmark_to_dict` wrote. Raises ValueError.
 
-    Those of another number of dimensions than `latent_dim`, if given, are refused too.
+    A bookmark whose z has another number of dimensions than `latent_dim`, if that is given, is an error too.
     """
     if not isinstance(data, (list, tuple)) or len(data) > MAX_BOOKMARKS:
         raise ValueError(f"bookmarks: found {shown(data)}, expected a list of at most {MAX_BOOKMARKS}")

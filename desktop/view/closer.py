@@ -1,4 +1,4 @@
-"""The view that shows a posterior large enough to be looked at. No Qt."""
+"""Zooms the view in until a posterior is large enough to be seen. No Qt."""
 
 from dataclasses import replace
 
@@ -8,14 +8,14 @@ from numpy.typing import ArrayLike
 from desktop.latent.plane import Viewport
 from desktop.view.state import ViewState
 
-LEAST_PX, SEEN_PX = 30.0, 90.0  # a posterior smaller than the first is made as large as the second
-MOST_AWAY = 0.4  # of the span: how far from the middle the other mark may be
+LEAST_PX, SEEN_PX = 30.0, 90.0  # a posterior smaller than the first is enlarged to the second
+MOST_AWAY = 0.4  # the largest distance of the other mark from the middle, as a share of the span
 
 
 def closer_to(
     state: ViewState, outline: ArrayLike, other: ArrayLike, size_px: tuple[float, float]
 ) -> ViewState:
-    """Return a state with a posterior at its cursor in view, zoomed in if it would be too small to be seen.
+    """Return a state that shows the posterior at its cursor, zoomed in if it is too small to be seen.
 
     `outline` holds points (a, b) [N, 2] around the posterior, and `other` is a point (a, b) [2] that stays in
     view, such as the encoder's mean beside the mode.

@@ -11,7 +11,7 @@ class Other:
     """The second model of a comparison.
 
     Attributes:
-        path: where it is.
+        path: the path of its bundle or file.
         epoch: the epoch that is shown; None is the bundle's own model, after the last epoch.
     """
 
@@ -20,12 +20,12 @@ class Other:
 
     @property
     def text(self) -> str:
-        """It as one text, which `other_from_text` reads."""
+        """The model as one text, which `other_from_text` parses."""
         return f"{'' if self.epoch is None else self.epoch}:{self.path}"
 
 
 def other_from_text(text: str) -> Other | None:
-    """Return the model of a text that `Other.text` gave; None for any other text."""
+    """Return the model that a text from `Other.text` names; None for any other text."""
     epoch, colon, path = text.partition(":")
     is_epoch = not epoch or (epoch.isascii() and epoch.isdigit() and len(epoch) < 10)
     if not colon or not path or "\0" in path or not is_epoch:
@@ -36,12 +36,12 @@ def other_from_text(text: str) -> Other | None:
 def followed(
     other: ViewState, state: ViewState, has_same_labels: bool, has_same_points: bool = False
 ) -> ViewState:
-    """Return the second model's state at the cursor and the viewport of the open one's `state`.
+    """Return the second model's state with the cursor and the viewport of the open model's `state`.
 
-    With as many latent dimensions both have the same z on the same plane. Otherwise the second model keeps a
-    plane of its own, and the cursor is at the same (a, b) of it. Its epoch and its prior stay its own.
-    What is pinned and selected is the same only if both have the same test images. Further inputs of the same
-    name have the same value.
+    If both have the same number of latent dimensions, both have the same z on the same plane. Otherwise the
+    second model keeps its own plane, and its cursor is at the same (a, b) there. It also keeps its own epoch
+    and prior. Pinned and selected points are shared only if both have the same test images. Further inputs
+    with the same name have the same value.
     """
     shared = replace(
         other,

@@ -1,14 +1,14 @@
-"""The view of a newly opened model, at another sample, and at home. No Qt.
+"""The view of a newly opened model, the view at a random z, and the home viewport. No Qt.
 
-With test images in more than two dimensions the plane is that of their principal axes, and the cursor is at
-the image nearest to their mean: on the first two axes through the prior's mean, no picture is like theirs.
+With test images in more than two dimensions, the plane is spanned by their principal axes, and the cursor is
+at the image nearest to their mean. On the plane of the first two axes no picture would look like the images.
 
-The rest is about models without test images. In many dimensions samples of the prior lie far from its mean:
-those of N(0, I) near a shell of radius √d. At the mean, or near it on two axes, a generator shows what no
-sample looks like, or nothing at all. So the view is that of three samples: the plane goes through them, and
-its span holds them. Along each side of that triangle one sample turns into another, over about as many
-pictures as a window shows. Inside it the plane comes nearest to the mean, for N(0, I) to about 0.58 √d; of a
-few samples those are taken whose plane stays farthest from it.
+Without test images: in many dimensions, samples of the prior lie far from its mean; those of N(0, I) lie near
+a shell of radius √d. At the mean, and near it on two axes, a generator's picture looks like no sample, or is
+empty. So the plane goes through three samples, and the view's span holds them. Along each side of this
+triangle one sample turns into another, over about as many pictures as a window shows. Inside the triangle the
+plane comes nearest to the mean (about 0.58 √d for N(0, I)). The three samples are chosen from a few
+candidates, so that their plane stays as far as possible from the mean.
 """
 
 from dataclasses import replace
@@ -27,24 +27,24 @@ from desktop.latent.prior import NORMAL, Prior, PriorKind
 from desktop.models.opened import Opened
 from desktop.view.state import ViewState, start_state
 
-# In up to so many dimensions a plane of two axes through the mean is near enough to samples.
+# In up to this many dimensions, a plane of two axes through the mean comes near enough to samples.
 MOST_NEAR_MEAN = 8
 # The cursor of a first view is at least this share of the view's shorter side away from each edge.
 EDGE_SHARE = 0.15
-# The span of a view of three samples, as a multiple of their extent. The cursor is at one of them, which is a
-# corner of that extent.
-_LEAST_SPAN = 1.02 / (0.5 - EDGE_SHARE)  # of a view with the cursor at distance 1 from its middle
+# MARGIN is the span of a view of three samples, as a multiple of their extent. The cursor is at one of the
+# samples, which may be in a corner of the extent.
+_LEAST_SPAN = 1.02 / (0.5 - EDGE_SHARE)  # the span of a view whose cursor is at distance 1 from the middle
 MARGIN = _LEAST_SPAN / 2
 SEEDS = 2**31
-# The three samples are chosen among so many. In very many dimensions all planes are about equally far from
-# the mean.
+# The three samples are chosen among CANDIDATES. In more dimensions than the second number the first three are
+# taken, because all planes are about equally far from the mean.
 CANDIDATES, MOST_CHOSEN_DIMENSIONS = 24, 1 << 14
 
 
 def starts_on_samples(latent_dim: int, has_posterior: bool) -> bool:
     """Whether the view of a new model starts on a plane through samples.
 
-    `has_posterior` says whether it comes with the posterior of test images.
+    `has_posterior` says whether the model comes with the posterior of test images.
     """
     return not has_posterior and latent_dim > MOST_NEAR_MEAN
 
@@ -52,8 +52,8 @@ def starts_on_samples(latent_dim: int, has_posterior: bool) -> bool:
 def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewState:
     """The view of a newly opened model without test images: the cursor is at the first sample of a seed.
 
-    In up to 8 dimensions the plane is that of the first two axes through the prior's mean, and the cursor is
-    at the sample's projection. In more, the plane goes through that sample and two others.
+    In up to 8 dimensions, the plane is spanned by the first two axes and goes through the prior's mean, and
+    the cursor is at the sample's projection. In more, the plane goes through the sample and two others.
     """
     first = Vector(sample_prior(1, latent_dim, seed, prior)[0])
     if latent_dim <= MOST_NEAR_MEAN:
@@ -65,7 +65,7 @@ def first_view(latent_dim: int, prior: Prior = NORMAL, seed: int = 0) -> ViewSta
         return replace(state, viewport=replace(home, span=max(home.span, float(away) * _LEAST_SPAN)))
     _, right, up = corners(latent_dim, prior, seed)
     plane = plane_through(first, right, up, ("sample 2", "sample 3"))
-    # On the way between two samples of a box one stays in the box; a shell is followed on great circles.
+    # A straight way between two samples of a box stays in the box; a great circle stays on the shell.
     kind = PathKind.STRAIGHT if prior.kind is PriorKind.UNIFORM else PathKind.SPHERICAL
     state = ViewState(z=first, plane=plane, prior=prior, seed=seed, path_kind=kind)
     return replace(state, viewport=samples_viewport(plane, prior, seed))
@@ -78,11 +78,11 @@ def fresh_view(
     has_posterior: bool,
     principal: PrincipalView | None = None,
 ) -> ViewState:
-    """The view of a newly opened model. That of a model without test images is its `first_view`.
+    """The view of a newly opened model, before it is fitted to test images.
 
-    With them it starts on the plane of their principal axes, at the image nearest to their mean, and they
-    determine the viewport. Where there is no such plane the cursor starts at the prior's mean. A bundle of up
-    to 8 dimensions without test images starts there, too, because it says what its prior is.
+    With test images it starts on the plane of their principal axes, at the image nearest to their mean. If
+    there is no such plane, it starts at the prior's mean. So does a bundle of up to 8 dimensions without test
+    images, because a bundle says what its prior is. Any other model gets its `first_view`.
     """
     if principal is not None:
         return ViewState(z=principal.z, plane=principal.plane, prior=prior)
@@ -92,9 +92,10 @@ def fresh_view(
 
 
 def opened_view(opened: Opened, before: ViewState, is_same_space: bool) -> ViewState:
-    """The view of a newly opened model, with the layers and the like of the view before it.
+    """The view of a newly opened model, with the layers and other settings of the previous view.
 
-    `is_same_space` says that this was of the same model, read with another prior. Then the path stays, too.
+    `is_same_space` says that the previous view was one of the same model, read with another prior. Then the
+    path stays, too.
     """
     source = opened.model.source
     fresh = fresh_view(
@@ -126,8 +127,8 @@ def opened_view(opened: Opened, before: ViewState, is_same_space: bool) -> ViewS
 def fitted_view(state: ViewState, viewport: Viewport) -> ViewState:
     """The state of a new view with a viewport that fits its test images.
 
-    They may lie elsewhere than the prior's mean, where the cursor is. It is moved so far that it is well
-    inside the view.
+    The test images may be far from the cursor, which starts at the prior's mean. Then the cursor is moved
+    just far enough to be well inside the view.
     """
     state = replace(state, viewport=viewport)
     at, middle = state.chart.view(state.cursor_ab), np.array(viewport.center)
@@ -137,7 +138,7 @@ def fitted_view(state: ViewState, viewport: Viewport) -> ViewState:
 
 
 def is_fitted(state: ViewState, points: ArrayLike) -> bool:
-    """Whether the view fits points z [N, d], but for the rounding of a plane that moved with the cursor."""
+    """Whether the view fits points z [N, d], up to the rounding of a plane that moved with the cursor."""
     fitting = state.around(points)
     seen, wanted = ((*view.center, view.span) for view in (state.viewport, fitting))
     return bool(np.allclose(seen, wanted, rtol=0, atol=1e-6 * fitting.span))
@@ -158,9 +159,9 @@ def _first_sample(latent_dim: int, prior: Prior, seed: int) -> Array:
 
 @lru_cache(maxsize=2)
 def corners(latent_dim: int, prior: Prior, seed: int) -> Array:
-    """The three samples [3, d] of a first view: the first of a seed, and two more.
+    """The three samples [3, d] of a first view: the first sample of a seed, and two more.
 
-    These are the two of the next 23 with which the plane's distance from the prior's mean is the largest.
+    They are those two of the next 23 samples whose plane is farthest from the prior's mean.
     """
     if latent_dim > MOST_CHOSEN_DIMENSIONS:
         return sample_prior(3, latent_dim, seed, prior)
@@ -197,11 +198,11 @@ def is_on_samples(state: ViewState, has_posterior: bool) -> bool:
 
 
 def home_view(state: ViewState, has_posterior: bool, points: ArrayLike | None = None) -> Viewport:
-    """The viewport to come home to: that in which the model opened, or else that of the prior.
+    """The viewport that Home shows: the one in which the model opened, or else the one of the prior.
 
-    Where a model with test images opens, in up to two dimensions or on a plane of principal axes, it is that
-    of the `points` z [N, d] that are shown; on a plane that three samples span it is that of the samples.
-    On quantile axes the whole of the prior holds the points, too.
+    It holds the `points` z [N, d] that are shown, on a plane of principal axes, or on linear axes of a model
+    with test images in up to two dimensions. On a plane through three samples it holds the samples. On
+    quantile axes the whole prior is shown, which includes the points.
     """
     is_all = has_posterior and len(state.z) <= 2 and state.chart.limits is None
     if points is not None and (is_all or state.plane.is_principal):
@@ -214,8 +215,8 @@ def home_view(state: ViewState, has_posterior: bool, points: ArrayLike | None = 
 def random_view(state: ViewState, has_posterior: bool) -> ViewState:
     """The view with the cursor at the first sample of the next seed.
 
-    The plane goes with it and keeps its directions, or goes through three new samples if the view of a new
-    model would. If the cursor leaves the part of the plane in view, that moves too.
+    The plane moves with the cursor and keeps its directions; for a model that `starts_on_samples` it goes
+    through three new samples. If the cursor leaves the view, the view moves to it.
     """
     seed = (state.seed + 1) % SEEDS
     latent_dim = len(state.z)

@@ -1,4 +1,4 @@
-"""Undo and redo: steps between ViewStates, drawings, bookmarks, second models; a gesture is one. No Qt."""
+"""Undo and redo of changes to the view, drawing, bookmarks or second model; a gesture is one step. No Qt."""
 
 import dataclasses
 from collections import Counter, deque
@@ -15,11 +15,11 @@ from desktop.view.comparison import Other
 from desktop.view.state import ViewState
 
 MAX_STEPS = 500
-# The vectors of all steps together take at most so much memory, however many dimensions z has.
+# The most memory for the vectors of all steps together, however many dimensions z has.
 MAX_BYTES = 256 << 20
-# Changes of one kind that follow each other faster than this are one gesture, such as a wheel or a held key.
+# Changes of one kind that follow each other faster than this are one gesture, such as a turn of the wheel.
 GESTURE_S = 0.7
-# What a change of a field is called, where its name alone would not say it.
+# The words for a change of a field, where the field's name is not enough.
 FIELD_WORDS = {
     "scale": "changing the axes",
     "opacities": "changing a layer's opacity",
@@ -29,18 +29,18 @@ FIELD_WORDS = {
     "path_inputs": "setting the inputs of the path's points",
     "inputs": "setting an input of the model",
 }
-# Fields that mean test images by their numbers, and their labels.
+# Fields that refer to test images by their numbers, or to their labels.
 FIELDS_OF_POINTS = frozenset({"pinned", "selected", "only_selected", "hidden_labels"})
 
 Bookmarks = tuple[Bookmark, ...]
 
 
 class Drawn(Protocol):
-    """What is drawn on the canvas, as far as its memory counts."""
+    """A drawing on the canvas: the parts of it that take memory."""
 
     @property
     def pixels(self) -> NDArray[Any]:
-        """The picture."""
+        """The pixels of the picture."""
 
     @property
     def known(self) -> NDArray[Any]:
@@ -52,9 +52,9 @@ class Step:
     """One change: the states before and after it, the fields that differ, and a description.
 
     Attributes:
-        drawings: what was drawn before and after it, if the drawing is what changed.
-        marks: the bookmarks before and after it, if they are what changed.
-        others: the second model of the comparison before and after it, if that is what changed.
+        drawings: the drawing before and after the step, if the step changed it.
+        marks: the bookmarks before and after the step, if the step changed them.
+        others: the second model of the comparison before and after the step, if the step changed it.
     """
 
     before: ViewState
@@ -70,13 +70,13 @@ NO_STEP = Step(ViewState(), ViewState(), (), "")
 
 
 class History:
-    """The steps that can be undone and redone; a new step clears those to redo.
+    """The steps that can be undone and redone; after a new step there is none to redo.
 
     Times are in seconds of any monotonic clock. Undo and redo restore only the fields that the step changed.
     """
 
     def __init__(self) -> None:
-        # The step that was undone or redone last, and whether it left what was before (0) or after it (1).
+        # The step that was undone or redone last; and 0 if it was undone, 1 if it was redone.
         self._left = NO_STEP, 0
         self._undo: deque[Step] = deque()
         self._redo: list[Step] = []
@@ -96,19 +96,19 @@ class History:
 
     @property
     def drawing(self) -> Drawn | None:
-        """What the step that was undone or redone last left drawn; None if it changed something else."""
+        """The drawing that the last undo or redo restored; None if it changed something else."""
         step, side = self._left
         return None if step.drawings is None else step.drawings[side]
 
     @property
     def marks(self) -> Bookmarks | None:
-        """The bookmarks that it left; None if it changed something else."""
+        """The bookmarks that the last undo or redo restored; None if it changed something else."""
         step, side = self._left
         return None if step.marks is None else step.marks[side]
 
     @property
     def others(self) -> tuple[Other | None, ...]:
-        """The second model that it left, or None, in a tuple of one; empty if it changed something else."""
+        """The second model (or None) that the last undo or redo restored, in a tuple; empty if it did not."""
         step, side = self._left
         return () if step.others is None else (step.others[side],)
 
@@ -123,7 +123,7 @@ class History:
         self._last_s = float("-inf")
 
     def record(self, before: ViewState, after: ViewState, now_s: float) -> None:
-        """Record a change of the view; within a gesture it extends the gesture's step."""
+        """Record a change of the view; within a gesture the change extends the gesture's step."""
         names = tuple(f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name))
         if not names:
             return
@@ -139,12 +139,12 @@ class History:
         self._last_s = now_s
 
     def record_drawing(self, state: ViewState, before: Drawn, after: Drawn, words: str) -> None:
-        """Record a change of the drawing, which is a step of its own."""
+        """Record a change of the drawing as a separate step."""
         self._add(Step(state, state, (), words, (before, after)))
         self._last_s = float("-inf")
 
     def add_to_drawing(self, before: ViewState, after: ViewState) -> None:
-        """Make a change of the view part of the last step, in which something was drawn that led to it."""
+        """Add a change of the view to the last step, the change of the drawing that caused it."""
         names = tuple(f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name))
         last = self._undo[-1] if self._undo else None
         if last is None or last.drawings is None or last.fields or self._redo:
@@ -155,7 +155,7 @@ class History:
         self._last_s = float("-inf")
 
     def go_on(self, before: ViewState, after: ViewState) -> None:
-        """Make a change of the view part of the last step, which led to `before` and goes on by itself."""
+        """Add a change of the view to the last step, which led to `before` and caused the change."""
         names = tuple(f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name))
         last = self._undo[-1] if self._undo else None
         if last is not None and last.after is before and last.fields and not self._redo:
@@ -166,12 +166,12 @@ class History:
         self._last_s = float("-inf")
 
     def record_bookmarks(self, state: ViewState, before: Bookmarks, after: Bookmarks, words: str) -> None:
-        """Record a change of the bookmarks, which is a step of its own."""
+        """Record a change of the bookmarks as a separate step."""
         self._add(Step(state, state, (), words, marks=(before, after)))
         self._last_s = float("-inf")
 
     def record_other(self, state: ViewState, before: Other | None, after: Other | None, words: str) -> None:
-        """Record a change of the second model, which is a step of its own."""
+        """Record a change of the second model as a separate step."""
         self._add(Step(state, state, (), words, others=(before, after)))
         self._last_s = float("-inf")
 
@@ -185,7 +185,7 @@ class History:
             self._held.remove(self._undo.popleft())
 
     def _continues(self, last: Step, step: Step) -> bool:
-        """Whether a change is of the last one's kind; while a button is held, any kind will do."""
+        """Whether a change extends the last step: it is of the same kind, or a button is held."""
         if not last.fields:
             return False
         return _goes_on(step) and (step.words == last.words or (self._holding and _goes_on(last)))
@@ -193,7 +193,7 @@ class History:
     def undo(self, state: ViewState) -> ViewState:
         """Return `state` without the last step, or unchanged if there is none.
 
-        `drawing`, `marks` and `others` say what else it leaves.
+        Afterwards `drawing`, `marks` and `others` say what else is restored.
         """
         self._left = NO_STEP, 0
         if not self._undo:
@@ -214,7 +214,7 @@ class History:
         return _with_fields(state, step.after, step.fields)
 
     def forget_points(self) -> None:
-        """Forget what steps changed by numbers of test images and labels, because these are others now."""
+        """Remove all changes that refer to test images or labels by number, because these are others now."""
 
         def kept(step: Step) -> Step | None:
             fields = tuple(name for name in step.fields if name not in FIELDS_OF_POINTS)
@@ -225,7 +225,7 @@ class History:
         self._change(kept)
 
     def forget_pictures(self, right: Collection[int | None]) -> None:
-        """Forget pictures of bookmarks that another decoder made; `right` as in `without_old_pictures`."""
+        """Remove outdated pictures of bookmarks from all steps; `right` is as in `without_old_pictures`."""
 
         def kept(step: Step) -> Step:
             if step.marks is None:
@@ -236,12 +236,12 @@ class History:
         self._change(kept)
 
     def _change(self, kept: Callable[[Step], Step | None]) -> None:
-        """Keep of each step what a function makes of it; a gesture that goes on stays one step."""
+        """Replace each step by `kept(step)`, and drop it for None; a gesture that goes on stays one step."""
         undo, redo = [kept(step) for step in self._undo], [kept(step) for step in self._redo]
         if all(map(is_, (*undo, *redo), (*self._undo, *self._redo))):
             return
         if undo and undo[-1] is None:
-            self._last_s = float("-inf")  # what follows does not go on with the step before that
+            self._last_s = float("-inf")  # the next change must not extend the step before the dropped one
         self._undo = deque(step for step in undo if step is not None)
         self._redo = [step for step in redo if step is not None]
         self._held = _HeldVectors()
@@ -249,7 +249,7 @@ class History:
             self._held.add(step)
 
     def _leave(self, step: Step, side: int) -> None:
-        """Say which step left what was there before (side 0) or after it (side 1)."""
+        """Note that a step was undone (side 0) or redone (side 1), and end any gesture."""
         self._left = step, side
         self._last_s = float("-inf")
 
@@ -262,7 +262,7 @@ class History:
 
 
 class _HeldVectors:
-    """Counts the memory of the vectors in steps; most are in many steps, and count once."""
+    """Counts the memory of the vectors in steps; a vector that is in many steps counts once."""
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()  # by identity: the steps keep the vectors
@@ -294,7 +294,7 @@ def _vectors(step: Step) -> dict[int, int]:
 
 
 def in_words(before: ViewState, after: ViewState) -> str:
-    """Describe a change, as it is written after "Undo" in the menu."""
+    """Describe a change in the words that follow "Undo" in the menu."""
     names = {f.name for f in dataclasses.fields(ViewState) if _differ(before, after, f.name)}
     if "path" in names and names <= {"path", "path_times", "path_inputs", "z", "plane", "inputs"}:
         grown = len(after.path) - len(before.path)
@@ -305,7 +305,7 @@ def in_words(before: ViewState, after: ViewState) -> str:
         )
     if after.seed == before.seed + 1 and names <= {"seed", "plane", "z", "viewport"}:
         return "drawing a random z"
-    names -= {"seed"}  # a bookmark's, which comes with its plane
+    names -= {"seed"}  # going to a bookmark sets the seed along with the plane
     if "plane" in names and names <= {"plane", "z", "viewport"}:
         turned = (before.plane.u, before.plane.v) != (after.plane.u, after.plane.v)
         return "changing the plane" if turned else "moving the cursor"
@@ -344,8 +344,8 @@ def _differ(before: ViewState, after: ViewState, name: str) -> bool:
 
 
 def _goes_on(step: Step) -> bool:
-    """Whether a change can be part of a gesture: numbers moved; nothing was switched, added or removed."""
-    # Each random z is a step of its own, and each command for the inputs of the path's points.
+    """Whether a change can be part of a gesture: only numbers changed, none was added or removed."""
+    # Each random z is a separate step, and so is each command for the inputs of the path's points.
     if "seed" in step.fields or step.fields == ("path_inputs",):
         return False
     return all(_moved(getattr(step.before, name), getattr(step.after, name)) for name in step.fields)

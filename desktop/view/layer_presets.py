@@ -1,4 +1,4 @@
-"""Which layers of the plane are shown, and how opaque they are, under a name. No Qt."""
+"""Layer presets: named choices of the plane's visible layers and their opacities. No Qt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ MOST_PRESETS = 32
 
 @dataclass(frozen=True)
 class LayerPreset:
-    """Layers and opacities to come back to."""
+    """A named choice of layers and opacities."""
 
     name: str
     layers: frozenset[Layer]
@@ -35,12 +35,12 @@ BUILT_IN = (
 
 
 def preset_of(state: ViewState, name: str) -> LayerPreset:
-    """The layers of a state under a name for people."""
+    """The layers and opacities of a state as a preset with this name."""
     return LayerPreset(one_line(name.strip(), NAME_CHARS), state.layers, state.opacities)
 
 
 def with_preset(presets: Sequence[LayerPreset], preset: LayerPreset) -> list[LayerPreset]:
-    """The presets with another one, in the place of one with the same name, and no more than MOST_PRESETS."""
+    """The presets with another one, which replaces one of the same name; only the last MOST_PRESETS stay."""
     others = [other for other in presets if other.name != preset.name]
     return [*others, preset][-MOST_PRESETS:]
 
@@ -51,7 +51,7 @@ def presets_to_json(presets: Sequence[LayerPreset]) -> list[Any]:
 
 
 def presets_from_json(data: object) -> list[LayerPreset]:
-    """The presets that `presets_to_json` wrote; what is damaged is left out."""
+    """The presets that `presets_to_json` wrote; damaged ones are left out."""
     found: list[LayerPreset] = []
     for entry in data if isinstance(data, list) else []:
         try:

@@ -1,8 +1,8 @@
 """The note in an exported file, from which the program restores the view: one line of text. No Qt.
 
-It is a JSON object whose first key is `latent_plane`, the format's number; see `Provenance` for the rest. It
-identifies the model by its decoder's SHA-256, and names the bundle without its folder. A note may come from
-anyone: its length is limited, its values are checked, and no path in it is opened.
+The note is a JSON object. Its first key is `latent_plane`, the format's number; see `Provenance` for the
+rest. It identifies the model by its decoder's SHA-256, and names the bundle without its folder. A note may
+come from anyone: its length is limited, its values are checked, and no path in it is opened.
 """
 
 import json
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from desktop.models.source import Source
 
 FORMAT = 1
-# Pillow reads no longer texts from a PNG.
+# The longest text that Pillow reads from a PNG.
 MAX_TEXT_CHARS = 1 << 20
 MAX_NAME_CHARS = 200
 MAX_DETAILS = 64
 MAX_DETAIL = 2**53
 START = '{"latent_plane":'
 SHA256 = re.compile(r"[0-9a-f]{64}")
-SHORT_HASH = 12  # digits of it, for people
+SHORT_HASH = 12  # digits of a SHA-256 in messages for people
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 Detail = str | int | float | bool
@@ -46,12 +46,12 @@ class Provenance:
 
     Attributes:
         model: the model's name, for people.
-        decoder_sha256: which model it is, 64 hex digits.
+        decoder_sha256: the SHA-256 of its decoder, 64 hex digits, which identifies the model.
         bundle: the name of the bundle's folder or file, a hint for people.
         kind: what was exported: "picture", "samples", "manifold", "path", …
-        details: its settings: n, seed, scale, frames, …
+        details: the settings of the export: n, seed, scale, frames, …
         state: the view; None if it was too large for the note.
-        reading: how a bare model was read, by the options that set it, such as "range"; empty for a bundle,
+        reading: the reading of a bare model, as the options that set it, such as "range"; empty for a bundle
             and in notes of earlier versions.
         program: the version of the program that wrote it.
     """
@@ -72,7 +72,7 @@ class Beside:
 
     Attributes:
         model: its name, for people.
-        decoder_sha256: which model it is.
+        decoder_sha256: the SHA-256 of its decoder, which identifies the model.
         epoch: the epoch that was shown; None is the bundle's own model.
     """
 
@@ -81,19 +81,19 @@ class Beside:
     epoch: int | None = None
 
     def details(self) -> dict[str, Detail]:
-        """It as details of an export, which `beside_of` reads."""
+        """The second model as details of an export, which `beside_of` reads."""
         values = self.model[:MAX_NAME_CHARS], self.decoder_sha256, self.epoch
         return {name: value for name, value in zip(OF_BESIDE, values, strict=True) if value is not None}
 
     @property
     def not_found(self) -> str:
-        """Say which model it was, if it is not found."""
+        """The message that this model is not found."""
         which = f"{self.model or 'a model without a name'} (decoder {self.decoder_sha256[:SHORT_HASH]})"
         return f"B was {which}, which is not found; open it on the page Compare"
 
 
 def beside_of(details: Mapping[str, Detail]) -> Beside | None:
-    """The second model that the details of an export name; None if they name none, or none that there is."""
+    """The second model that the details of an export name; None if they name none, or no valid one."""
     model, sha256, epoch = (details.get(name) for name in OF_BESIDE)
     if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
         return None
@@ -108,7 +108,7 @@ def is_in(source: "Source", sha256: str) -> bool:
 
 
 def epoch_of(source: "Source", sha256: str) -> int | None:
-    """The epoch of a source whose decoder this is; None if there is none."""
+    """The epoch of a source that has this decoder; None if there is none."""
     if source.bundle is None:
         return None
     files = source.bundle.manifest["files"]
@@ -133,14 +133,14 @@ def provenance(source: "Source", state: ViewState | None, kind: str, **details: 
 
 
 def other_reading(carried: Provenance, source: "Source") -> dict[str, str]:
-    """The options of a model's reading that were set otherwise for an export, as they were then."""
+    """The options of a model's reading that differ from those at the export, with their values then."""
     now = {} if source.bundle is not None else as_options(source.reading)
     were = {option: str(carried.reading[option]) for option in now if option in carried.reading}
     return {option: text for option, text in were.items() if text != now[option]}
 
 
 def lost(carried: Provenance, now: ViewState, source: "Source") -> list[str]:
-    """What is not as it was for an export, now that its view is open; such as "label was 7, is now 3"."""
+    """The differences between an export and its reopened view, such as "label was 7, is now 3"."""
     assert carried.state is not None
     words = differences(carried.state.inputs, now.inputs)
     said = {each.name for each in carried.state.inputs}
@@ -189,8 +189,8 @@ def is_provenance(text: str) -> bool:
 def from_text(text: str) -> Provenance:
     """Return the provenance that `to_text` wrote.
 
-    Raises ValueError that says what was found: a text of another kind, format or length, an invalid value, or
-    a state that `state_from_dict` refuses.
+    Raises ValueError for a text of another kind, format or length, an invalid value, or a state that
+    `state_from_dict` refuses. The message says what was found.
     """
     if len(text) > MAX_TEXT_CHARS:
         raise ValueError(f"found a note of {len(text):,} characters, expected at most {MAX_TEXT_CHARS:,}")

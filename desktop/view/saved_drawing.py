@@ -1,4 +1,4 @@
-"""A drawing as it is saved between starts: its pixels and which of them are known, compressed. No Qt."""
+"""Saves a drawing between starts: its pixels and which of them are known, compressed. No Qt."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ LITTLE_FLOATS = np.dtype("<f4")
 
 @dataclass(frozen=True, eq=False)
 class SavedDrawing:
-    """A drawing without what lies under it, which follows from the model.
+    """A drawing without the picture under it, which follows from the model.
 
     Attributes:
         pixels: float32 [C, H, W] in [0, 1].
@@ -29,7 +29,7 @@ class SavedDrawing:
 
     @property
     def nbytes(self) -> int:
-        """The memory that it takes, which is more than its text has characters."""
+        """The memory that it takes; its text, being compressed, has fewer characters."""
         return self.pixels.nbytes + self.known.nbytes
 
 
@@ -60,7 +60,7 @@ def _text(data: bytes) -> str:
 
 
 def _data(found: Mapping[str, Any], name: str, size: int) -> bytes:
-    """Return so many bytes; what is compressed may come from anyone, and be of any size."""
+    """Return exactly `size` bytes; the text may come from anyone, and could expand to any size."""
     text = found.get(name)
     if not isinstance(text, str):
         raise ValueError(f"found no {name}, expected base64")

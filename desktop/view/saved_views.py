@@ -1,8 +1,8 @@
 """The saved views of models, the model that was open last, and the saved inputs of the window. No Qt.
 
-With the paths of second models they are four sections of `desktop.base.saved`. Reading raises nothing: what
-cannot be used is left out. A view with very long z would make that file too large, so it has a file of its
-own, views/SHA-256.json beside it, with the same JSON. At most MAX_LARGE of these are kept.
+These and the paths of second models are four sections of `desktop.base.saved`. Reading raises no errors:
+damaged entries are left out. A view with very long z would make that file too large, so it is saved in a
+separate file beside it, views/SHA-256.json, with the same JSON. At most MAX_LARGE such files are kept.
 """
 
 import json
@@ -25,7 +25,7 @@ from desktop.view.state_json import state_from_dict, state_to_dict
 MAX_MODELS = 40
 MAX_CONTROLS = 300
 MAX_SECOND = 40
-# Views whose vectors take more have files of their own: that many, of at most that size.
+# Views whose vectors take more than MAX_BYTES are saved in separate files: how many, and how large at most.
 MAX_BYTES, MAX_LARGE, MAX_LARGE_BYTES = 128 << 10, 4, 1 << 30
 IN_FILE = "in_file"
 
@@ -38,7 +38,7 @@ class SavedPictures:
 
     Attributes:
         path: a folder, a zip or an `.npz` of pictures, or a file of z.
-        only: of a folder, the files and folders in it that are meant; all if it is empty.
+        only: the files and folders in the folder that were chosen; empty for all.
     """
 
     path: Path
@@ -50,12 +50,12 @@ class SavedModel:
     """A model that was open.
 
     Attributes:
-        path: where it is.
-        state: its view as JSON values, or as it is if it is large.
+        path: the path of the bundle or the model file.
+        state: its view: JSON values, or a ViewState if that is large.
         pictures: the folder or file of own pictures that was shown with it, or an empty string.
-        only: the names in that folder that are meant; all if it is empty.
-        bookmarks: its bookmarks as JSON values, or as they are if the view is.
-        drawing: what was drawn, as JSON values if it was read; empty for nothing.
+        only: the names in that folder that were chosen; empty for all.
+        bookmarks: its bookmarks: JSON values, or Bookmarks if the view is a ViewState.
+        drawing: its drawing: JSON values if it was read from a file, or a SavedDrawing; empty for none.
     """
 
     path: str
@@ -68,7 +68,7 @@ class SavedModel:
 
 @dataclass(frozen=True)
 class _WrittenModel:
-    """A model as it is written."""
+    """A model in the form that is written to the file."""
 
     path: str
     state: Mapping[str, Any]
@@ -80,7 +80,7 @@ class _WrittenModel:
 
 @dataclass(frozen=True)
 class SavedViews:
-    """What a start restores.
+    """Everything that the next start restores.
 
     Attributes:
         last: the SHA-256 of the decoder that was open last, or an empty string.
@@ -130,7 +130,7 @@ class SavedViews:
             return ()
 
     def drawing_of(self, sha256: str, image_shape: tuple[int, int, int]) -> SavedDrawing | None:
-        """Return what was drawn for a model with pictures of this shape; None if nothing usable is saved."""
+        """Return the drawing for a model with pictures of this shape; None if no usable one is saved."""
         model = self.models.get(sha256)
         if model is None:
             return None
@@ -145,7 +145,7 @@ class SavedViews:
             return None
 
     def path_of(self, sha256: str) -> Path | None:
-        """Return the path at which a model was open last, or else was B last, or None."""
+        """Return the path from which a model was opened last, or else was opened as B last, or None."""
         model = self.models.get(sha256)
         path = self.second.get(sha256) if model is None else model.path
         return None if path is None else Path(path)
@@ -167,7 +167,7 @@ class SavedViews:
         bookmarks: tuple[Bookmark, ...] = (),
         drawing: SavedDrawing | None = None,
     ) -> "SavedViews":
-        """Return the views with this model and its view as the last; it replaces other models at its path."""
+        """Return the views with this model as the last; it replaces other models with the same path."""
         is_large = _is_large(state, bookmarks, drawing)
         view = state if is_large else state_to_dict(state)
         marks = bookmarks if is_large else tuple(map(bookmark_to_dict, bookmarks))
@@ -177,12 +177,12 @@ class SavedViews:
         return replace(self, last=sha256, models=models)
 
     def with_second(self, sha256: str, path: Path) -> "SavedViews":
-        """Return the views with this model as one that was B."""
+        """Return the views with this model among the second models."""
         return replace(self, second=_newest_second(self.second, {sha256: str(path)}))
 
 
 def read_views() -> SavedViews:
-    """Read what is saved; empty if nothing is saved or nothing can be used."""
+    """Read the saved views; they are empty if nothing usable is saved."""
     content, note = saved.read()
     return SavedViews(
         last=content["last"],
@@ -194,9 +194,9 @@ def read_views() -> SavedViews:
 
 
 def save_views(views: SavedViews, before: SavedViews) -> None:
-    """Save the last model and all changes since `before`, the views as this viewer saved them last.
+    """Save the last model and all changes since `before`, the views that this viewer saved last.
 
-    What another viewer has saved since then stays. Raises OSError.
+    Changes that another viewer has saved since then stay. Raises OSError.
     """
 
     def edit(content: saved.Content) -> None:
@@ -226,7 +226,7 @@ def _is_large(state: ViewState, bookmarks: tuple[Bookmark, ...], drawing: SavedD
 
 
 def _content(sha256: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a saved view's JSON values, from its own file if it has one. Raises OSError and ValueError."""
+    """Return a saved view's JSON values, from a separate file if it has one. Raises OSError, ValueError."""
     if IN_FILE not in state:
         return state
     place = _large_views() / f"{sha256}.json"
@@ -237,10 +237,10 @@ def _content(sha256: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _written(sha256: str, model: SavedModel) -> dict[str, Any]:
-    """Return a model as JSON values; a view that is large is written to its own file.
+    """Return a model as JSON values; a large view is written to a separate file.
 
-    Its bookmarks and its drawing go there too. Earlier versions know no pictures, so these are left out if
-    there are none.
+    That file also gets its bookmarks and its drawing. The key of pictures is left out if there are none,
+    because earlier versions do not know it.
     """
     state: Mapping[str, Any] | ViewState = model.state
     marks = [bookmark_to_dict(mark) if isinstance(mark, Bookmark) else mark for mark in model.bookmarks]
@@ -261,12 +261,12 @@ def _written(sha256: str, model: SavedModel) -> dict[str, Any]:
 
 
 def _names(pictures: SavedPictures) -> tuple[str, ...]:
-    """The names of those pictures in their folder that are meant."""
+    """The paths of the chosen pictures, relative to their folder."""
     return tuple(str(path.relative_to(pictures.path)) for path in pictures.only)
 
 
 def _drop_large(models: Mapping[str, Any]) -> None:
-    """Remove the files of large views that are no longer used, and all but the newest."""
+    """Remove the files of large views, except the newest MAX_LARGE that are still used."""
     used = [sha256 for sha256, model in models.items() if IN_FILE in model["state"]][-MAX_LARGE:]
     for file in _large_views().glob("*.json"):
         if file.stem not in used:

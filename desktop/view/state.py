@@ -1,4 +1,4 @@
-"""The state of the view: one frozen value without Qt. Widgets draw it, and the window replaces it."""
+"""The state of the view: one frozen value. Widgets draw it, and the window replaces it. No Qt."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,14 +21,14 @@ from desktop.reading.input_values import InputValues
 START_VIEWPORT = Viewport()
 START_Z = Vector((0.0, 0.0))
 START_PLANE = axis_plane(START_Z)
-# Whoever sees this share of the home view sees most of the prior, and gets all of it on quantile axes.
+# A view of more than this share of the home view shows most of the prior; quantile axes then show all of it.
 MOST_OF_HOME = 2 / 3
-# A cursor within this share of the view's shorter side needs no move of the view.
+# The view need not move for a cursor within this share of its shorter side, around the middle.
 IN_VIEW = 0.92
 
 
 class PictureMode(StrEnum):
-    """How what a decoder gives is drawn; the values are the names in the window."""
+    """How a decoder's output is drawn; the values are the names in the window."""
 
     PROBABILITIES = "Probabilities"
     THRESHOLDED = "Thresholded"
@@ -53,20 +53,20 @@ class Layer(StrEnum):
     BOOKMARKS = "Bookmarks"
 
 
-# What the decoded plane is paled for, so that it is seen; it needs points.
+# Layers that the decoded plane is drawn paler for, so that they can be seen; they exist only with points.
 OVER_BACKDROP = frozenset({Layer.POINTS, Layer.DENSITY, Layer.HOLES})
 PALE_OPACITY = 0.62
 
 
-# All layers except those that cover others; those of your image appear once there is one.
+# All layers except those that cover others. The layers of your image appear once there is an image.
 START_LAYERS = frozenset(Layer) - {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
 
 
 @dataclass(frozen=True)
 class Opacities:
-    """How opaque the layers are that can be seen through, from 0 to 1.
+    """The opacities of the layers that can be translucent, from 0 to 1.
 
-    That of the decoded plane is None until somebody sets it: it is pale while something lies over it.
+    The decoded plane's is None until a person sets it: the plane is then pale while a layer covers it.
     """
 
     backdrop: float | None = None
@@ -74,7 +74,7 @@ class Opacities:
     points: float = 0.9
 
     def of(self, layer: Layer, is_covered: bool = True) -> float:
-        """The opacity of a layer, if it `is_covered` or not; those without one of their own are opaque."""
+        """The opacity of a layer: 1 if it has none of its own. `is_covered` says if others lie over it."""
         name = OPACITY_NAMES.get(layer)
         opacity = 1.0 if name is None else getattr(self, name)
         if opacity is None:
@@ -82,7 +82,7 @@ class Opacities:
         return min(1.0, max(0.0, float(opacity)))
 
     def with_layer(self, layer: Layer, opacity: float) -> "Opacities":
-        """These with another opacity of one layer."""
+        """The opacities with another value for one layer."""
         return replace(self, **{OPACITY_NAMES[layer]: opacity})
 
 
@@ -111,14 +111,13 @@ class ViewState:
         path: the z of the path's points, in order.
         path_closed: whether the path returns to its first point.
         path_kind: how the path runs from point to point.
-        path_times: the time of each leg in seconds, if the pace follows them; or else none.
-        path_inputs: the values of the model's further inputs at each point of the path; none where those of
-            the view are meant.
+        path_times: the time of each leg in seconds; empty if the pace does not follow such times.
+        path_inputs: the values of the model's further inputs at each point of the path; empty if all points
+            have those of the view.
         prior: the prior of the model's reading, which quantile axes and contours follow.
         lens: whether the picture at the cursor is shown beside it on the plane.
-        seed: the seed of the sample that the cursor was at last, at the start or by drawing a random z.
-        inputs: the values of the model's further inputs, such as a class; those that are missing stay as
-            they are.
+        seed: the seed of the sample where the cursor was last, at the start or after drawing a random z.
+        inputs: the values of the model's further inputs, such as a class; missing ones keep their values.
     """
 
     z: Vector = START_Z
@@ -151,7 +150,7 @@ class ViewState:
 
     @property
     def needs_parameters(self) -> bool:
-        """Whether more of the decoder than its picture is shown: a sample, or the likelihood of images."""
+        """Whether the likelihood's parameters are needed: for a sample, or for the likelihood of images."""
         return self.picture_mode is PictureMode.SAMPLE or self.nearness is Nearness.PICTURE
 
     @property
@@ -160,7 +159,7 @@ class ViewState:
         return Chart(self.plane, self.scale, self.prior)
 
     def opacity(self, layer: Layer, has_points: bool) -> float:
-        """The opacity of a layer of a model that has points, or of one that has none."""
+        """The opacity of a layer, for a model with or without points."""
         return self.opacities.of(layer, has_points and bool(self.layers & OVER_BACKDROP))
 
     @cached_property
@@ -251,7 +250,7 @@ class ViewState:
         return self.chart.around(self.plane.project(z))
 
     def without_points(self) -> "ViewState":
-        """Return the state without what it says of points by their numbers and labels."""
+        """Return the state without the fields that refer to points by their numbers or labels."""
         return replace(self, hidden_labels=frozenset(), pinned=(), selected=(), only_selected=False)
 
     def with_layer(self, layer: Layer, on: bool) -> "ViewState":
@@ -261,10 +260,10 @@ class ViewState:
     def with_path(
         self, path: tuple[Vector, ...], inputs: tuple[InputValues, ...] | None = None
     ) -> "ViewState":
-        """Return the state with another path; the times of the legs that stay, stay.
+        """Return the state with another path; legs that remain keep their times.
 
-        `inputs` are those at each point. By default they stay; if there are more points now, or fewer, all
-        have those of the view.
+        `inputs` are the further inputs at each point. By default they stay as they are; if the number of
+        points has changed, all points get the view's inputs.
         """
         kept = self.path_inputs if len(path) == len(self.path) else ()
         return replace(self, path=path, path_inputs=kept if inputs is None else inputs)._with_times(

@@ -1,10 +1,11 @@
-"""Turns a ViewState into JSON values and back; what is read may come from a stranger. No Qt.
+"""Turns a ViewState into JSON values and back; the JSON may come from a stranger. No Qt.
 
 `desktop.base.structure` checks the fields by their types; this module checks that they fit each other.
 
-A vector is a list of numbers with all digits. One of more than MOST_LISTED numbers is an object with one
-entry, the bytes of its little-endian array as base64, {"float32": "…"} or {"float64": "…"}: a fifth of the
-text, read a hundred times as fast. Lists of any length are read too, because older versions wrote them.
+A vector is a list of numbers with all digits. A vector of more than MOST_LISTED numbers is an object with one
+entry, {"float32": "…"} or {"float64": "…"}: the bytes of its little-endian array as base64. That is a fifth
+of the text and is read a hundred times as fast. Lists of any length can be read, as older versions wrote
+them.
 """
 
 import base64
@@ -21,7 +22,7 @@ from desktop.latent.plane import MAX_SPAN, MIN_SPAN, Plane
 from desktop.reading.input_values import InputValue
 from desktop.view.state import Layer, ViewState, start_state
 
-# Directions are written with all digits, so a larger deviation was not written by this program.
+# Directions are written with all digits, so this program never writes a larger deviation.
 MAX_SKEW = 1e-4
 MAX_LEG_S = 86_400
 MAX_INPUTS, MAX_NAME_CHARS = 256, 1000
@@ -66,7 +67,7 @@ CONVERTER.register_structure_hook(Vector, _read)
 def state_to_dict(state: ViewState) -> dict[str, Any]:
     """Return the state as JSON values; `state_from_dict` gives an equal state.
 
-    The inputs of the path's points are written only where a point has other ones than the view.
+    The inputs of the path's points are written only if a point's inputs differ from the view's.
     """
     written: dict[str, Any] = CONVERTER.unstructure(state)
     if not state.has_own_path_inputs:
@@ -77,8 +78,8 @@ def state_to_dict(state: ViewState) -> dict[str, Any]:
 def state_from_dict(data: object, latent_dim: int | None = None) -> ViewState:
     """Return the state that `data`, values from JSON, describes.
 
-    Raises ValueError that says what was found and where: a wrong type, a number that is not finite or too
-    large, z of another length than `latent_dim` (if given), directions that span no plane.
+    Raises ValueError for a wrong type, a number that is not finite or too large, z of another length than
+    `latent_dim` (if given), or directions that span no plane. The message says what was found, and where.
     """
     if not isinstance(data, Mapping):
         raise ValueError(f"state: found {shown(data)}, expected an object")
@@ -92,7 +93,9 @@ def state_from_dict(data: object, latent_dim: int | None = None) -> ViewState:
     written = CONVERTER.unstructure(start_state(dims if missing else 1))
     state = structure(CONVERTER, written | dict(data), ViewState, "state")
     if "layers" in data and isinstance(data.get("plane"), Mapping) and "words" not in data["plane"]:
-        state = state.with_layer(Layer.BOOKMARKS, on=True)  # the version that wrote it always hid them
+        state = state.with_layer(
+            Layer.BOOKMARKS, on=True
+        )  # the version that wrote this state always hid them
     _check(state, latent_dim)
     view = state.viewport
     state = replace(state, viewport=replace(view, span=min(MAX_SPAN, max(MIN_SPAN, view.span))))

@@ -1,4 +1,4 @@
-"""Z as text at full precision: numbers, JSON or NumPy, each of which can be pasted back. No Qt."""
+"""Z as text at full precision: numbers, JSON or NumPy. Each text can be pasted back. No Qt."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def z_text(z: Sequence[float], kind: ZFormat) -> str:
 
 
 def plane_moved(before: ViewState, after: ViewState) -> str:
-    """Say how far the plane, without turning, moved along with the cursor; empty if it did not."""
+    """Say how far the plane moved with the cursor without turning; empty if it did not move, or turned."""
     old, new = before.plane, after.plane
     if new.origin == old.origin or (new.u, new.v) != (old.u, old.v):
         return ""
@@ -40,12 +40,12 @@ def plane_moved(before: ViewState, after: ViewState) -> str:
 
 
 def z_texts(text: str) -> Iterator[str]:
-    """Yield the texts of several z: what is within each innermost pair of brackets, or else each line."""
+    """Yield the texts of several z: the contents of each innermost pair of brackets, or else each line."""
     inner = INNERMOST.findall(text)
     yield from inner if len(inner) > 1 else filter(str.strip, text.splitlines())
 
 
 def without_numpy(text: str) -> str:
-    """Return the brackets within a text such as `np.array([…])`; any other text as it is."""
+    """Return the list within a text such as `np.array([…])`; any other text is returned as it is."""
     found = NUMPY_TEXT.fullmatch(text)
     return found[1] if found else text
