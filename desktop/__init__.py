@@ -28,10 +28,12 @@ if (
 ) and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _leave)
 
-# Without this, ONNX Runtime writes paths and the processor's name into the user's cache and looks up a host.
-# It reads the variable when it is imported, so it is set before any module of this package is imported.
+# Without this variable, ONNX Runtime writes paths and the processor's name into the user's cache and looks up
+# a host. It reads the variable when it is imported, so it is set before any module of this package is
+# imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-# Qt fills large areas with a pool of threads. These wait for a core while the worker decodes, and the UI
-# thread waits for them. On two cores a drag takes a quarter longer with it, and a pan takes no less.
+# By default, Qt fills large areas with a pool of threads. They wait for a core while the worker decodes, and
+# the UI thread waits for them. On two cores, a drag takes a quarter longer with this pool, and a pan is no
+# faster.
 os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PROGRAM = "latent-plane"
 START_SIZE_PX = (1180, 860)
 SETTLE_MS = 150
-IDLE_LOOKS = 2  # one after the other: results arrive between them, and may be followed by more work
+IDLE_LOOKS = 2  # the window must be idle so many times in a row: a result that arrives may start more work
 
 
 def _is_png(context: click.Context, parameter: click.Parameter, file: Path | None) -> Path | None:
@@ -58,8 +58,8 @@ def _is_png(context: click.Context, parameter: click.Parameter, file: Path | Non
     "--screenshot",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_is_png,
-    help="Save the window as this PNG once everything is decoded, then exit; one that exists is replaced. No "
-    "display is needed with QT_QPA_PLATFORM=offscreen.",
+    help="Save the window as this PNG once everything is decoded, then exit; an existing file is replaced. "
+    "No display is needed with QT_QPA_PLATFORM=offscreen.",
 )
 @click.option(
     "--size",
@@ -72,8 +72,8 @@ def _is_png(context: click.Context, parameter: click.Parameter, file: Path | Non
 @click.option(
     "--keep-open",
     is_flag=True,
-    help="If MODEL cannot be opened, say so in the window. Desktops start the program like this, because "
-    "nobody would see standard error.",
+    help="If MODEL cannot be opened, show the error in the window. Desktops start the program like this, "
+    "because nobody would see standard error.",
 )
 @version_option
 def command(
@@ -89,12 +89,12 @@ def command(
 
     MODEL is a bundle (a folder or a .latent file), the .onnx file of any decoder, or a picture that this
     program exported. By default, it is the model that was open last, or the bundle that ships with the
-    program. What a decoder's file does not say is guessed. The window shows the guesses, and you can set
-    them by options or in the window.
+    program. The program guesses what a decoder's file does not say. The window shows the guesses, and you can
+    set them by options or in the window.
     """
     overrides = overrides_from(**reading)
     check_display()
-    # What is imported and built now stays: to look through it for garbage, again and again, finds nothing.
+    # The garbage collector would search all that is imported and built from here on, and find nothing.
     gc.disable()
     if model is not None and model.suffix.lower() == ".onnx":
         start_early()
@@ -114,15 +114,15 @@ def command(
         from desktop.widgets.main_window import MainWindow
     except ImportError as error:
         raise missing_library(error) from error
-    heed_ctrl_c()  # not before: an exception within Qt's import leaves halves of it
+    heed_ctrl_c()  # not earlier: an exception during Qt's import leaves it half imported
 
-    # By this name, which would otherwise be "__main__.py", desktops group windows and find the desktop file.
+    # Desktops group windows and find the desktop file by this name; by default it would be "__main__.py".
     application = QApplication.instance() or QApplication([PROGRAM])
     application.setApplicationName("Latent Plane")
     assert isinstance(application, QApplication)
     application.setDesktopFileName(PROGRAM)
     application.setWindowIcon(program_icon())
-    QLocale.setDefault(QLocale.c())  # a number in the window is read as it is written in files and options
+    QLocale.setDefault(QLocale.c())  # numbers are written in the window as in files and options
     signals = ClosingSignals(application)
     window = MainWindow(Explorer(device))
     signals.closing.connect(window.quitting.force)
@@ -136,10 +136,11 @@ def command(
     errors: list[Exception] = []
 
     def open_failed(error: Exception) -> None:
-        # Later failures leave a model open and are shown in the window; after a stop another can be opened.
+        # After a later failure a model is still open, and the window shows the error. After a stop, a person
+        # can open another model.
         if isinstance(error, OpeningStoppedError):
             return
-        if keep_open:  # the window says it
+        if keep_open:  # the window shows the error
             if screenshot is not None:
                 QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
             return
@@ -157,7 +158,7 @@ def command(
             lambda: QTimer.singleShot(SETTLE_MS, lambda: _shoot(window, screenshot, errors))
         )
     window.show()
-    gc.freeze()  # nor is it looked through later
+    gc.freeze()  # later collections skip these objects, too
     gc.enable()
     if screenshot is not None:
         window.saved_control.start(model or shipped_bundle(), overrides, fresh=True, saves=False)
@@ -175,7 +176,7 @@ def command(
 
 
 def _shoot_when_idle(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
-    """Shoot once the window has had nothing to do for a while.
+    """Take the screenshot once the window has been idle for a while.
 
     A picture is opened after a model, perhaps with another model, so the plane may be decoded several times.
     """
@@ -212,8 +213,8 @@ def _shoot(window: "MainWindow", file: Path, errors: list[Exception]) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    # At its end Python looks for garbage several times, three quarters of the time from the window closing to
-    # the end of the process. The system takes all memory back.
+    # At exit, Python collects garbage several times, which takes three quarters of the time from closing the
+    # window to the end of the process. The system takes back all memory anyway.
     atexit.register(gc.freeze)
     run_command(command, (BundleError, DeviceError, DisplayError, ModelError), imports_more=True)
 

@@ -38,8 +38,8 @@ from export.bundle import BundleError
 def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) -> None:
     """Describe MODEL and how it is read: what is certain and what is a guess.
 
-    By default, MODEL is the bundle that ships with the program. The file is inspected, and tried in a process
-    of its own with limits on time and memory.
+    By default, MODEL is the bundle that ships with the program. The file is inspected, and tried in a
+    separate process with limits on time and memory.
     """
     if runtime:
         found = describe_runtime()

@@ -75,8 +75,8 @@ def plane(
 ) -> None:
     """Write n × n pictures of the plane as PNG: the manifold grid, at the prior's quantiles 0.05 to 0.95.
 
-    If MODEL has more than 8 dimensions and no test images, the plane goes through three samples of the prior
-    instead, and the pictures are at even steps over the view that holds these.
+    If MODEL has more than 8 dimensions and no test images, the plane goes through three samples of the prior,
+    and the pictures are at even steps over the part of it that holds these samples.
     """
     if axes is not None and through:
         raise RenderError("found --axes and --through, expected one of them; leave one out")
@@ -157,7 +157,7 @@ def reconstructions(n: int, order: str, **common: Any) -> None:
     type=click.IntRange(1, 200),
     default=10,
     show_default=True,
-    help="The largest number of rows. Of a bundle, the dimensions with the highest rate come first.",
+    help="The largest number of rows. For a bundle, the dimensions with the highest rate come first.",
 )
 @click.option(
     "--titles/--no-titles",
@@ -174,9 +174,9 @@ def traversals(
     titles: bool,
     **common: Any,
 ) -> None:
-    """Write latent traversals as PNG: in each row one dimension of z goes over the prior's range.
+    """Write latent traversals as PNG: in each row one dimension of z covers the prior's range.
 
-    That is −3 to 3 for N(0, I), and the other dimensions stay as they are at the start.
+    The range is −3 to 3 for N(0, I). The other dimensions keep their values at the start.
     """
 
     def check(reading: Reading) -> None:

@@ -49,7 +49,7 @@ from desktop.render_parts import (
 from desktop.view.provenance import provenance, to_text
 from desktop.view.state import PALE_OPACITY, ViewState
 
-# The parts that a command can ask for, by their names there.
+# The parts that only the window can draw, and the other parts by their names in --layers.
 OF_WINDOW = (Part.SELECTED, Part.PINNED, Part.PATH, Part.ENCODED, Part.TRUE_POSTERIOR)
 LAYERS = {part.name.lower(): part for part in Part if part not in OF_WINDOW}
 START_LAYERS = ("backdrop", "points", "names", "prior")
@@ -63,7 +63,7 @@ class Size(NamedTuple):
     is_mm: bool
 
     def __str__(self) -> str:
-        """Return it as it is typed."""
+        """Return the size as it is typed, such as "170x128mm"."""
         return f"{self.width}x{self.height}{'mm' * self.is_mm}"
 
 
@@ -91,10 +91,10 @@ def _size(context: click.Context, option: click.Parameter, text: str | None) -> 
 
 
 def _sized(kind: FileKind, size: Size | None, text_pt: float | None) -> Figure:
-    """A figure of a size, as the window's dialog makes it: in pixels for PNG, in print for SVG and PDF."""
+    """A figure of this size, as in the window's dialog: in pixels for PNG, in millimetres for SVG and PDF."""
     if text_pt is not None and not kind.is_vector:
         raise RenderError(
-            f"--text-pt: found it for a {kind.value}, expected an SVG or PDF, which have points"
+            f"--text-pt: found it for a {kind.value}, expected an SVG or PDF: only these have sizes in points"
         )
     size = size or (MILLIMETRES if kind.is_vector else PIXELS)
     if size.is_mm and not kind.is_vector:
@@ -108,7 +108,7 @@ def _sized(kind: FileKind, size: Size | None, text_pt: float | None) -> Figure:
 
 
 def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()) -> Adds:
-    """Add the option that says which layers are drawn, of all but `without`, at first those of `start`."""
+    """Add the option that chooses the layers to draw: any but those in `without`, by default `start`."""
     layers = {name: part for name, part in LAYERS.items() if part not in without}
 
     def parse(context: click.Context, option: click.Parameter, text: str) -> frozenset[Part]:
@@ -167,7 +167,7 @@ def layers_option(start: tuple[str, ...], without: frozenset[Part] = frozenset()
     type=Choice([ground.value.lower() for ground in Ground]),
     default=Ground.WHITE.value.lower(),
     show_default=True,
-    help="The background. The colours on a transparent one are those for white paper.",
+    help="The background; a transparent one gets the colours for white paper.",
 )
 def view(
     size: Size | None,
@@ -188,8 +188,8 @@ def view(
 ) -> None:
     """Write the plane with its layers as a figure for a paper: PNG, SVG or PDF, by the ending of --out.
 
-    --scale makes a PNG finer and leaves its layout as it is. Of an SVG or PDF it makes only decoded pictures
-    finer, if they have more pixels than their place on the plane.
+    --scale gives a PNG more pixels in the same layout. In an SVG or PDF it makes only decoded pictures finer,
+    if they have more pixels than their place on the plane.
     """
     out: Path = common["out"]
     kind = kind_of(out)
@@ -234,13 +234,15 @@ def view(
         width_mm, height_mm = figure.size_mm
         in_words = f"{width_mm:.0f} × {height_mm:.0f} mm, texts of {text_pt or START_TEXT_PT:g} pt"
     if is_short:
-        whole = "the file's description has all of it" if kind.is_vector else "a larger --size has room"
-        in_words = f"{in_words}; the caption's end has no room, {whole}"
+        whole = (
+            "the file's description has all of it" if kind.is_vector else "a larger --size has room for it"
+        )
+        in_words = f"{in_words}; the end of the caption was cut off; {whole}"
     click.echo(f"{out}: {in_words}")
 
 
 def subject_of(model: Model, state: ViewState, layers: frozenset[Part]) -> Subject:
-    """What is drawn: the view that fits the test images, with the layers that were asked for."""
+    """What to draw: the view that fits the test images, with the requested layers."""
     bundle = model.source.bundle
     posterior = None if bundle is None else bundle.read_posterior()
     shown = frozenset(layer for layer, part in OF_LAYERS.items() if part in layers)

@@ -69,7 +69,7 @@ PATH_SAMPLES = 4
 PATH_FPS, EPOCHS_FPS = 20, 4
 START_LAYERS = ("backdrop", "points")
 FILM_LAYERS = frozenset({Part.BACKDROP, Part.POINTS})
-# Points have their names, and the cursor is a matter of --content.
+# Layers that --layers does not offer: points always have their names, and --content decides about the cursor.
 NOT_IN_FILMS = OF_POINTS | {Part.CURSOR}
 
 
@@ -83,7 +83,7 @@ class Shown(StrEnum):
 
 
 CONTENTS = {Shown.PLANE: Content.PLANE, Shown.BOTH: Content.BESIDE}
-# About how many pixels the longer side of a picture, of the plane or of a grid has by default.
+# About how many pixels the longer side of the plane, of a picture or of a grid has by default.
 START_SIDE_PX = {Shown.PLANE: 560, Shown.PICTURE: 280, Shown.BOTH: 448, Shown.GRID: 560}
 
 
@@ -99,7 +99,7 @@ def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
                 multiple=True,
                 help="Write this under each frame. Can be given more than once.",
             ),
-            click.option("--ping-pong", is_flag=True, help="Go there and back."),
+            click.option("--ping-pong", is_flag=True, help="Play forward, then backward."),
             FILE("--fps", type=Finite(1, 60), default=fps, show_default=True, help="Frames per second."),
             FILE(
                 "--size",
@@ -126,7 +126,7 @@ def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
     type=click.IntRange(2, 10_000),
     default=60,
     show_default=True,
-    help="Number of frames; with --ping-pong, of the way there and back together.",
+    help="Number of frames; with --ping-pong, in both directions together.",
 )
 @click.option(
     "--z",
@@ -146,9 +146,9 @@ def film_options(fps: float, captions: tuple[Caption, ...]) -> Adds:
     "each",
     multiple=True,
     metavar="NAME=VALUES",
-    help="The values of an input that takes neither z nor an image at the points of the path, one for each, "
-    "separated by commas: --each label=3,7. Between two points numbers and one-hot classes blend, and "
-    "whole numbers switch halfway. Can be given for several inputs.",
+    help="The values of an input that takes neither z nor an image, such as a class: one for each point of "
+    "the path, separated by commas, such as --each label=3,7. Between two points, numbers and one-hot "
+    "classes blend, and whole numbers switch halfway. Can be given for several inputs.",
 )
 @click.option(
     "--interpolation",
@@ -244,7 +244,7 @@ def _inputs_of(each: tuple[str, ...], inputs: tuple[OtherInput, ...], count: int
 
 
 def _numbers(text: str) -> list[float]:
-    """The numbers of a text; none if one of them is none."""
+    """The numbers in a text; an empty list if a part of it is not a number."""
     try:
         return [float(number) for number in text.split(",")]
     except ValueError:
@@ -279,9 +279,9 @@ def epochs(
     captions: tuple[str, ...],
     **common: Any,
 ) -> None:
-    """Write how the space of a bundle forms, a frame for each epoch, as GIF, WebP, APNG or MP4.
+    """Write how the space of a bundle forms, one frame per epoch, as GIF, WebP, APNG or MP4.
 
-    On the plane, the points are where the encoder of each epoch puts them.
+    On the plane, the points are where each epoch's encoder puts them.
     """
     out, what = Path(common["out"]), Shown(content)
     _check_size(common, size)
@@ -316,7 +316,7 @@ def epochs(
     shown = view.state if film.with_plane else state
     order = epoch_order(len(each), ping_pong)
     details = replace(film, frame_count=len(order)).details()
-    del details["seconds"]  # those are of a path
+    del details["seconds"]  # which only a path has
     kind_of = (
         "plane epochs" if film.with_plane else f"{'manifold' if what is Shown.GRID else 'picture'} epochs"
     )
@@ -358,10 +358,10 @@ def _captions(words: tuple[str, ...]) -> frozenset[Caption]:
 
 
 def _format(out: Path, kind: str | None) -> Format:
-    """The format that was asked for, or else that of the file's ending.
+    """The format in --format, or else the one of the file's ending.
 
-    Raises AnimationError for a format that cannot be written here, and RenderError for a file that has the
-    ending of another one.
+    Raises AnimationError for a format that cannot be written here, and RenderError if the file has the ending
+    of another format.
     """
     chosen = format_of(out) if kind is None else Format(kind)
     endings = (chosen.ending, ".png") if chosen is Format.APNG else (chosen.ending,)
@@ -381,7 +381,7 @@ def _check_size(common: dict[str, Any], size: int | None) -> None:
 
 
 def _scale(common: dict[str, Any], size: int | None, largest_px: int, otherwise: int) -> int:
-    """The scale of a film: that of --scale, or the largest within --size, or another."""
+    """The scale of a film: --scale, or the largest that fits in --size, or `otherwise`."""
     return int(common["scale"] or (otherwise if size is None else max(1, size // largest_px)))
 
 

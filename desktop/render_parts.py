@@ -1,4 +1,4 @@
-"""What the commands of desktop.render share: options, the opened model, the first view, writing a sheet."""
+"""Code shared by the commands of desktop.render: options, opening a model, the view, writing a sheet."""
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -38,10 +38,10 @@ from desktop.view.state import ViewState
 
 SCALING = "Enlarge every pixel this many times."
 SPAN_HELP = {
-    "plane": "Take even steps over a square of this side around z, instead of the prior's quantiles.",
+    "plane": "Take even steps over a square with this side around z, instead of the prior's quantiles.",
     "view": "How much of the plane to show along its shorter side.  [default: what the window shows first]",
     "epochs": "How much of the plane to show along its shorter side.  [default: what the window shows first]",
-    "traversals": "How far each dimension goes, half to either side of the prior's mean.  [default: the "
+    "traversals": "The length of each dimension's range, centred on the prior's mean.  [default: the "
     "prior's range, 6 for N(0, 1)]",
 }
 
@@ -50,7 +50,7 @@ class RenderError(Exception):
     """The options do not fit the model or each other."""
 
 
-# The options by what they are about.
+# The options by the headings of the help text.
 FILE, START, OTHER = map(option_of, (Group.FILE, Group.START, Group.OTHER))
 
 
@@ -58,9 +58,9 @@ def model_options(scale: str = "1", takes_bare: bool = True, scaling: str = SCAL
     """Add the options that all commands take.
 
     Args:
-        scale: what --scale is by default, in words.
-        takes_bare: whether the model can be a bare one, whose reading can be set.
-        scaling: what --scale does.
+        scale: the default of --scale, in words.
+        takes_bare: whether the model can be a bare one; then the options for its reading are added.
+        scaling: the help text that says what --scale does.
     """
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,7 +82,7 @@ def model_options(scale: str = "1", takes_bare: bool = True, scaling: str = SCAL
                 "--out",
                 required=True,
                 type=click.Path(path_type=Path, dir_okay=False),
-                help="The file to write. One that exists is replaced.",
+                help="The file to write; an existing file is replaced.",
             ),
             click.argument("model", required=False, type=click.Path(path_type=Path)),
         ):
@@ -122,7 +122,7 @@ def axes_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def start_view(model: Model, point: str | None = None, seed: int | None = None) -> ViewState:
-    """The view of a newly opened model, at z or at the sample of a seed if one is given."""
+    """The view of a newly opened model; at the point --z or the sample of --seed, if one is given."""
     if point is not None and seed is not None:
         raise RenderError("found --z and --seed, expected one of them; leave one out")
     source = model.source
@@ -148,10 +148,10 @@ def start_view(model: Model, point: str | None = None, seed: int | None = None) 
 def on_axes(
     model: Model, state: ViewState, axes: tuple[int, int] | None, point: str | None, seed: int | None
 ) -> ViewState:
-    """The view on the plane of two latent dimensions, if any are given.
+    """The view on the plane of two latent dimensions, if --axes gives them; otherwise the same view.
 
-    It goes through the prior's mean, or through the view's z if one was asked for or samples lie far from the
-    mean.
+    The plane goes through the prior's mean, or through the view's z if --z or --seed is given, or if samples
+    lie far from the mean.
     """
     if axes is None:
         return state
@@ -167,13 +167,13 @@ def on_axes(
 
 
 def on_plane(state: ViewState, plane: Plane) -> ViewState:
-    """The view on another plane; what was in view of the principal one says nothing there."""
+    """The view on another plane. A viewport that fitted the principal plane is replaced by home."""
     moved = state.with_plane(plane)
     return replace(moved, viewport=moved.chart.home) if state.plane.is_principal else moved
 
 
 def looking_at(state: ViewState, point: str | None, span: float | None) -> ViewState:
-    """The view around its z, as large as `span` says, if a z or a span is given."""
+    """The view centred on its z with this span; the same view if neither z nor span is given."""
     if point is None and span is None:
         return state
     a, b = state.cursor_ab.tolist()
@@ -181,7 +181,7 @@ def looking_at(state: ViewState, point: str | None, span: float | None) -> ViewS
 
 
 def plane_through_points(texts: tuple[str, ...], latent_dim: int) -> Plane:
-    """The plane through three points, given as they are typed."""
+    """The plane through three points, given as the texts of --through."""
     if len(texts) != 3:
         raise RenderError(f"--through: found {len(texts)} point{'s' * (len(texts) != 1)}, expected three")
     try:
@@ -194,7 +194,7 @@ def plane_through_points(texts: tuple[str, ...], latent_dim: int) -> Plane:
 def open_model(
     common: dict[str, Any], suffix: str | None, check: Callable[[Reading], None] = lambda _: None
 ) -> Model:
-    """Open the model, after `check` has found its reading good. Raises OSError if --out cannot be written."""
+    """Open the model if `check` accepts its reading. Raises OSError if --out cannot be written."""
     out: Path = common["out"]
     if suffix is not None and out.suffix.lower() != suffix:
         raise RenderError(f"--out {out}: found the ending {out.suffix or 'none'!r}, expected {suffix}")
@@ -238,7 +238,7 @@ def write_sheet(
     at_edges: Titles | None = None,
     **details: Detail,
 ) -> None:
-    """Decode a sheet, write it as a PNG with its note and its titles, and say what was written."""
+    """Decode a sheet, write it as a PNG with its note and titles, and print what was written."""
     sheet = do_job(
         model,
         lambda decoder: decoder.cost(plan.z),
@@ -264,7 +264,7 @@ def do_job(
     steps_of: Callable[[KeptDecoder], Iterable[object]],
     doing: str = "decoding",
 ) -> object:
-    """Say what a job costs if that is much, take its steps with a progress bar, and return the last one."""
+    """Run a job with a progress bar and return its last result; if its cost is high, print that first."""
     with closing(DecodedPictures()) as kept:
         decoder = KeptDecoder(model, kept)
         cost = cost_of(decoder)

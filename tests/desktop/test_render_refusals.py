@@ -87,7 +87,7 @@ def test_help_is_no_error(call, arguments):
 )
 def test_help_says_that_a_file_is_replaced(call, kind):
     """There is no option for it, as export.page has one."""
-    assert "One that exists is replaced." in " ".join(call(kind, "--help")[1].split())
+    assert "The file to write; an existing file is replaced." in " ".join(call(kind, "--help")[1].split())
 
 
 @pytest.mark.parametrize(

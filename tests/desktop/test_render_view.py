@@ -21,7 +21,9 @@ def test_a_caption_that_has_no_room_is_told(call, tmp_path, make_bundle):
     out = tmp_path / "a.png"
     options = ("view", make_bundle(), "--out", out, "--size", "300x200", "--scale", 1, "--layers", "prior")
     says = f"{out}: 300 × 200 pixels"
-    assert call(*options).out == f"{says}; the caption's end has no room, a larger --size has room\n"
+    assert (
+        call(*options).out == f"{says}; the end of the caption was cut off; a larger --size has room for it\n"
+    )
     assert call(*options, "--caption", "One. Two, which is longer; three.").out == f"{says}\n"
 
 
@@ -64,7 +66,10 @@ def test_a_vector_file_has_its_size_in_print(call, tmp_path, make_bundle):
         ),
         (["--size", "30x90mm", "--out", "a.svg"], "found '30x90mm', expected sides from 40 to 900 mm"),
         (["--size", "80x60mm"], "--size: found 80x60mm for a PNG, expected pixels such as 1200x900"),
-        (["--text-pt", 8], "--text-pt: found it for a PNG, expected an SVG or PDF, which have points"),
+        (
+            ["--text-pt", 8],
+            "--text-pt: found it for a PNG, expected an SVG or PDF: only these have sizes in points",
+        ),
         (
             ["--text-pt", 8, "--size", "900x600", "--out", "a.svg"],
             "--text-pt: found it without a size in millimetres, expected --size 170x128mm",
