@@ -13,7 +13,7 @@ from desktop.models.opened import Opened, open_model
 from desktop.models.source import Source
 from export.bundle import MANIFEST_FILE
 
-# Replacing a file takes several steps, and each one is an event.
+# Replacing a file takes several steps, and each step sends an event.
 DEBOUNCE_MS = 150
 # Network file systems send no events.
 POLL_MS = 2000
@@ -29,13 +29,13 @@ class _Look:
     opened: Opened | None
 
     def close(self) -> None:
-        """Close the bundle, which nobody takes."""
+        """Close the opened bundle, because nobody uses it."""
         if self.opened is not None:
             self.opened.close()
 
 
 class BundleWatch(QObject):
-    """Follows the open bundle. If it cannot be opened, that is no error here: it is tried again later."""
+    """Follows the open bundle on disk. If it cannot be opened, no error is shown: it is tried again later."""
 
     grown = Signal()
 
@@ -83,7 +83,7 @@ class BundleWatch(QObject):
             self._watcher.addPaths(paths)
 
     def _look_soon(self) -> None:
-        if not self._soon.isActive():  # a restart would delay it for as long as events come
+        if not self._soon.isActive():  # restarting the timer would delay the look for as long as events come
             self._soon.start()
 
     def _look(self) -> None:
@@ -108,7 +108,7 @@ class BundleWatch(QObject):
 
 
 def _look(source: Source, known: Stamp | None, device: DeviceName) -> Iterator[_Look]:
-    """Look at the disk; yields nothing if nothing was written there since `known`."""
+    """Look at the disk; yields nothing if the file's stamp is still `known`."""
     status = _place(source.path).stat()
     stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
     if stamp == known or source.bundle is None:

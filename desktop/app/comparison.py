@@ -1,4 +1,4 @@
-"""A second model beside the open one: at its cursor and viewport, with the difference of their pictures."""
+"""A second model beside the open one, at the same cursor and viewport, and their pictures' difference."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -27,17 +27,17 @@ NO_IMAGES: tuple[tuple[object, ...], ...] = ((None,) * 4,) * 2
 
 
 class Comparison(QObject):
-    """Holds the second model, B, in an explorer of its own, which closes with that of the open model, A.
+    """Holds the second model, B, in a second explorer, which closes with the explorer of the open model, A.
 
-    B's state is always made from A's, and nothing is copied back: what people do on either plane changes the
-    state of A. While nobody looks, B stays as it is.
+    B's state is always derived from A's, and nothing is copied back: actions on either plane change the state
+    of A. While the comparison is not shown, B stays as it is.
 
     Attributes:
         first: A's explorer.
         second: B's explorer.
         timeline: B's epochs.
-        encoded: the drawing as B's encoder sees it, or None.
-        finder: finds the drawing's true posterior by B.
+        encoded: the drawing, encoded by B's encoder, or None.
+        finder: finds the drawing's true posterior with B's decoder.
     """
 
     compared = Signal(object)  # Difference, or None while there is none
@@ -79,7 +79,7 @@ class Comparison(QObject):
 
     @property
     def is_shown(self) -> bool:
-        """Whether somebody looks at both models."""
+        """Whether both models are shown."""
         return self._is_shown
 
     @property
@@ -90,7 +90,7 @@ class Comparison(QObject):
 
     @property
     def other(self) -> Other | None:
-        """The second model: the one that is to be opened, or else the one that is open."""
+        """The second model: the one that is to be opened, or else the open one."""
         return self._wanted or self.current
 
     @property
@@ -110,7 +110,7 @@ class Comparison(QObject):
 
     @property
     def has_same_points(self) -> bool:
-        """Whether a number means the same test image in both; the images are compared only once."""
+        """Whether a number refers to the same test image in both models; images are compared only once."""
         now = tuple(self._images_of(explorer) for explorer in (self.first, self.second))
         if any(a is not b for a, b in zip(chain(*now), chain(*self._images), strict=True)):
             self._images, self._are_same_points = now, same_points(self.first, self.second)
@@ -118,7 +118,7 @@ class Comparison(QObject):
 
     @staticmethod
     def _images_of(explorer: Explorer) -> tuple[object, ...]:
-        """What the points of a model are, which the epochs of a bundle share."""
+        """The objects that identify a model's points; the epochs of a bundle share them."""
         posterior = explorer.points.posterior
         if posterior is None:
             return (None,) * 4
@@ -130,11 +130,11 @@ class Comparison(QObject):
         return epochs_of(self.first.source)
 
     def picture_of(self, explorer: Explorer) -> Decoded | None:
-        """The picture that the explorer of A or B decoded last, of the model that is open there."""
+        """The last picture that the explorer of A or B decoded with the model that is open in it."""
         return self._pictures.get(explorer)
 
     def set_shown(self, is_shown: bool) -> None:
-        """Let B follow A from now on, or no longer."""
+        """Show or hide the comparison: while it is shown, B follows A."""
         self._is_shown = is_shown
         self._open_wanted()
         self._follow()
@@ -142,13 +142,13 @@ class Comparison(QObject):
         self._compare()
 
     def keep(self, other: Other) -> None:
-        """Open a model as B, in place of one that is being opened: now, or once somebody looks."""
+        """Open a model as B, instead of one that is being opened: now, or once the comparison is shown."""
         self._stop_opening()
         self._wanted = other
         self._open_wanted()
 
     def open(self, other: Other, overrides: Overrides | None = None) -> None:
-        """Open a model as B, or go to another epoch of the bundle that is B already."""
+        """Open a model as B; if its bundle is already open as B, only go to the epoch."""
         source = self.second.source
         has_bundle = source is not None and source.bundle is not None
         if source is not None and has_bundle and source.path.absolute() == other.path.absolute():
@@ -159,19 +159,19 @@ class Comparison(QObject):
         self.second.open(other.path, overrides)
 
     def open_epoch(self) -> None:
-        """Open another epoch of A as B: the first after training began."""
+        """Open the first epoch of A after the start of training as B."""
         source, epochs = self.first.source, self.first_epochs
         if source is not None and len(epochs) > 1:
             self.open(Other(source.path, next(epoch.number for epoch in epochs if epoch.number > 0)))
 
     def close_second(self) -> None:
-        """Close B, or stop opening it, so that there is nothing to compare with."""
+        """Close B, or stop opening it, so that there is no second model."""
         self._stop_opening()
         self.second.close_model()
-        self._images, self._are_same_points = NO_IMAGES, False  # which would keep B's images
+        self._images, self._are_same_points = NO_IMAGES, False  # otherwise B's images would stay in memory
 
     def encode(self, drawing: Drawing) -> None:
-        """Have a drawing encoded by B, now or once somebody looks."""
+        """Have B encode a drawing, now or once the comparison is shown."""
         self._drawing = drawing
         self._encode()
 
@@ -182,7 +182,7 @@ class Comparison(QObject):
             self.second.stop_opening()
 
     def _open_wanted(self) -> None:
-        """Open what waits for it, after A, whose opening goes first."""
+        """Open the model that waits to become B, if A is open already: A is opened first."""
         can_open = self._is_shown and not self._is_opening and self.first.source is not None
         if self._wanted is not None and can_open:
             self.open(self._wanted)
@@ -201,11 +201,11 @@ class Comparison(QObject):
         self._encode()
 
     def _on_open_failed(self) -> None:
-        if self._is_opening:  # else it was stopped, and something else may be wanted since
+        if self._is_opening:  # otherwise it was stopped, and another model may be waiting
             self._wanted, self._is_opening = None, False
 
     def _follow(self) -> None:
-        """Bring B to A's cursor and viewport."""
+        """Give B the cursor and the viewport of A."""
         first, second = self.first, self.second
         if self._is_shown and first.source is not None and second.source is not None:
             has_same_labels = first.points.label_names == second.points.label_names
@@ -216,7 +216,7 @@ class Comparison(QObject):
             self.finder.update()
 
     def _located_drawing(self) -> Drawing | None:
-        """The drawing whose true posterior by B is looked at, or None."""
+        """The drawing whose true posterior by B is shown, or None."""
         drawing = self._drawing
         is_wanted = self._is_shown and Layer.TRUE_POSTERIOR in self.first.state.layers
         if not is_wanted or drawing is None or drawing.pixels.shape != self.second.image_shape:
@@ -247,7 +247,7 @@ class Comparison(QObject):
         self._compare()
 
     def _compare(self) -> None:
-        """Compare the pictures if both are those of the cursor; otherwise one is on its way."""
+        """Compare the pictures if both are at the cursor; otherwise one of them is still being decoded."""
         a, b = self._pictures.get(self.first), self._pictures.get(self.second)
         if not self._is_shown or a is None or b is None:
             return
@@ -263,9 +263,9 @@ class Comparison(QObject):
 
 
 def same_points(one: Explorer, other: Explorer) -> bool:
-    """Whether two explorers show the same test images, wherever their encoders put them.
+    """Whether two explorers show the same test images, even if their encoders put them in different places.
 
-    Points without images are the same if they are of the same file.
+    Points without images are the same if they come from the same file.
     """
     points, others = one.points, other.points
     first, second = points.posterior, others.posterior

@@ -54,7 +54,7 @@ def describe(source: Source) -> list[str]:
         lines += ["", "read as its encoder", *_describe_reading(source.encoder_reading)]
     notes = list(source.notes)
     if source.within is not None:
-        notes.insert(0, f"this is a file of the bundle {source.within}; describe that for all of it")
+        notes.insert(0, f"this is a file of the bundle {source.within}; describe the bundle to see all of it")
     return lines + [f"note: {note}" for note in notes]
 
 
@@ -71,12 +71,12 @@ def _describe_bundle(bundle: Bundle) -> list[str]:
 
 
 def _size_bytes(bundle: Bundle) -> int:
-    """The size of all files but the manifest."""
+    """The size of all files except the manifest."""
     return sum(fact["size_bytes"] for fact in bundle.manifest["files"].values())
 
 
 def _count(bundle: Bundle) -> int:
-    """How many test images there are a posterior of."""
+    """How many test images have a posterior in the bundle."""
     posterior = bundle.read_posterior()
     return 0 if posterior is None else len(posterior.mean)
 
@@ -120,7 +120,7 @@ def _describe_file(file: ModelFile) -> list[str]:
 
 def _describe_input(other: OtherInput) -> str:
     number = with_hyphen(InputValue(other.name, other.value).number)
-    return f"{other.name} = {number}{' (the index of a one)' if other.one_hot else ''}"
+    return f"{other.name} = {number}{' (the index of the 1 in a one-hot vector)' if other.one_hot else ''}"
 
 
 def _describe_reading(reading: Reading | EncoderReading) -> list[str]:

@@ -11,7 +11,7 @@ NAME = "encode"
 
 
 class DrawingEncoder(QObject):
-    """Encodes with the model that an explorer decodes with; once another is open, no result of it comes."""
+    """Encodes with an explorer's current model; no result arrives after another model is opened."""
 
     # Encoded; None if nothing is drawn, without an encoder, or when a model is opened or closed
     encoded = Signal(object)
@@ -26,7 +26,7 @@ class DrawingEncoder(QObject):
             signal.connect(self._start_over)
 
     def encode(self, drawing: Drawing) -> None:
-        """Have a drawing encoded; if an encoding is running, after it."""
+        """Have a drawing encoded, after the encoding that is running, if there is one."""
         job = encode_steps(self._explorer, drawing)
         if job is None:
             self._forget()
@@ -40,12 +40,12 @@ class DrawingEncoder(QObject):
             )
 
     def _start_over(self) -> None:
-        """Forget what the last model gave: its z may have another number of dimensions than the plane now."""
+        """Drop the last model's result: its z may have another number of dimensions than the plane now."""
         self._forget()
         self.encoded.emit(None)
 
     def _forget(self) -> None:
-        """Let no result come any more."""
+        """Cancel the encodings that are running or waiting."""
         self._explorer.worker.cancel(NAME)
         self._is_encoding, self._next = False, None
 

@@ -45,24 +45,24 @@ from desktop.view.state import Layer, ViewState
 class Explorer(QObject):
     """Holds one open model at a time. A failure leaves everything as it was and emits `failed`.
 
-    Features send their own background requests to `worker`, from files of their own.
+    Other modules send the background requests of their features to `worker` themselves.
 
     Attributes:
         device: where models run.
         state: the state of the view.
         worker: the thread that decodes, encodes and writes.
         tiles: the decoded plane.
-        files: those that are being written.
+        files: the files that are being written.
         given_inputs: the names of the further inputs whose values were given when the model was opened.
     """
 
     opened = Signal(object)  # Opened
     renewed = Signal(object)  # Opened: the same file, which has changed
-    model_closed = Signal()  # none is open any more; `points_changed` and `model_changed` follow
-    points_changed = Signal()  # own pictures came or went; `model_changed` follows
+    model_closed = Signal()  # no model is open any more; `points_changed` and `model_changed` follow
+    points_changed = Signal()  # own pictures were added or removed; `model_changed` follows
     model_changed = Signal()
     opening_began = Signal(object)  # Path
-    opening_told = Signal(str)  # what takes long now
+    opening_told = Signal(str)  # the part of the opening that takes long now
     open_failed = Signal(object)  # Exception
     failed = Signal(object)  # Exception
     state_changed = Signal(object)  # ViewState
@@ -71,7 +71,7 @@ class Explorer(QObject):
     picture_pending = Signal(object)  # PendingPicture, of a slow decoder
     backdrop_finished = Signal()  # all tiles in view are decoded
     saved = Signal(object)  # Path
-    closing = Signal()  # the worker begins no other step; runs of other models are to be stopped
+    closing = Signal()  # the worker starts no more steps; receivers must stop the runs of other models
     closed = Signal()  # all threads have ended
 
     def __init__(self, device: DeviceName, parent: QObject | None = None) -> None:
@@ -105,7 +105,7 @@ class Explorer(QObject):
 
     @property
     def opener(self) -> Worker:
-        """The thread that opens models, so that a model that takes long or hangs delays nothing else."""
+        """The thread that opens models, so that a model that opens slowly or hangs delays nothing else."""
         return self._opener.worker
 
     @property
@@ -120,15 +120,15 @@ class Explorer(QObject):
 
     @property
     def model(self) -> Model | None:
-        """The model that decodes and encodes: that of the state's epoch, once it is loaded.
+        """The model that decodes and encodes: the one of the state's epoch, once it is loaded.
 
-        `model_changed` is emitted when it changes, also because the open file was renewed.
+        `model_changed` is emitted when it changes, also when the open file has changed on disk.
         """
         return None if self._now is None else self._now.model
 
     @property
     def decoder(self) -> KeptDecoder | None:
-        """The decoder of that model, which keeps the pictures of a slow one for the session."""
+        """The decoder of `model`; the pictures of a slow decoder are kept for the session."""
         model = self.model
         if model is None:
             return None
@@ -161,12 +161,12 @@ class Explorer(QObject):
 
     @property
     def likelihood(self) -> Likelihood | None:
-        """What the open bundle says about its decoder's output; None for a bare model."""
+        """The likelihood that the open bundle gives for its decoder's output; None for a bare model."""
         return None if self.source is None else self.source.likelihood
 
     @property
     def look(self) -> DataLook:
-        """How the data of the open model look."""
+        """What is known about the look of the open model's data."""
         opened = self._opened
         if opened is None:
             return DataLook()
@@ -176,7 +176,7 @@ class Explorer(QObject):
 
     @property
     def has_encoder(self) -> bool:
-        """Whether the model that decodes can encode too."""
+        """Whether the model that decodes also has an encoder."""
         return self._now is not None and self._now.model.has_encoder
 
     @property
@@ -197,7 +197,7 @@ class Explorer(QObject):
 
     @property
     def samples_viewport(self) -> Viewport | None:
-        """On linear axes, the part of the plane with the samples that span it; None on any other plane."""
+        """The part of the plane, on linear axes, with the samples that span it; None on any other plane."""
         state = self.state
         if not is_on_samples(state, self._has_posterior):
             return None
@@ -205,7 +205,7 @@ class Explorer(QObject):
 
     @property
     def points(self) -> Points:
-        """The points on the plane, as the model that decodes and encodes sees them."""
+        """The points on the plane, encoded by the model that decodes."""
         own_now = None if self._now is None else self._own_of.get(self._now.model)
         return Points(self._opened, self._now, self._own, own_now)
 
@@ -218,7 +218,7 @@ class Explorer(QObject):
         self._opener.open(path, overrides, partial(self._on_opened, given=given))
 
     def stop_opening(self) -> None:
-        """Stop what `open` began; the current model stays open, and `open_failed` says so."""
+        """Stop opening a model; the current model stays open, and `open_failed` is emitted."""
         self._opener.stop()
 
     def reload(self) -> None:
@@ -228,7 +228,7 @@ class Explorer(QObject):
             self._opener.open(source.path, dict(source.overrides) or None, self.renew)
 
     def close_model(self) -> None:
-        """Close the open model, so that none is open, as at the start; the threads go on."""
+        """Close the open model, so that no model is open, as at the start; the threads go on."""
         self._opener.stop()
         if self._opened is None:
             return
@@ -247,9 +247,9 @@ class Explorer(QObject):
     def renew(self, opened: Opened) -> None:
         """Replace the open model by a new version of the same file.
 
-        A view that fits the test images goes on fitting them. Any other view stays. If the test images are
-        others, nothing is pinned, selected or hidden any more. A model with other dimensions, or another
-        prior, is opened like any other.
+        If the view fitted the test images, it is fitted to the new ones; any other view stays. If the test
+        images have changed, points are no longer pinned, selected or hidden. A model with other dimensions or
+        another prior is opened like a different model.
         """
         old = self._opened
         if old is None or _space(old.model) != _space(opened.model):
@@ -273,7 +273,7 @@ class Explorer(QObject):
             self.set_state(replace(self.state, viewport=viewport), record=False)
 
     def take_over(self, opened: Opened | None) -> None:
-        """Decode with the model of one epoch of the open bundle, or with the bundle's own for None."""
+        """Decode with the model of one epoch of the open bundle; None stands for the bundle's own model."""
         now = self._opened if opened is None else opened
         if now is not self._now:
             self._now = now
@@ -282,9 +282,9 @@ class Explorer(QObject):
     def show_pictures(
         self, own: OwnPosterior | None, model: Model | None = None, keeps_view: bool = False
     ) -> None:
-        """Show own pictures, encoded by `model`, in place of the test images; None shows these again.
+        """Show own pictures, encoded by `model`, instead of the test images; with None, the test images.
 
-        The view fits them, unless it is one that was saved with them and `keeps_view`.
+        The view is fitted to them, unless `keeps_view`, for a view that was saved with them.
         """
         is_new = own is None or self._own is None or own.names is not self._own.names
         if is_new:
@@ -303,8 +303,8 @@ class Explorer(QObject):
             self.set_state(fresh, record=not keeps_view)
 
     def close(self) -> None:
-        """End all threads, also those of the models; only one that waits for a lost drive goes on."""
-        self.worker.stop(0)  # it begins no other step
+        """End all threads, also those of the models, except a thread that waits for a lost drive."""
+        self.worker.stop(0)  # the worker starts no more steps
         for opened in (self._opened, self._now):
             if opened is not None:
                 opened.model.stop_runs()  # a picture of a slow decoder takes seconds
@@ -312,7 +312,7 @@ class Explorer(QObject):
         have_ended = self._opener.close()
         self.worker.stop()
         for opened in (self._opened, self._now):
-            # A thread that is left may still use its model.
+            # A thread that has not ended may still use its model.
             if opened is not None and have_ended:
                 opened.model.close()
         self._pictures.close()
@@ -321,8 +321,8 @@ class Explorer(QObject):
     def set_state(self, state: ViewState, record: bool = True) -> None:
         """Change the view's state and decode what changed.
 
-        `record` is false for changes that cannot be undone: playback, and undo itself. A state from
-        elsewhere takes the prior of the open model's reading.
+        `record` is false for changes that cannot be undone: playback, and undo itself. The prior in `state`
+        is replaced by the prior of the open model's reading.
         """
         if state.prior != self.prior:
             state = replace(state, prior=self.prior)
@@ -335,7 +335,7 @@ class Explorer(QObject):
         if old == state:
             return
         moves = old.z != state.z
-        # A quick picture is decoded while the window takes the state over.
+        # A quick picture is decoded while the window updates itself to the new state.
         is_early = moves and self.decoder is not None and not self.decoder.is_slow
         if is_early:
             self._request_picture()
@@ -356,7 +356,7 @@ class Explorer(QObject):
         self.set_state(replace(self.state, **changes))
 
     def draw_z(self) -> None:
-        """Move the cursor to another sample of the prior, that of the next seed."""
+        """Move the cursor to another sample of the prior, the one of the next seed."""
         if self._opened is not None:
             self.set_state(random_view(self.state, self._has_posterior))
 
@@ -367,7 +367,7 @@ class Explorer(QObject):
             self._request_backdrop()
 
     def interrupt(self) -> None:
-        """Stop the picture that is being decoded for something that may begin again."""
+        """Interrupt the decoder's current run, if its job can repeat it."""
         if self.model is not None:
             self.model.interrupt()
 
@@ -384,8 +384,8 @@ class Explorer(QObject):
         self.tiles.set_decoder(self.decoder)
         self.model_changed.emit()
         self._request_picture()
-        # The old plane stays until the new one is complete, because it would flicker tile by tile. That of a
-        # slow decoder would stay for a minute.
+        # The old plane stays until the new one is complete, because it would flicker tile by tile. With a
+        # slow decoder it would stay for a minute, so the new one is shown tile by tile.
         self._request_backdrop(coarse_first=self.decoder.is_slow)
 
     def _take_inputs(self, wanted: InputValues) -> bool:
@@ -399,11 +399,11 @@ class Explorer(QObject):
         is_encoded_alike = before.model.source.encoder_reading == after.model.source.encoder_reading
         self._opened = self._now = after
         if isinstance(had, OwnPosterior) and is_encoded_alike and not had.is_z:
-            self._own_of[after.model] = had  # its thumbnails are the pictures themselves, not decoded ones
+            self._own_of[after.model] = had  # their thumbnails are the pictures themselves, not decoded ones
         return True
 
     def _with_path_inputs(self, state: ViewState) -> ViewState:
-        """The state with values of all inputs at each point of its path: the view's where none are known."""
+        """The state with values of all inputs at each point of its path; unknown ones come from the view."""
         known = state.inputs_on_path if self.inputs else ()
         return replace(state, path_inputs=tuple(taken(self.inputs, each) for each in known))
 
@@ -432,12 +432,12 @@ class Explorer(QObject):
         self._own = None
         assert self.decoder is not None
         self.tiles.set_decoder(self.decoder)
-        self.tiles.set_paused(False)  # that was for the plane of the model before
+        self.tiles.set_paused(False)  # the pause was for the last model's plane
         same_space = same_file and len(before.z) == opened.model.latent_dim
-        if not same_space or before.prior != self.prior:  # it may have been set just now
+        if not same_space or before.prior != self.prior:  # a reading may have changed the prior
             self.state = opened_view(opened, before, same_space)
         self.state = self._with_path_inputs(replace(self.state, inputs=values_of(self.inputs)))
-        if not self.decoder.is_slow:  # before the plane's first pictures, which are requested meanwhile
+        if not self.decoder.is_slow:  # before the plane's first pictures, which the signals below request
             self._request_picture()
         self.opened.emit(opened)
         self.state_changed.emit(self.state)

@@ -1,6 +1,6 @@
 """Makes figures of the view on the worker: a preview, and the file with progress and cancel.
 
-A figure of two models that are compared has a plane of each. What B's plane shows is computed on B's worker
+A figure of two compared models has a plane for each. The content of B's plane is computed on B's worker
 before A's worker draws both.
 """
 
@@ -33,25 +33,25 @@ FREE = Cost(0, 0.0)
 
 
 class FigureExport(FileExport):
-    """Draws what the explorer shows, or what both explorers of a comparison show while it is looked at.
+    """Draws the view of the explorer; while a comparison is shown, the views of both its explorers.
 
     Attributes:
-        own: the drawn image, which is drawn too, or None.
+        own: the image that a person drew, to be marked in the figure, or None.
     """
 
-    captioned = Signal(str)  # the caption of the figure that is previewed, until somebody writes another one
-    previewed = Signal(object)  # the picture uint8 [H, W, 3 or 4], or the FigureError why there is none
+    captioned = Signal(str)  # the program's caption for the figure that is previewed
+    previewed = Signal(object)  # the picture uint8 [H, W, 3 or 4], or the FigureError that prevents it
     cost_known = Signal(object)  # Cost of the decoded planes of the figure that was previewed
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer, "figure")
         self.own: OwnImage | None = None
         self._comparison: Comparison | None = None
-        self._waits_for_second = False  # a file that begins once B has given its content
+        self._waits_for_second = False  # whether a file waits for the content of B's plane
         explorer.opened.connect(self._drop_second)
 
     def set_comparison(self, comparison: Comparison) -> None:
-        """Draw both models of a comparison while somebody looks at them."""
+        """Draw both models of a comparison while it is shown."""
         self._comparison = comparison
         for gone in (comparison.second.opened, comparison.second.model_closed):
             gone.connect(self._on_second_gone)
@@ -69,7 +69,7 @@ class FigureExport(FileExport):
 
     @property
     def subject(self) -> Subject:
-        """The view as it is now, with its points, and that of B beside it if both are looked at."""
+        """The current view with its points, and beside it the view of B if both models are shown."""
         explorer, second = self._explorer, self._second
         found = replace(subject_of(explorer), own=self.own)
         if second is None or self._comparison is None or explorer.source is None or second.source is None:
@@ -83,18 +83,18 @@ class FigureExport(FileExport):
 
     @property
     def can_be_finer(self) -> bool:
-        """Whether decoded pictures have more pixels than a figure at scale 1 keeps of them."""
+        """Whether decoded pictures have more pixels than a figure at scale 1 shows."""
         decoders = [each.decoder for each in (self._explorer, self._second) if each is not None]
         return any(decoder is not None and can_be_finer(decoder) for decoder in decoders)
 
     def quick_caption(self, figure: Figure) -> str:
-        """A caption that counts what is out of view, too; `captioned` brings the one that does not."""
+        """A caption whose counts include points out of view; `captioned` brings the exact one later."""
         source, second = self._explorer.source, self._second
         beside = None if second is None else second.source
         return "" if source is None else quick_caption(source, self.subject, figure, beside)
 
     def preview(self, figure: Figure, most_px: int) -> None:
-        """Have a figure drawn that is at most so large; a slow decoder's plane is left out.
+        """Have a figure drawn with a longer side of at most `most_px`, without a plane that takes too long.
 
         Its caption comes first.
         """
@@ -125,20 +125,20 @@ class FigureExport(FileExport):
         second.worker.request(self.preview_name, Priority.SAVE, steps, on_step)
 
     def stop_preview(self) -> None:
-        """Make no preview that nobody sees any more."""
+        """Stop the preview, because nobody sees it any more."""
         super().stop_preview()
         if self._comparison is not None:
             self._comparison.second.worker.cancel(self.preview_name)
 
     def save(self, path: Path, figure: Figure) -> None:
-        """Start to make a file, of the view as it is now."""
+        """Start to make a file of the current view."""
         explorer, decoder = self._explorer, self._explorer.decoder
         if decoder is None:
             return
         subject = self.subject
         possible = subject.possible_anywhere()
         layers = {layer for layer, part in OF_LAYERS.items() if part in figure.parts}
-        # What there is nothing to draw of stays as it is in the window.
+        # The note keeps the window's setting for layers that have nothing to draw.
         layers |= {layer for layer in explorer.state.layers if OF_LAYERS.get(layer) not in possible}
         beside = {} if subject.beside is None else self._beside_details()
         note = note_of(explorer, "view", frozenset(layers), **figure.details(), **beside)
@@ -154,20 +154,20 @@ class FigureExport(FileExport):
         self._make_after_second(plane_content(second.decoder, subject, figure, plane=1), make)
 
     def cancel(self) -> None:
-        """Stop making the file; one that was there before stays as it was."""
+        """Stop making the file; an existing file stays as it was."""
         self._drop_second()
         super().cancel()
 
     @property
     def _second(self) -> Explorer | None:
-        """The explorer of B, if both models are looked at."""
+        """The explorer of B, if both models are shown."""
         comparison = self._comparison
         if comparison is None or not comparison.is_shown or comparison.second.source is None:
             return None
         return comparison.second
 
     def _beside_details(self) -> dict[str, Detail]:
-        """What the note says of B."""
+        """The facts about B for the note."""
         second = self._second
         if second is None or second.source is None:
             return {}
@@ -176,7 +176,7 @@ class FigureExport(FileExport):
     def _make_after_second(
         self, content: Generator[Progress | None, None, Content], make: Callable[[Content], None]
     ) -> None:
-        """Have B give its content, and then make the file."""
+        """Compute the content of B's plane, and then make the file."""
         assert self._comparison is not None
         second = self._comparison.second
 
@@ -195,14 +195,14 @@ class FigureExport(FileExport):
         second.worker.request(self._name, Priority.FILM, _with_result(content), on_step, on_failed)
 
     def _drop_second(self, _: object = None) -> None:
-        """Ask nothing more of B."""
+        """Cancel the request for the content of B's plane."""
         if self._waits_for_second and self._comparison is not None:
             self._waits_for_second = False
             self._comparison.second.worker.cancel(self._name)
             self._comparison.second.interrupt()
 
     def _on_second_gone(self, _: object = None) -> None:
-        """End a file whose B was closed or replaced, and say so."""
+        """Stop making a file whose B was closed or replaced, and report it."""
         if self._waits_for_second and self.path is not None:
             name = self.path.name
             self._drop_second()
@@ -220,7 +220,7 @@ class FigureExport(FileExport):
 def _with_result(
     content: Generator[Progress | None, None, Content],
 ) -> Iterator[Progress | Content | None]:
-    """The steps of a content, and at the end the content itself."""
+    """Yield the steps of a generator, and at the end the content that it returns."""
     yield (yield from content)
 
 
@@ -228,14 +228,14 @@ def _caption_steps(
     source: Source, subject: Subject, figure: Figure, beside: Source | None
 ) -> Iterator[str | None]:
     """Yield the caption of a figure."""
-    yield None  # what draws texts may have to be imported
+    yield None  # the next step may import the module that draws texts
     yield caption_of(source, subject, figure, beside)
 
 
 def _preview_steps(
     decoder: KeptDecoder, subject: Subject, figure: Figure, small: Figure, beside: Content, more: Cost
 ) -> Iterator[Bytes | Cost | FigureError | None]:
-    """Yield the cost of the figure with that of B's plane, and at the end the small picture; or why not."""
+    """Yield the cost of the figure and B's plane, and at the end the small picture; or the error."""
     try:
         cost = figure_cost(decoder, subject, figure)
         pictures = cost.pictures + more.pictures
@@ -253,7 +253,7 @@ def _preview_steps(
 def _second_steps(
     decoder: KeptDecoder, subject: Subject, figure: Figure, small: Figure
 ) -> Iterator[tuple[Content, Cost] | FigureError | None]:
-    """Yield at the end what B's plane shows in a preview, with the cost of the figure's; or why not."""
+    """Yield at the end the content of B's plane in a preview, with its cost in the figure; or the error."""
     try:
         cost = figure_cost(decoder, subject, figure, plane=1)
         content = plane_content(decoder, subject, _quick(decoder, subject, small, plane=1), plane=1)
@@ -267,14 +267,14 @@ def _second_steps(
 
 
 def _quick(decoder: KeptDecoder, subject: Subject, small: Figure, plane: int = 0) -> Figure:
-    """The figure without the decoded plane, if that takes long."""
+    """The figure without the decoded plane, if the plane takes long to decode."""
     if decoder.is_slow and figure_cost(decoder, subject, small, plane).seconds > ASK_FROM_S:
         return replace(small, parts=small.parts - {Part.BACKDROP})
     return small
 
 
 def own_image(encoded: Encoded | None, located: Located | None) -> OwnImage | None:
-    """Where a drawn image is, by the encoder and by its true posterior if that is known."""
+    """The place of a drawn image by the encoder, and by its true posterior if that is known."""
     if encoded is None:
         return None
     if located is None:
@@ -283,7 +283,7 @@ def own_image(encoded: Encoded | None, located: Located | None) -> OwnImage | No
 
 
 def subject_of(explorer: Explorer) -> Subject:
-    """What the explorer shows now: the view with its points."""
+    """The explorer's current view with its points, as the subject of a figure."""
     points = explorer.points
     name = points.words.heading("").strip()
     return Subject(explorer.state, points.posterior, points.encoded, points.label_names, name)

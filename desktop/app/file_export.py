@@ -1,4 +1,4 @@
-"""Makes one file at a time on the worker: what figures and animations share."""
+"""Makes one file at a time on the worker: the code shared by figures and animations."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +15,10 @@ class FileExport(QObject):
     """Runs the steps that make a file; emits the explorer's `saved` on success and its `failed` on failure.
 
     Args:
-        name: of its request to the worker; that of a preview is `preview_name`.
+        name: the name of its request to the worker; a preview's request is called `preview_name`.
     """
 
-    progressed = Signal(object)  # how far it is; None at the end
+    progressed = Signal(object)  # the progress; None at the end
 
     def __init__(self, explorer: Explorer, name: str) -> None:
         super().__init__(explorer)
@@ -34,39 +34,39 @@ class FileExport(QObject):
 
     @property
     def writing(self) -> str:
-        """What is being done, in words; empty while no file is being made."""
+        """The words for what is being done; empty while no file is being made."""
         return "" if self.path is None else f"writing {self.path.name}"
 
     def stop_preview(self) -> None:
-        """Make no preview that nobody sees any more."""
+        """Stop the preview, because nobody sees it any more."""
         self._explorer.worker.cancel(self.preview_name)
 
     def cancel(self) -> None:
-        """Stop making the file; one that was there before stays as it was."""
+        """Stop making the file; an existing file stays as it was."""
         self._explorer.worker.cancel(self._name)
         self._explorer.interrupt()
         self._end(is_written=False)
 
     def _make(self, path: Path, begun: object, steps: Iterator[Any]) -> None:
-        """Begin to make a file; `begun` is the progress at the start, and `_on_step` gets each step's."""
+        """Start to make a file; `begun` is the progress at the start, `_on_step` gets each step's result."""
         self._begin(path, begun)
         self._request(path, steps)
 
     def _begin(self, path: Path, begun: object) -> None:
-        """From now on a file is being made, in place of the one before."""
+        """Note that a file is being made from now on; one that is still being made is cancelled."""
         if self.path is not None:
             self.cancel()
         self._file.begin(path)
         self.progressed.emit(begun)
 
     def _request(self, path: Path, steps: Iterator[Any]) -> None:
-        """Have the worker make the file that was begun."""
+        """Have the worker make the file that `_begin` noted."""
         self._explorer.worker.request(
             self._name, Priority.FILM, steps, self._on_step, self._on_failed, lambda: self._on_saved(path)
         )
 
     def _end(self, is_written: bool) -> None:
-        """No file is being made any more."""
+        """Note that no file is being made any more."""
         self._file.end(is_written)
         self.progressed.emit(None)
 

@@ -39,12 +39,12 @@ class AnimationExport(FileExport):
     """Writes animations; `progressed` has the share that is done, from 0 to 1."""
 
     told = Signal(object)  # Progress of a slow decoder
-    cost_known = Signal(object)  # Cost of the pictures of the film that was asked for
-    previewed = Signal(object, float)  # frames uint8 [H, W(, C)], and how many seconds they last together
+    cost_known = Signal(object)  # Cost of the pictures of the film in `ask_cost`
+    previewed = Signal(object, float)  # frames uint8 [H, W(, C)], and how many seconds they last in all
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__(explorer, "animation")
-        self._epoch_model: Model | None = None  # of the epoch that a film decodes now
+        self._epoch_model: Model | None = None  # the model of the epoch that a film is decoding
         self._is_closing = False
         explorer.picture_pending.connect(self._interrupt)
         explorer.closing.connect(self._on_closing)
@@ -68,7 +68,7 @@ class AnimationExport(FileExport):
         if explorer.whole is None or not epochs:
             raise ValueError("found no epochs in the open model, expected a bundle with epochs; open one")
         details = replace(film, frame_count=len(epoch_order(len(epochs), film.ping_pong))).details()
-        del details["seconds"]  # those are of a path
+        del details["seconds"]  # which only a path has
         of_grid = film.subject is Subject.GRID_EPOCHS
         kind = "plane epochs" if film.with_plane else "manifold epochs" if of_grid else "picture epochs"
         comment = note_of(explorer, kind, **details)
@@ -111,7 +111,7 @@ class AnimationExport(FileExport):
         return PlaneEpochs(whole, device, decoder.kept, view, film, self._set_epoch_model)
 
     def preview(self, film: Film) -> None:
-        """Have some small frames of a film made; `previewed` is emitted if that takes no long time."""
+        """Have some small frames of a film made; `previewed` is emitted unless that would take too long."""
         explorer, decoder, whole = self._explorer, self._explorer.decoder, self._explorer.whole
         if decoder is None or whole is None or explorer.image_shape is None:
             return
@@ -145,12 +145,12 @@ class AnimationExport(FileExport):
         explorer.worker.request(self.preview_name, Priority.SAVE, run(), show, lambda _: None)
 
     def cancel(self) -> None:
-        """Stop the animation; a file that was there before stays as it was."""
+        """Stop the animation; an existing file stays as it was."""
         super().cancel()
         self._interrupt()
 
     def ask_cost(self, film: Film) -> None:
-        """Have the cost of a film found out; `cost_known` is emitted if it can be."""
+        """Have the cost of a film computed; `cost_known` is emitted if that is possible."""
         decoder, whole = self._explorer.decoder, self._explorer.whole
         if decoder is None or whole is None:
             return
@@ -162,9 +162,9 @@ class AnimationExport(FileExport):
         self._explorer.worker.request(COST, Priority.GRID, steps(), self._on_cost)
 
     def _cost_of(self, decoder: KeptDecoder, whole: Opened, film: Film) -> Callable[[], Cost | None]:
-        """What finds out, on the worker's thread, what a film of the view as it is now costs.
+        """Return a function for the worker's thread that computes the cost of a film of the current view.
 
-        It gives None if there is no path yet, or no room for the plane, which saving says.
+        It returns None if there is no path yet, or no room for the plane; saving reports these as errors.
         """
         state, epochs = self._explorer.state, epochs_of(whole.model.source)
         view = subject_of(self._explorer) if film.with_plane else None
@@ -185,7 +185,7 @@ class AnimationExport(FileExport):
             self.cost_known.emit(cost)
 
     def _set_epoch_model(self, model: Model | None) -> None:
-        """Set it on the worker's thread, and stop it at once if it was loaded while the window closed."""
+        """Set the model, on the worker's thread; stop it at once if it was loaded while the window closed."""
         self._epoch_model = model
         if self._is_closing and model is not None:
             model.stop_runs()
@@ -197,7 +197,7 @@ class AnimationExport(FileExport):
             model.stop_runs()
 
     def _interrupt(self, *_: object) -> None:
-        """Let what somebody waits for go before the picture of an epoch that is being decoded."""
+        """Interrupt the picture of an epoch that is being decoded, because something more urgent waits."""
         model = self._epoch_model
         if model is not None:
             model.interrupt()
@@ -210,7 +210,7 @@ class AnimationExport(FileExport):
 
 
 def _z_of_epochs(state: ViewState, film: Film) -> Floats:
-    """The z [N, d] that a film shows at each epoch: the plane's manifold grid, or the cursor's."""
+    """The z [N, d] that a film shows at each epoch: those of the plane's manifold grid, or the cursor."""
     if film.subject is Subject.GRID_EPOCHS:
         return manifold_grid(state.plane, GRID_SIDE, state.prior)
     return np.array([state.z], np.float32)

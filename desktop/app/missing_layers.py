@@ -1,4 +1,4 @@
-"""The layers of the plane that can show nothing of the open model."""
+"""The layers of the plane that the open model has no content for."""
 
 from desktop.app.explorer import Explorer
 from desktop.app.own_picture import has_true_posterior
@@ -6,7 +6,7 @@ from desktop.view.state import Layer
 
 
 def missing_layers(explorer: Explorer) -> frozenset[Layer]:
-    """Return the layers for which there are no points, no posteriors, no encoder, or no two dimensions."""
+    """Return the layers whose points, posteriors, encoder or true posterior are missing."""
     missing, points = set(), explorer.points
     if not points.exist:
         missing |= {Layer.POINTS, Layer.THUMBNAIL, Layer.ELLIPSE}

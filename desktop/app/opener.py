@@ -1,4 +1,4 @@
-"""Opens models on a thread of its own, and leaves one that waits for a drive that is gone."""
+"""Opens models on a separate thread, and abandons a thread that waits for a drive that is gone."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,19 +11,19 @@ from desktop.models.opened import Opened, open_model
 from desktop.reading.overrides import Overrides
 from desktop.vetting.opening import Opening, OpeningStoppedError
 
-# A step that takes longer may wait for a network drive that is gone, and is not waited for.
+# A step that takes longer may wait for a network drive that is gone; its thread is abandoned.
 LOST_S = 3.0
 
 
 class Opener(QObject):
-    """Opens one model at a time; a new request stops the one before.
+    """Opens one model at a time; a new request stops the previous one.
 
     Attributes:
-        worker: its thread, which also does what waits for files.
+        worker: its thread, which also runs other requests that wait for files.
     """
 
     began = Signal(object)  # Path
-    told = Signal(str)  # what takes long now
+    told = Signal(str)  # the part of the opening that takes long now
     open_failed = Signal(object)  # Exception
     failed = Signal(object)  # Exception of another request
 
@@ -36,7 +36,7 @@ class Opener(QObject):
 
     def open(self, path: Path, overrides: Overrides | None, on_opened: Callable[[Opened], object]) -> None:
         """Open a bundle or a bare model, and call `on_opened` when it is ready."""
-        self._opening.stop()  # nobody waits for the last one any longer
+        self._opening.stop()  # nobody waits for the previous model any longer
         if self.worker.step_s > LOST_S:
             self.worker.stop(0)
             self._left.append(self.worker)
@@ -58,11 +58,11 @@ class Opener(QObject):
         self.worker.request("open", Priority.OPEN, job, take, failed, of_model=False, on_dropped=Opened.close)
 
     def stop(self) -> None:
-        """Stop what `open` began; `open_failed` says so."""
+        """Stop opening a model; `open_failed` is emitted."""
         self._opening.stop()
 
     def close(self) -> bool:
-        """End all its threads, but for one that waits for a lost drive; whether all have ended."""
+        """End all threads, except one that waits for a lost drive; return whether all have ended."""
         self._opening.stop()
         have_ended = [thread.stop(0) for thread in self._left]
         return all([*have_ended, self.worker.stop(LOST_S)])

@@ -37,8 +37,8 @@ def encode_steps(explorer: Explorer, drawing: Drawing) -> Iterator[Encoded] | No
 def has_true_posterior(explorer: Explorer) -> bool:
     """Whether p(z|x) can be computed: two latent dimensions, a known likelihood, and no slow decoder.
 
-    It takes tens of thousands of pictures, which are hours with a slow one, and memory for a grid of them,
-    which there is not for very large images.
+    It takes tens of thousands of pictures, which take a slow decoder hours, and memory for a grid of them,
+    which is not available for very large images.
     """
     likelihood, model = explorer.likelihood, explorer.model
     if likelihood is None or model is None or model.is_slow or model.latent_dim != 2:
@@ -47,7 +47,7 @@ def has_true_posterior(explorer: Explorer) -> bool:
 
 
 def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:
-    """Return a table of log p(x|z) at no more than `side` × `side` points, which is still to be built.
+    """Return a table, not built yet, of log p(x|z) at no more than `side` × `side` points.
 
     Returns None if `has_true_posterior` is false.
     """
@@ -62,7 +62,7 @@ def likelihood_table(explorer: Explorer, side: int) -> LikelihoodTable | None:
 
 
 def bits_of(explorer: Explorer, nats: float) -> float | None:
-    """Return log p(x), or a bound on it, as bits per dimension; None if these compare nothing."""
+    """Return log p(x), or a bound on it, in bits per dimension; None if that cannot be compared."""
     likelihood, image_shape = explorer.likelihood, explorer.image_shape
     if likelihood is None or image_shape is None:
         return None

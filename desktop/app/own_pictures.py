@@ -1,4 +1,4 @@
-"""Shows a person's own pictures or z as points: has them encoded or decoded, also by other epochs' models."""
+"""Shows own pictures or z as points: has each epoch's model encode the pictures or decode the z."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -16,9 +16,9 @@ from desktop.models.own_posterior import OwnPosterior
 from desktop.view.saved_views import SavedPictures
 
 NAME = "own pictures"
-# Epochs that only pass by while the slider moves are not encoded.
+# Nothing is encoded for epochs that the slider only passes.
 SETTLED_MS = 200
-# Of pictures that were dropped one by one, so many names are saved at most.
+# The most names that are saved of single files that were dropped together.
 MOST_SAVED = 1000
 
 
@@ -28,13 +28,13 @@ class OwnPictures(QObject):
     Own z are decoded on the thread that decodes, after the picture under the pointer.
 
     Attributes:
-        is_restored: whether what is shown or being encoded was shown at an earlier start.
+        is_restored: whether the shown or currently encoded pictures were restored from an earlier start.
     """
 
     progressed = Signal(object)  # Progress; None at the end
-    shown = Signal(object)  # OwnPosterior that was opened
-    kept = Signal(object)  # SavedPictures to show again at the next start; None for no more
-    restore_failed = Signal(object, object)  # Path of pictures that are not shown again, and the Exception
+    shown = Signal(object)  # OwnPosterior that a person opened
+    kept = Signal(object)  # SavedPictures to restore at the next start; None for none
+    restore_failed = Signal(object, object)  # Path of pictures that could not be restored, and the Exception
     unencoded = Signal()  # the model that decodes now has no encoder, so the points are gone
 
     def __init__(self, explorer: Explorer) -> None:
@@ -56,8 +56,8 @@ class OwnPictures(QObject):
     def show(self, path: Path, only: Sequence[Path] = (), restored: bool = False) -> None:
         """Encode the pictures in a folder, a zip or an `.npz`, and show them as points.
 
-        Of a folder, `only` are the files and folders in it that are meant, if there are any.
-        `restored` are pictures of an earlier start: the view stays, and a failure is told quietly.
+        If `only` is not empty, only these files and folders in the folder are encoded. With `restored`, they
+        are pictures of an earlier start: the view stays, and a failure emits `restore_failed`.
         """
         explorer, model = self._explorer, self._explorer.model
         if model is None or not model.has_encoder:
@@ -74,9 +74,9 @@ class OwnPictures(QObject):
     def show_z(
         self, points: NamedPoints, title: str, path: Path | None = None, restored: bool = False
     ) -> None:
-        """Show z as points, and decode thumbnails for them. `path` is their file, if they are of one.
+        """Show z as points, and decode thumbnails for them. `path` is their file, if they come from one.
 
-        `restored` are those of an earlier start: the view stays.
+        With `restored`, they are z of an earlier start: the view stays.
         """
         model = self._explorer.model
         if model is not None:
@@ -89,7 +89,7 @@ class OwnPictures(QObject):
             self._request(self._explorer.worker, model, decode_points(model, own), is_new=False)
 
     def cancel(self) -> None:
-        """Stop encoding; what is shown stays."""
+        """Stop encoding; the points that are shown stay."""
         for thread in (self._explorer.opener, self._explorer.worker):
             thread.cancel(NAME)
         self._settled.stop()

@@ -1,6 +1,6 @@
-"""What a page begins with: the plane and view looked at, the cursor, the path and the bookmarks. No Qt.
+"""The look that a page starts with: plane, viewport, cursor, path and bookmarks. No Qt.
 
-It is JSON as the command `export.page` takes it; the same facts are told in words before a page is saved.
+It is JSON for the command `export.page`. The same facts are shown in words before a page is saved.
 """
 
 import json
@@ -22,26 +22,26 @@ from desktop.view.bookmarks import Bookmark
 from desktop.view.first_view import home_view, is_on_samples
 from desktop.view.state import ViewState
 
-# Of all planes, places and path points: about 10 MB of the page.
+# The most numbers of all planes and path points together: about 10 MB of the page.
 MOST_NUMBERS = 1_000_000
-# A page computes with float32: a smaller part of the plane would be one picture.
+# A page computes with float32: a smaller part of the plane would be a single picture.
 LEAST_SPAN = 1e-5
-# A page has no more test images.
+# The most test images on a page.
 MOST_MEANS = 2000
-# A page lists at most so many classes.
+# The most classes that a page lists.
 MOST_VALUES = 2000
-OF_OTHERS = "of other inputs than those of now"
+OF_OTHERS = "with other inputs than the current ones"
 ALWAYS_LEFT_OUT = "Layers, selection and pins, your drawing and your own pictures, directions"
 
 
 @dataclass(frozen=True)
 class PageLook:
-    """What a page begins with.
+    """The look that a page starts with.
 
     Attributes:
-        text: JSON for the command.
-        bookmarks: how many of the bookmarks are in it: those that have room.
-        has_path: whether the path has room.
+        text: the look as JSON for the command.
+        bookmarks: how many of the bookmarks it contains: the first ones, as far as there is room.
+        has_path: whether it contains the path, for which there may be no room.
     """
 
     text: str
@@ -50,7 +50,7 @@ class PageLook:
 
 
 class _Seen(NamedTuple):
-    """A plane of a page: its number there, and the seed of the view that has it."""
+    """A plane of a page: its number on the page, and the seed of the view that it comes from."""
 
     number: int
     seed: int
@@ -59,10 +59,10 @@ class _Seen(NamedTuple):
 def page_look(
     state: ViewState, marks: Sequence[Bookmark], seconds: float, means: Floats | None = None
 ) -> PageLook:
-    """The look of a state with these bookmarks; its path is played in so many seconds.
+    """The look of a state with these bookmarks; `seconds` is how long its path plays.
 
-    `means` z [N, d] are those of the bundle's test images, if it has them.
-    A bookmark brings its values of the further inputs, or those that the page begins with if it knows none.
+    `means` z [N, d] are the posterior means of the bundle's test images, if it has them. A bookmark comes
+    with its values of the further inputs; one without any uses those that the page starts with.
     """
     planes: dict[Plane, _Seen] = {}
     place = _place(state, planes)
@@ -91,7 +91,7 @@ def page_look(
 def look_words(
     source: Source, state: ViewState, marks: Sequence[Bookmark], seconds: float
 ) -> tuple[list[str], list[str]]:
-    """What goes along with a page, and what does not, a line each."""
+    """Lines that say what a page will contain, and lines that say what it will not."""
     kept = [mark for mark in marks if not _is_of_others(mark, state, source)]
     look = page_look(state, kept, seconds)
     along = ["The model, the plane, its part in view, and the cursor"]
@@ -113,7 +113,7 @@ def look_words(
             own = ", each point with its own inputs, if the page decodes itself" if differing else ""
             along.append(f"The path: {points}, {seconds:g} s{times}{own}")
     elif count:
-        left_out.append(f"The path: {count} points of so many numbers are too large")
+        left_out.append(f"The path: {count} points, too large for the page")
     if look.bookmarks:
         along.append(f"{_bookmarks(look.bookmarks)}, in a row with names and pictures")
         others = sum(not mark.has_inputs(state.inputs) for mark in kept)
@@ -121,9 +121,11 @@ def look_words(
             along.append(f"Of these, {_bookmarks(others)} {OF_OTHERS}, if the page decodes itself")
     if len(kept) < len(marks):
         lost, values = len(marks) - len(kept), in_words(state.inputs)
-        left_out.append(f"{_bookmarks(lost)} {OF_OTHERS}, {values}, which cannot be changed there")
+        left_out.append(f"{_bookmarks(lost)} {OF_OTHERS} ({values}), which cannot be changed there")
     if any(each.mix for each in state.inputs):
-        left_out.append("The mix of classes at the cursor: the page begins with the heaviest")
+        left_out.append(
+            "The mix of classes at the cursor: the page starts with the class of the largest weight"
+        )
     too_large = len(kept) - look.bookmarks
     if too_large:
         left_out.append(f"{_bookmarks(too_large)}, too large for the page")
@@ -140,14 +142,14 @@ def look_words(
 
 
 def _is_of_others(mark: Bookmark, state: ViewState, source: Source) -> bool:
-    """Whether a bookmark has another value than now of an input that a page cannot change."""
+    """Whether an input that a page cannot change has another value in a bookmark than now."""
     fixed = {other.name for other in source.reading.other_inputs if not _can_change(other)}
     now = {each.name: each.value for each in state.inputs}
     return any(each.name in fixed and now.get(each.name) != each.value for each in mark.view.inputs)
 
 
 def _others_on_path(state: ViewState, source: Source) -> tuple[OtherInput, ...]:
-    """The decoder's inputs of which a point of the path has another value than the view."""
+    """The decoder's inputs whose value at a point of the path differs from the view's."""
     each = {value for point in (state.inputs, *state.inputs_on_path) for value in point}
     return tuple(
         other for other in source.reading.other_inputs if sum(value.name == other.name for value in each) > 1
@@ -155,7 +157,7 @@ def _others_on_path(state: ViewState, source: Source) -> tuple[OtherInput, ...]:
 
 
 def _inputs(values: InputValues) -> dict[str, Any]:
-    """Values by name, as a page has them: a mix as classes with their weights."""
+    """Values by name, as a page stores them: a mix of classes as pairs of class and weight."""
     return {each.name: [list(part) for part in each.mix] if each.mix else each.value for each in values}
 
 
@@ -195,7 +197,7 @@ def _rectangle(chart: Chart, viewport: Viewport) -> list[float]:
 
 
 def _plane(state: ViewState, means: Floats | None) -> dict[str, Any]:
-    """The plane of a state on linear axes, and what is all of it, as Home shows it in the window."""
+    """The plane of a state on linear axes, with the part that Home shows in the window."""
     plane, has_posterior = state.plane, means is not None
     home = home_view(state, has_posterior, None if means is None else means[:MOST_MEANS])
     facts = {"origin": list(plane.origin), "home": _rectangle(state.chart, home)}
@@ -207,12 +209,12 @@ def _plane(state: ViewState, means: Floats | None) -> dict[str, Any]:
 
 
 def _numbers(plane: Plane) -> int:
-    """How many numbers of the page a plane takes."""
+    """How many numbers a plane takes on the page."""
     return len(plane.origin) * (1 if plane.axes is not None else 3)
 
 
 def _path(state: ViewState, seconds: float) -> dict[str, Any]:
-    # A page closes no path of two points: it goes there and back.
+    # A closed path of two points is not closed on a page, which plays it forward and backward.
     closed = state.path_closed and len(state.path) > 2
     route = Route(state.path, closed, state.path_kind, state.path_times)
     times: tuple[float, ...] = ()

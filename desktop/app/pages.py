@@ -1,7 +1,7 @@
 """The jobs that decode the pages of many pictures with the open model.
 
-Each job yields what `sheet_steps` does. What takes more than `most_s` seconds is not decoded, but its
-Cost is yielded. Each function returns None if there is nothing to decode.
+Each job yields the steps of `sheet_steps`. Work that would take more than `most_s` seconds is not done; its
+Cost is yielded instead. Each function returns None if there is nothing to decode.
 """
 
 from collections.abc import Callable, Iterator
@@ -59,8 +59,8 @@ def reconstructions_steps(
 ) -> Steps | None:
     """Return the job for test images beside their reconstructions, n pairs per row.
 
-    It computes the scores first that are not `known`, and yields them. In the order of the file these are
-    only those of what is shown, and of a slow decoder none.
+    It first computes the scores that are not `known`, and yields them. In the order of the file it computes
+    only the scores of the shown images, and none with a slow decoder.
     """
     decoder, posterior = explorer.decoder, explorer.points.encoded
     if decoder is None or posterior is None or posterior.images is None:
@@ -85,9 +85,9 @@ def reconstructions_steps(
 def elbos_steps(
     explorer: Explorer, known: KnownScores, order: Order, sheet: Sheet
 ) -> Iterator[Sheet | None] | None:
-    """Return the job that gives a sheet of reconstructions the ELBOs that the section Your image would say.
+    """Return the job that captions a sheet of reconstructions with the ELBOs of the section Your image.
 
-    A quick decoder finds them, if that takes no longer than what begins without a question.
+    It does so with a quick decoder, if it takes no longer than work that starts without asking.
     """
     decoder, posterior = explorer.decoder, explorer.points.encoded
     if decoder is None or posterior is None or posterior.images is None:

@@ -1,4 +1,4 @@
-"""Decodes the picture at the cursor; of a slow decoder it says what there is meanwhile."""
+"""Decodes the picture at the cursor; for a slow decoder it offers the nearest kept picture meanwhile."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,11 @@ NAME = "picture"
 
 @dataclass(frozen=True)
 class PendingPicture:
-    """A picture that a slow decoder has to be waited for.
+    """A picture that a slow decoder has not decoded yet.
 
     Attributes:
-        nearest: the picture of the nearest z that is there, or None.
-        expected_s: how long the wanted one will take, by the last one.
+        nearest: the nearest picture that is in memory, or None.
+        expected_s: how long the picture will probably take.
     """
 
     nearest: Decoded | None
@@ -29,9 +29,9 @@ class PendingPicture:
 
 
 class PictureDecoder(QObject):
-    """Decodes one picture at a time: a new request takes the place of the one before.
+    """Decodes one picture at a time: a new request replaces the previous one.
 
-    It goes before the tiles of the plane, which share its thread.
+    The picture is decoded before the tiles of the plane, which share its thread.
     """
 
     decoded = Signal(object)  # Decoded
@@ -42,7 +42,7 @@ class PictureDecoder(QObject):
         self._worker, self._opener, self._tiles = worker, opener, tiles
 
     def request(self, decoder: KeptDecoder, z: Vector, with_parameters: bool) -> None:
-        """Decode the picture at z; if wanted, with the parameters of the likelihood."""
+        """Decode the picture at z; `with_parameters` adds those of the likelihood."""
         if decoder.is_slow and self._show_kept(decoder, z, with_parameters):
             return
         self._tiles.hurry()
@@ -50,16 +50,16 @@ class PictureDecoder(QObject):
         self._worker.request(NAME, Priority.PICTURE, job, self.decoded.emit)
 
     def _show_kept(self, decoder: KeptDecoder, z: Vector, with_parameters: bool) -> bool:
-        """Show a slow decoder's picture if it is kept, or say that it is waited for; whether it is kept."""
+        """Show a slow decoder's picture and return True if it is kept; otherwise announce it as pending."""
         reader = self._opener.worker
         for thread in (self._worker, reader):
             thread.cancel(NAME)
-        if not with_parameters:  # pictures alone are kept
+        if not with_parameters:  # only pictures are kept, not parameters
             known = decoder.in_memory(z)
             if known is not None:
                 self.decoded.emit(_decoded(z, known))
                 return True
-            if decoder.has(z):  # in a file: the thread that may be decoding is not waited for
+            if decoder.has(z):  # in a file: read on the other thread, because this one may be decoding
                 reader.request(NAME, Priority.PICTURE, decode_picture(decoder, z), self.decoded.emit)
                 return True
         near = decoder.nearest(z)

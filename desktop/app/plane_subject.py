@@ -1,4 +1,4 @@
-"""What a plane shows, and whose state people change there: that of the same model, or of one beside it."""
+"""The model that a plane shows, and the state that actions on it change: its own, or another model's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class PlaneSubject:
 
     Attributes:
         shown: holds the model, its points and the state that is drawn.
-        steered: holds the state that changes, which `shown` follows if it is another explorer.
-        has_same_points: says whether a number means the same point in both, so that it can be pinned or
-            selected.
+        steered: holds the state that mouse and keys change; if it is another explorer, `shown` follows it.
+        has_same_points: returns whether a number refers to the same point in both, so that points can be
+            pinned and selected.
     """
 
     shown: Explorer
@@ -24,12 +24,12 @@ class PlaneSubject:
 
     @classmethod
     def of(cls, explorer: Explorer) -> "PlaneSubject":
-        """Return that of a plane where people change the state of the model that it shows."""
+        """Return the subject for a plane that changes the state of the model that it shows."""
         return cls(explorer, explorer, lambda: True)
 
     @property
     def has_same_z(self) -> bool:
-        """Whether z of the model on the plane are z of the state that changes."""
+        """Whether a z of the model on the plane is also a z of the state that is changed."""
         return self.shown is self.steered or self.shown.latent_dim == self.steered.latent_dim
 
     def go_to(self, z: Vector) -> None:

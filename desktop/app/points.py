@@ -1,4 +1,4 @@
-"""The points on the plane: what there is of them, and what they are called. No Qt."""
+"""The points on the plane: their posteriors, labels and words. No Qt."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,13 @@ MOST_NUMBERED = 256  # labels without names that get their numbers as names
 
 @dataclass(frozen=True)
 class Points:
-    """The test images of the open model, or own pictures or z in their place.
+    """The test images of the open model, or own pictures or z that are shown instead.
 
     Attributes:
         whole: the open model at its last epoch; None while nothing is open.
         now: the model that decodes and encodes; None while nothing is open.
-        own: the own pictures, or z, that take the place of the test images, or None.
-        own_now: these by the encoder of `now`, or None until it has encoded them.
+        own: the own pictures or z that are shown instead of the test images, or None.
+        own_now: the same pictures encoded by `now`, or None until it has encoded them.
     """
 
     whole: Opened | None = None
@@ -30,48 +30,48 @@ class Points:
 
     @property
     def posterior(self) -> Posterior | None:
-        """The approximate posteriors of the test images by that model's encoder, if the bundle has them.
+        """The approximate posteriors of the test images by the encoder of `now`, if the bundle has them.
 
-        While own pictures are shown, it is theirs, or None until that model has encoded them.
+        While own pictures are shown, it is theirs, or None until `now` has encoded them.
         """
         return self._test if self.own is None else self.own_now
 
     @property
     def encoded(self) -> Posterior | None:
-        """The approximate posteriors of images, for what points without a spread cannot give.
+        """The approximate posteriors of images, for uses that need a variance, which own z do not have.
 
-        That is `posterior`; while own z are shown as points, those of the test images.
+        It is `posterior`, or that of the test images while own z are shown as points.
         """
         return self._test if self.are_z else self.posterior
 
     @property
     def test_means(self) -> Floats | None:
-        """The means z [N, d] of the test images by that model's encoder, whatever is shown as points."""
+        """The means z [N, d] of the test images by the encoder of `now`, whatever is shown as points."""
         return None if self._test is None else self._test.mean
 
     @property
     def are_z(self) -> bool:
-        """Whether they are z that were brought as points."""
+        """Whether the points are own z."""
         return self.own is not None and self.own.is_z
 
     @property
     def exist(self) -> bool:
-        """Whether there are any, or will be, once own pictures are encoded."""
+        """Whether there are points, or will be once own pictures are encoded."""
         return self.own is not None or self._test is not None
 
     @property
     def words(self) -> PointWords:
-        """What the points are called."""
+        """The words for the points."""
         return words_of(self.own)
 
     @property
     def encoded_words(self) -> PointWords:
-        """What the images of `encoded` are called."""
+        """The words for the images of `encoded`."""
         return TEST_IMAGES if self.are_z else self.words
 
     @property
     def text(self) -> str:
-        """How many points of what there are, such as "30 pictures of holiday"; empty for none."""
+        """The number of points and their kind, such as "30 pictures of holiday"; empty without points."""
         posterior, words = self.posterior, self.words
         if posterior is None:
             return ""

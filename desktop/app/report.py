@@ -41,7 +41,7 @@ def machine_report() -> Iterator[str]:
 
 
 def device_text(device: Device | None) -> str:
-    """Where a model runs, and why it is not on a GPU if somebody wanted that; empty for None."""
+    """Where a model runs, and the reason if that is not on a GPU; empty for None."""
     if device is None:
         return ""
     return device.description + (f" ({device.reason})" if device.reason else "")

@@ -1,4 +1,4 @@
-"""Writes files of what the explorer shows, and the note that says in them where they came from."""
+"""Writes files of the explorer's view, with a note that says where they came from."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,21 +22,22 @@ def note_of(
 ) -> str:
     """Return the note for an export of the current view; empty while no model is open.
 
-    `kind` and `details` say what is exported and how, as in `desktop.view.provenance`; `layers` are those
-    that it shows, if they are others than the view's.
+    `kind` and `details` say what is exported and how, as in `desktop.view.provenance`; `layers` are the
+    layers in the export, if they differ from the view's.
     """
     source, state = explorer.source, explorer.state
     if explorer.points.own is not None:
-        # At another time the numbers of own pictures would mean the model's own test images.
+        # When the note is read, the numbers of own pictures would refer to the model's own test images.
         state = state.without_points()
     state = state if layers is None else replace(state, layers=layers)
     return "" if source is None else to_text(provenance(source, state, kind, **details))
 
 
 def is_still_open(explorer: Explorer, source: Source, path: Path) -> bool:
-    """Whether a model is still open, now that the name for a file of it was chosen.
+    """Whether a model is still open after a person chose the name for its file.
 
-    Behind that dialog another may have been opened. Then it is said that the file is not written.
+    Another model may have been opened behind that dialog. Then `files.lost` is emitted, because the file is
+    not written.
     """
     if explorer.source is not None and explorer.source.path == source.path:
         return True
@@ -47,7 +48,7 @@ def is_still_open(explorer: Explorer, source: Source, path: Path) -> bool:
 def save_picture(
     explorer: Explorer, path: Path, picture: Bytes, scale: int, note: str = "", titles: Titles | None = None
 ) -> None:
-    """Write a PNG that carries `note`, a text from `note_of`; a sheet with its titles."""
+    """Write a PNG with `note`, a text from `note_of`; a sheet also has `titles`."""
     save_file(explorer, path, save_png(path, picture, scale, note, titles), of_model=False)
 
 
@@ -61,14 +62,14 @@ def save_sheet(
     titles: Titles | None = None,
 ) -> None:
     """Decode a sheet in full size and write it as `save_picture` does, if its model is still open."""
-    if decoder.model.is_closed:  # another was opened while somebody chose the file's name
+    if decoder.model.is_closed:  # another model was opened while a person chose the file's name
         explorer.files.lost.emit(path)
         return
     save_file(explorer, path, sheet_job(decoder, plan, path, scale, note, titles))
 
 
 def save_file(explorer: Explorer, path: Path, job: Iterator[Path | None], of_model: bool = True) -> None:
-    """Write a file by steps of which the last one gives its path; `saved` or `failed` follows."""
+    """Write a file by a job whose last step yields its path; then `saved` or `failed` is emitted."""
 
     def tell(path: Path) -> None:
         explorer.files.end(path, is_written=True)

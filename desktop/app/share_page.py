@@ -1,4 +1,4 @@
-"""Writes the open model as a page for the browser: the command `export.page` in a process of its own."""
+"""Writes the open model as a page for the browser, by the command `export.page` in a separate process."""
 
 import os
 from pathlib import Path
@@ -12,12 +12,12 @@ from desktop.base.own_process import PAGE, command_of
 from desktop.models.source import Source
 from desktop.reading.overrides import as_options
 
-# In a wheel the packages lie below another one.
+# In a wheel the packages are subpackages of another one.
 MODULE = f"{__name__.partition('desktop.')[0]}export.page"
 
 
 def page_arguments(source: Source, out: Path) -> list[str]:
-    """The command's arguments for a model as it is read here, and a look on standard input.
+    """The command's arguments for a model with its current reading; the look comes on standard input.
 
     Raises ModelError if the command cannot be told what the model needs.
     """
@@ -42,9 +42,9 @@ def page_arguments(source: Source, out: Path) -> list[str]:
 
 
 class PageExport(QObject):
-    """Runs one export after the other.
+    """Runs one export at a time.
 
-    Signals: `written` with the file and what the command says of it, `failed` with its error line.
+    Signals: `written` with the file and the command's last line of output, `failed` with its error line.
     """
 
     written = Signal(object, str)
@@ -61,7 +61,7 @@ class PageExport(QObject):
         return self._process is not None
 
     def start(self, source: Source, out: Path, look: PageLook) -> None:
-        """Write a page about `source` that begins with `look` to `out`; stops one before.
+        """Write a page about `source` that starts with `look` to `out`; stops a page that is being written.
 
         Raises ModelError if the command cannot be told what the model needs.
         """
@@ -70,7 +70,7 @@ class PageExport(QObject):
         self._out = out
         process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
-        # The command is this program's, wherever it was started.
+        # Run this program's command, whatever folder the program was started in.
         others = environment.value("PYTHONPATH")
         environment.insert("PYTHONPATH", os.pathsep.join(filter(None, (str(HOME), others))))
         process.setProcessEnvironment(environment)
@@ -83,7 +83,7 @@ class PageExport(QObject):
         process.closeWriteChannel()
 
     def stop(self) -> None:
-        """End a page that is being written; what was there before stays."""
+        """Stop writing a page; an existing file stays."""
         process, self._process = self._process, None
         if process is not None:
             process.finished.disconnect(self._on_finished)
@@ -104,7 +104,9 @@ class PageExport(QObject):
         if status == QProcess.ExitStatus.NormalExit and code == 0:
             self.written.emit(self._out, output.splitlines()[-1] if output else "")
         else:
-            said = errors.splitlines()[-1] if errors else "the process ended, as a damaged model can make it"
+            said = (
+                errors.splitlines()[-1] if errors else "the process crashed, which a damaged model can cause"
+            )
             self.failed.emit(f"{self._out}: no page was written: {said}")
 
     def _on_error(self, error: QProcess.ProcessError) -> None:

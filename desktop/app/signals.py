@@ -1,4 +1,4 @@
-"""Ctrl-C and the signals that ask a program to end: they close the windows, as the menu does."""
+"""Closes the windows, as the menu does, on Ctrl-C and on signals that ask a program to end."""
 
 import signal
 import socket
@@ -7,15 +7,15 @@ from types import FrameType
 from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, Signal
 from PySide6.QtWidgets import QApplication
 
-# SIGHUP comes when the terminal is closed. Windows has none.
+# SIGHUP is sent when the terminal is closed. Windows does not have it.
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class ClosingSignals(QObject):
-    """Closes all windows at the first signal; the next one ends the process, as it would without this.
+    """Closes all windows at the first signal; the next signal ends the process in the usual way.
 
-    Python runs a signal's handler between two of its own instructions, and an idle Qt application executes
-    none. So the signal is also written to a socket, which wakes Qt.
+    Python runs a signal's handler between two Python instructions, and an idle Qt application executes none.
+    So the signal is also written to a socket, which wakes Qt.
 
     Attributes:
         received: the signal that was received, or None.
@@ -39,11 +39,11 @@ class ClosingSignals(QObject):
 
     @property
     def exit_status(self) -> int:
-        """The status that a shell expects of a program that a signal ended, or 0 if none did."""
+        """The exit status that shells expect of a program that a signal ended; 0 without a signal."""
         return 0 if self.received is None else 128 + self.received
 
     def stop(self) -> None:
-        """Leave the signals as they were before."""
+        """Restore the earlier signal handlers."""
         signal.set_wakeup_fd(-1)
         self._restore()
         self._notifier.setEnabled(False)

@@ -1,4 +1,4 @@
-"""Decodes the tiles of the view in the background, keeps them, and announces those that are ready."""
+"""Decodes the tiles of the view in the background, keeps them, and announces those that are decoded."""
 
 import time
 from collections.abc import Hashable, Iterator
@@ -15,9 +15,9 @@ from desktop.jobs.tiles import Cut, Pyramid, Tile, TileCache, TileQueue, pyramid
 from desktop.latent.chart import Projection
 from desktop.models.sessions import InterruptedDecodeError
 
-# The picture under the pointer waits for at most one step, and so does everything else.
+# All other work, such as the picture under the pointer, waits for at most one step.
 STEP_MS = 2.5
-# While the cursor is dragged, steps are shorter and use one thread: the UI thread has a core to itself.
+# While the cursor is dragged, steps are shorter and use one thread, so that the UI thread has a free core.
 HURRIED_STEP_MS, HURRY_S = 0.8, 0.1
 SMOOTHING = 0.3  # the weight of the last step in the estimate of the time per picture
 MAX_STEP_PICTURES, MAX_STEP_NUMBERS = 256, 1 << 23  # numbers of all z of a step
@@ -36,8 +36,8 @@ class DecodedTile:
 class TileDecoder(QObject):
     """Decodes the tiles of one plane.
 
-    When the view changes, tiles that left it are no longer decoded, and those still in it are not decoded
-    again.
+    When the view changes, tiles that are no longer in view are not decoded, and tiles that still are in view
+    are not decoded again.
     """
 
     decoded = Signal(object)  # list[Tile] of the cut that is shown
@@ -78,7 +78,7 @@ class TileDecoder(QObject):
 
     @property
     def is_shown_current(self) -> bool:
-        """Whether what is shown belongs to the model that decodes now, and not to the one before."""
+        """Whether the shown tiles belong to the model that decodes now, and not to the previous one."""
         return self.shown == self._cut
 
     def hurry(self) -> None:
@@ -88,18 +88,18 @@ class TileDecoder(QObject):
 
     @property
     def is_paused(self) -> bool:
-        """Whether people want no more tiles decoded for now."""
+        """Whether a person has paused the decoding of tiles."""
         return self._is_paused
 
     def set_paused(self, is_paused: bool) -> None:
-        """Decode no more tiles for now, or go on."""
+        """Pause the decoding of tiles, or go on."""
         if is_paused != self._is_paused:
             self._is_paused = is_paused
             self._hold_or_go_on()
             self.paused_changed.emit(is_paused)
 
     def set_hidden(self, is_hidden: bool) -> None:
-        """Say whether nobody sees the plane: then a slow decoder is left to what is looked at."""
+        """Say whether the plane is hidden: then a slow decoder decodes only what is visible elsewhere."""
         if is_hidden != self._is_hidden:
             self._is_hidden = is_hidden
             if self._is_slow:
@@ -120,22 +120,22 @@ class TileDecoder(QObject):
             self._running = False
             self._tell_progress()
         elif self._looked is not None:
-            # A tile that was being decoded is in nobody's queue.
+            # A tile that was being decoded is no longer in the queue, so all are requested again.
             self.look(*self._looked)
 
     def set_decoder(self, decoder: KeptDecoder) -> None:
-        """Decode with another model from now on, and drop the requests for the last one."""
+        """Decode with another model from now on, and drop the requests for the previous one."""
         self._decoder, model = decoder, decoder.model
         self._picture_ms.setdefault(model.source.sha256, model.last_decode_ms)
         self._worker.cancel("backdrop")
         self._queue = TileQueue()
         self._running = False
         self._cut = self._looked = None
-        # A model that is opened again has the same tiles, but nobody shows them any longer.
+        # A model that is opened again has the same tiles, but they are no longer shown.
         self._is_announced = False
 
     def forget(self) -> None:
-        """Decode nothing and show nothing from now on, because no model is open any more."""
+        """Drop all tiles and requests, because no model is open any more."""
         self._worker.cancel("backdrop")
         self._decoder = self._cut = self.shown = self._looked = None
         self._cache, self._queue = TileCache(), TileQueue()
@@ -145,7 +145,7 @@ class TileDecoder(QObject):
         self.shown_changed.emit()
 
     def look(self, projection: Projection, ratio: float, coarse_first: bool = True) -> None:
-        """Decode what this part of the plane needs, for a screen with `ratio` device pixels per pixel.
+        """Decode the tiles of this part of the plane, for a screen with `ratio` device pixels per pixel.
 
         Without `coarse_first`, the old pictures stay until all new ones are decoded.
         """
@@ -206,7 +206,7 @@ class TileDecoder(QObject):
             self.finished.emit()
 
     def _tell_progress(self) -> None:
-        """For slow decoders only: other planes are there before anyone could read it."""
+        """Tell the progress of a slow decoder; a quick one is done before people could read it."""
         if self._decoder is None or not self._is_slow or self._is_hidden:
             self.progressed.emit(None)
             return
@@ -269,7 +269,7 @@ def decode_tiles(decoder: KeptDecoder, queue: TileQueue) -> Iterator[list[Decode
                 queue.put_back(cut, tiles)
                 parts.clear()
                 break
-            yield None  # the picture under the pointer need not wait for the rest of the step
+            yield None  # so that the picture under the pointer need not wait for the rest of the step
             parts.append(pixels.opaque(reduced(pixels.to_bytes(pictures), cut.pyramid.picture_px)))
             picture_ms += SMOOTHING * (decode_ms / len(part) - picture_ms)
             if start < len(places):

@@ -1,4 +1,4 @@
-"""Lets the explorer decode with the model of the state's epoch, and keeps the epochs' models loaded."""
+"""Switches the explorer to the model of the state's epoch, and keeps the models of epochs loaded."""
 
 from dataclasses import replace
 
@@ -14,7 +14,8 @@ from desktop.view.state import ViewState
 class Timeline(QObject):
     """The epochs of the open bundle, and which one is shown.
 
-    Nothing is loaded until another epoch than the last is shown; then all are loaded, the nearest first.
+    Nothing is loaded until an epoch other than the last is shown. Then as many epochs are loaded as can be
+    kept, the nearest first.
     """
 
     epochs_changed = Signal()
@@ -42,7 +43,7 @@ class Timeline(QObject):
         return numbers.index(epoch) if epoch in numbers else len(numbers) - 1
 
     def go_to(self, index: int, record: bool = True) -> None:
-        """Show another epoch, limited to the first and the last one; `record` is as in `set_state`."""
+        """Show the epoch with this index, clipped to the valid range; `record` is as in `set_state`."""
         if self.epochs:
             index = min(max(index, 0), len(self.epochs) - 1)
             is_last = index == len(self.epochs) - 1
@@ -55,7 +56,7 @@ class Timeline(QObject):
 
     @property
     def is_shown(self) -> bool:
-        """Whether the model that decodes is that of the state's epoch."""
+        """Whether the model that decodes is the one of the state's epoch."""
         wanted = self._wanted()
         return self._explorer.model is (None if wanted is None else wanted.model)
 
@@ -72,7 +73,7 @@ class Timeline(QObject):
         self._on_state(self._explorer.state)
 
     def _set_epochs(self) -> None:
-        """Take the epochs of the open bundle; those that are the same as before keep their models."""
+        """Read the epochs of the open bundle; unchanged epochs keep their loaded models."""
         self._explorer.opener.cancel("epochs")
         self._loader, self._is_loading = None, False
         self._errors.clear()
@@ -100,7 +101,7 @@ class Timeline(QObject):
             self._load()
 
     def _load(self) -> None:
-        """Load the epoch of the state, and those around it."""
+        """Load the epoch of the state and its neighbours."""
         whole = self._explorer.whole
         assert whole is not None
         if self._loader is None:
@@ -134,7 +135,7 @@ class Timeline(QObject):
 
     def _on_end(self) -> None:
         self._is_loading = False
-        # Meanwhile the state may have moved to an epoch that is not loaded yet.
+        # In the meantime the state may have moved to an epoch that is not loaded yet.
         self._on_state(self._explorer.state)
 
     def _go_back(self, error: Exception) -> None:

@@ -1,6 +1,6 @@
-"""The jobs that find the points worth going to: the worst reconstructions, and the misplaced ones.
+"""The jobs that find points worth a visit: the worst reconstructions, and points next to other labels.
 
-What takes more than `most_s` seconds is not decoded, but its Cost is yielded.
+Work that would take more than `most_s` seconds is not done; its Cost is yielded instead.
 """
 
 import math
@@ -14,7 +14,7 @@ from desktop.jobs.sheets import KnownScores, Scores, scores_within
 from desktop.latent.selection import misplaced
 from desktop.models.own_posterior import title_of
 
-# The points in their order, with what is to be said about each, or an empty list.
+# The points in their order, and a text about each of them, or an empty list.
 Found = tuple[tuple[int, ...], list[str]]
 
 
@@ -23,7 +23,7 @@ def worst_steps(
 ) -> Iterator[Found | Progress | Cost | None] | None:
     """Return the job that orders the points by their reconstructions, the worst first.
 
-    None if there are no images to reconstruct. It fills in the scores that are not `known`.
+    None if there are no images to reconstruct. It computes the scores that are not `known`, and adds them.
     """
     decoder, posterior = explorer.decoder, explorer.points.posterior
     if decoder is None or posterior is None or posterior.images is None or explorer.points.are_z:
@@ -68,6 +68,6 @@ def misplaced_steps(explorer: Explorer) -> Iterator[Found | None] | None:
 
 
 def _neighbour(title: str, away: float, own: float) -> str:
-    """Say which neighbour is the nearest, how far in z it is, and how far the nearest of the own label."""
+    """Words for the nearest neighbour: distance in z, title, and the distance of the own label's nearest."""
     others = f"; own label: {own:.3g}" if math.isfinite(own) else "; alone with its label"
     return f"{away:.3g} from {title}{others}"

@@ -20,18 +20,18 @@ class TruePosteriorFinder(QObject):
     """Has log p(x|z) of a drawing computed over the plane, for models with two latent dimensions.
 
     Args:
-        explorer: its worker computes, after what is in view.
-        drawing: returns what is drawn, or None if its true posterior is not wanted.
+        explorer: the explorer whose worker computes, after the work for the pictures in view.
+        drawing: returns the drawing, or None if its true posterior is not wanted.
 
     Attributes:
         located: the true posterior of the last drawing, or None.
-        side: points of the plane's grid along each dimension.
+        side: how many points the plane's grid has along each dimension.
         table: the likelihoods on the plane's grid, or None while nothing is drawn.
     """
 
     changed = Signal(object)  # Located or None
-    confirmed = Signal()  # what is known holds for this drawing; its encoding may be another one
-    progressed = Signal(bool)  # whether it has taken long already
+    confirmed = Signal()  # `located` still holds for this drawing, although its encoding may have changed
+    progressed = Signal(bool)  # whether the search has already taken long
     failed = Signal(object)  # Exception
 
     def __init__(self, explorer: Explorer, drawing: Callable[[], Drawing | None], parent: QObject) -> None:
@@ -43,7 +43,7 @@ class TruePosteriorFinder(QObject):
         self.side = SIDE
         self._is_first_due = self._is_stale = False
         self._asked: tuple[Any, ...] | None = None
-        # Only the first drawing waits for the plane; another stroke mostly takes less than this.
+        # Only the first drawing waits for the plane; later strokes mostly take less time than this.
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow.timeout.connect(lambda: self.progressed.emit(True))
         explorer.opened.connect(self._start_over)
@@ -52,12 +52,12 @@ class TruePosteriorFinder(QObject):
 
     @property
     def drawing(self) -> Drawing | None:
-        """What is drawn; None if nothing is, or if its true posterior is not wanted."""
+        """The drawing; None if it is empty, or if its true posterior is not wanted."""
         drawing = self._drawing_now()
         return None if drawing is None or drawing.is_empty else drawing
 
     def update(self) -> None:
-        """Find the posterior of what is drawn now, unless that is being done."""
+        """Find the posterior of the current drawing, unless that is being done already."""
         if self.drawing is None or not has_true_posterior(self._explorer):
             self._asked = None
             self._explorer.worker.cancel(POSTERIOR)
@@ -85,7 +85,7 @@ class TruePosteriorFinder(QObject):
         self.update()
 
     def _drop(self) -> None:
-        """Free the table's hundred megabytes when the window closes."""
+        """Free the table, about a hundred megabytes, when the window closes."""
         self.table = None
 
     def _on_built(self, is_finer: bool) -> None:
@@ -124,7 +124,7 @@ class TruePosteriorFinder(QObject):
         self.progressed.emit(False)
 
     def _on_failed(self, error: Exception) -> None:
-        """End what is computed for this drawing; the next change of it begins anew."""
+        """Stop the computation for this drawing; the next change of the drawing starts again."""
         for name in (TABLE, POSTERIOR):
             self._explorer.worker.cancel(name)
         self.table = self._asked = None

@@ -1,6 +1,6 @@
-"""The jobs behind the playing of a path, with pictures of the open model.
+"""The jobs for playing a path with pictures of the open model.
 
-What takes more than `most_s` seconds is not decoded, but its Cost is yielded.
+Work that would take more than `most_s` seconds is not done; its Cost is yielded instead.
 """
 
 import math
@@ -17,9 +17,9 @@ from desktop.latent.paths import PathKind, Walk, visual_z
 def walk_steps(
     explorer: Explorer, route: Route, most_s: float = math.inf
 ) -> Iterator[Walk | Progress | Cost | None] | None:
-    """Return the job that measures how fast to walk along a path; None if no model is open.
+    """Return the job that finds the pace along a path; None if no model is open.
 
-    It yields the Walk last, and the Progress of a slow decoder before.
+    It yields the Walk last, and before that the Progress of a slow decoder.
     """
     if explorer.decoder is None:
         return None
@@ -48,7 +48,7 @@ def walk_steps(
 def frame_steps(
     explorer: Explorer, route: Route, walk: Walk, duration_s: float, most_s: float
 ) -> Iterator[PathFrames | Progress | Cost | None] | None:
-    """Return the job that decodes a route's walk; None for a quick decoder, which needs none."""
+    """Return the job that decodes the pictures of a route's walk; None for a quick decoder."""
     decoder = explorer.decoder
     if decoder is None or not decoder.is_slow:
         return None

@@ -1,13 +1,13 @@
-"""A background thread for everything that takes time, so that the UI thread never waits.
+"""A background thread for all work that takes time, so that the UI thread never waits.
 
 A request is a name, a priority and an iterator. The thread runs the next step of the most urgent request,
-returns the result to the UI thread, and chooses again. So a picture under the pointer never waits for more
-than one step of the backdrop. A new request replaces the one with the same name: later results of the old
-request are dropped, even those already on their way.
+returns the result to the UI thread, and chooses again. So the picture under the pointer never waits for more
+than one step of the backdrop. A new request replaces the one with the same name: the old request's results
+that have not arrived yet are dropped.
 
 Two threads that both run Python slow each other down, and painting the results of background work takes time
-as well. So from an urgent request until its result is painted, background steps are not begun, and their
-results are not delivered.
+as well. So between an urgent request and the painting of its result, no background step is started, and no
+result of background work is delivered.
 """
 
 import contextlib
@@ -22,11 +22,11 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 
 SWITCH_S = 0.0005
-# How long background work waits for an urgent result, and how often it gets a step in any case.
+# How long background work waits for an urgent result at most, and after how long it gets a step in any case.
 HOLD_MS, LEAST_OFTEN_S = 8, 0.004
-# How long results of background work are held back at most.
+# The longest time for which results of background work are held back.
 MOST_LATE_S = 0.03
-# An event that comes after those that paint, whose priority is Qt's lowest, −1.
+# An event that is handled after painting, because its priority is below Qt's lowest, −1.
 PAINTED, AFTER_PAINTING = QEvent.registerEventType(), -2
 
 
@@ -39,9 +39,9 @@ class Priority(IntEnum):
     EPOCHS = auto()  # the models of other epochs
     GRID = auto()  # pages and panels
     SAVE = auto()  # files
-    SEARCH = auto()  # directions that are looked for, which can take minutes
+    SEARCH = auto()  # searches, such as the one for directions, which can take minutes
     BACKDROP = auto()  # the tiles of the plane, and the maps on it
-    TABLE = auto()  # what takes seconds and refines something that is shown already
+    TABLE = auto()  # work that takes seconds and refines something already shown
     FILM = auto()  # animations
     WATCH = auto()  # checks whether the open file has changed
 
@@ -109,12 +109,12 @@ class Worker(QObject):
         of_model: bool = True,
         on_dropped: Callable[[Any], object] = lambda _value: None,
     ) -> None:
-        """Run `steps` in the background, in place of any earlier request called `name`.
+        """Run `steps` in the background, instead of any earlier request called `name`.
 
-        `on_result` gets each yielded value except None, which only ends a step. Then `on_end` is called, or
-        `on_error` if a step raises; without `on_error`, the error goes to `failed`. Requests that are
-        `of_model` are dropped by `cancel_of_model`. Results that were on their way when their request was
-        replaced or cancelled go to `on_dropped`, because some must be closed.
+        `on_result` gets each yielded value except None, which only ends a step. At the end `on_end` is
+        called, or `on_error` if a step raises; without `on_error`, `failed` is emitted. Requests that are
+        `of_model` are dropped by `cancel_of_model`. If a request is replaced or cancelled before a result of
+        it has arrived, `on_dropped` gets the result, because some results must be closed.
         """
         on_error = on_error or self.failed.emit
         with self._changed:
@@ -133,13 +133,13 @@ class Worker(QObject):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request waits or runs; the last results may still be on their way."""
+        """Whether no request waits or runs; the last results may not have arrived yet."""
         with self._changed:
             return not self._waiting
 
     @property
     def step_s(self) -> float:
-        """For how many seconds the current step has been running; 0 if none is."""
+        """For how many seconds the current step has been running; 0 if no step is."""
         began_s = self._step_began_s
         return 0.0 if began_s is None else time.monotonic() - began_s
 
@@ -159,7 +159,7 @@ class Worker(QObject):
     def stop(self, patience_s: float | None = None) -> bool:
         """End the thread after its current step; no result arrives after this.
 
-        With `patience_s` it is left alone if the step takes longer. Returns whether the thread has ended.
+        With `patience_s`, it waits no longer than that for the step. Returns whether the thread has ended.
         """
         with self._changed:
             self._stopping = True
@@ -197,7 +197,7 @@ class Worker(QObject):
         return request if request is None or request.is_urgent or self._held_s() <= 0 else None
 
     def _held_s(self) -> float:
-        """Return for how long no background step is begun."""
+        """Return for how many seconds no background step may start."""
         return min(self._held_until, self._background_s + LEAST_OFTEN_S) - time.perf_counter()
 
     def _step(self, request: _Request) -> None:
@@ -239,21 +239,21 @@ class Worker(QObject):
             QCoreApplication.postEvent(self, QEvent(QEvent.Type(PAINTED)), AFTER_PAINTING)
 
     def customEvent(self, event: QEvent) -> None:  # noqa: N802 (Qt's own)
-        """Let background work go on, after an urgent result was painted."""
+        """Let background work go on after an urgent result was painted."""
         if event.type() == PAINTED and not self._urgent:
             self._release()
 
     def _hold(self) -> None:
-        """Begin no background step for now, and deliver no results of any."""
+        """Start no background step for now, and deliver no results of background work."""
         now_s = time.perf_counter()
         if self._late and now_s - self._late_since_s > MOST_LATE_S:
-            return  # one urgent request follows the other, as while somebody draws
+            return  # urgent requests follow each other without a gap, as while a person draws
         self._held_until = now_s + HOLD_MS / 1e3
         self._at_latest.start(HOLD_MS)
-        QCoreApplication.removePostedEvents(self, PAINTED)  # that of an earlier result
+        QCoreApplication.removePostedEvents(self, PAINTED)  # the event of an earlier result
 
     def _release(self) -> None:
-        """Let background work go on, and deliver what has arrived meanwhile."""
+        """Let background work go on, and deliver the results that have arrived meanwhile."""
         self._at_latest.stop()
         with self._changed:
             self._held_until = 0.0
@@ -261,7 +261,7 @@ class Worker(QObject):
         self._deliver_late()
 
     def _deliver_late(self) -> None:
-        while self._late:  # one that raises leaves the others for the next time
+        while self._late:  # if one call raises, the others are delivered the next time
             self._call(self._late.pop(0))
 
     def _call(self, arrival: _Arrival) -> None:

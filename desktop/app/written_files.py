@@ -1,4 +1,4 @@
-"""Keeps the files that are being written, so that the window ends with none of them half done unasked."""
+"""Lists the files that are being written, so that the window asks before it closes with one unfinished."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ from PySide6.QtCore import QObject, Signal
 
 
 class WrittenFiles(QObject):
-    """Whoever begins a file says so, and when it has ended.
+    """The list of files that are being written. Code that writes a file calls `begin` and `end`.
 
     Attributes:
-        paths: what is being written now, the first one first.
+        paths: the files that are being written, in the order of their starts.
     """
 
-    ended = Signal(object, bool)  # Path, and whether the file is there
-    lost = Signal(object)  # Path of a file that another model's opening ended, or kept from being begun
+    ended = Signal(object, bool)  # Path, and whether the file was written
+    lost = Signal(object)  # Path of a file that is not written, because another model was opened
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -21,20 +21,20 @@ class WrittenFiles(QObject):
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """What is being written now, the first one first."""
+        """The files that are being written, in the order of their starts."""
         return tuple(self._of_model)
 
     def begin(self, path: Path, of_model: bool = True) -> None:
-        """A file is begun; what is `of_model` cannot be ended once another model is open."""
+        """Note the start of a file; one that is `of_model` is lost if another model is opened."""
         self._of_model[path] = of_model
 
     def end(self, path: Path, is_written: bool) -> None:
-        """A file is written, has failed or was cancelled; nothing happens if it was not begun."""
+        """Note that a file was written, failed or was cancelled; ignored if `begin` was not called."""
         if self._of_model.pop(path, None) is not None:
             self.ended.emit(path, is_written)
 
     def drop_of_model(self) -> None:
-        """The model that was open until now is closed, and with it what it was needed for."""
+        """End all files that need the model that was open until now, because it is closed."""
         for path, of_model in list(self._of_model.items()):
             if of_model:
                 self.end(path, is_written=False)
@@ -42,7 +42,7 @@ class WrittenFiles(QObject):
 
 
 class OneFile:
-    """The file that is being made where only one is made at a time.
+    """The file that is being made, for code that makes one file at a time.
 
     Attributes:
         path: the file, or None while there is none.
@@ -53,13 +53,13 @@ class OneFile:
         self.path: Path | None = None
 
     def begin(self, path: Path) -> None:
-        """A file is begun; the one before, if it has not ended, is not written."""
+        """Note the start of a file; a previous file that has not ended counts as not written."""
         self.end(is_written=False)
         self.path = path
         self._files.begin(path, self._of_model)
 
     def end(self, is_written: bool) -> None:
-        """The file is written, has failed or was cancelled; nothing happens if there is none."""
+        """Note that the file was written, failed or was cancelled; nothing happens without a file."""
         path, self.path = self.path, None
         if path is not None:
             self._files.end(path, is_written)

@@ -91,7 +91,7 @@ def test_bookmarks_of_another_class_go_along(tmp_path):
     # Without a table of so many rows nobody knows how many classes there are.
     for table, words in (
         (True, []),
-        (False, ["1 bookmark of other inputs than those of now, label 3, which"]),
+        (False, ["1 bookmark with other inputs than the current ones (label 3), which"]),
     ):
         source = open_source(conditional(tmp_path / "model.onnx", table), {"set label": "3"})
         state = replace(start_state(source.reading.latent_dim), inputs=three)
@@ -100,7 +100,8 @@ def test_bookmarks_of_another_class_go_along(tmp_path):
         assert [mark["inputs"] for mark in look["bookmarks"]] == [{"label": 3}, {"label": 7}, {}]
         along, left_out = look_words(source, state, marks, 8.0)
         assert (
-            "Of these, 1 bookmark of other inputs than those of now, if the page decodes itself" in along
+            "Of these, 1 bookmark with other inputs than the current ones, if the page decodes itself"
+            in along
         ) == table
         assert [line.removesuffix(" cannot be changed there") for line in left_out[:-1]] == words
 
@@ -122,7 +123,7 @@ def test_a_path_brings_the_class_of_each_point(tmp_path):
         assert (words in along) == table
         assert ("The path: its points differ in label, which cannot be changed there" in left_out) != table
     assert (
-        "The mix of classes at the cursor: the page begins with the heaviest"
+        "The mix of classes at the cursor: the page starts with the class of the largest weight"
         in (look_words(source, replace(state, inputs=mix), [], 8.0)[1])
     )
 
