@@ -1,4 +1,4 @@
-"""Pictures that were decoded stay at hand: in memory, then in files, each found by its model and its z."""
+"""Decoded pictures are kept in memory, then in files, and are found by model and z."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def files():
 
 
 def test_the_picture_of_a_z_is_found_and_no_other():
-    """Another z, however near, has none; −0 is 0."""
+    """Another z, however near, has no picture; −0 counts as 0."""
     pictures = DecodedPictures()
     pictures.put("a", (0.0, 1.0), kept())
     assert pictures.get("a", (-0.0, 1.0)) is not None
@@ -36,7 +36,7 @@ def test_each_model_has_its_own():
 
 
 def test_the_nearest_is_nearest_in_z():
-    """By Euclidean distance; none while nothing was decoded."""
+    """The distance is Euclidean; before the first picture there is none."""
     pictures = DecodedPictures()
     assert pictures.nearest("a", (0.0, 0.0)) is None
     for z in ((0.0, 3.0), (2.0, 2.0), (-1.0, -1.0)):
@@ -46,7 +46,7 @@ def test_the_nearest_is_nearest_in_z():
 
 
 def test_the_nearest_is_looked_for_among_the_last_ones(monkeypatch):
-    """So that it takes no longer the more there are: here among four."""
+    """The search covers only the last pictures (here four), so that its time is bounded."""
     monkeypatch.setattr("desktop.jobs.decoded_pictures.NEAR_PICTURES", 4)
     pictures = DecodedPictures()
     for a in range(6):
@@ -55,7 +55,7 @@ def test_the_nearest_is_looked_for_among_the_last_ones(monkeypatch):
 
 
 def test_what_does_not_fit_into_memory_is_read_from_a_file_unchanged():
-    """With its numbers, its time and its warning; those used last are in memory."""
+    """The file keeps numbers, time and warning; the pictures used last are in memory."""
     pictures = DecodedPictures(memory_bytes=2 * PICTURE_BYTES)
     for a in range(4):
         pictures.put("a", (float(a), 0.0), kept(a))
@@ -72,7 +72,7 @@ def test_what_does_not_fit_into_memory_is_read_from_a_file_unchanged():
 
 
 def test_only_so_much_is_on_disk_the_least_recently_used_goes():
-    """Two fit into memory and two on disk."""
+    """Here two pictures fit into memory and two on disk."""
     pictures = DecodedPictures(2 * PICTURE_BYTES, 2 * PICTURE_BYTES)
     for a in range(6):
         pictures.put("a", (float(a), 0.0), kept())
@@ -82,7 +82,7 @@ def test_only_so_much_is_on_disk_the_least_recently_used_goes():
 
 
 def test_a_file_that_is_gone_or_damaged_is_no_picture():
-    """It is decoded again."""
+    """The picture has to be decoded again."""
     pictures = DecodedPictures(memory_bytes=PICTURE_BYTES)
     for a in range(3):
         pictures.put("a", (float(a), 0.0), kept())
@@ -96,7 +96,7 @@ def test_a_file_that_is_gone_or_damaged_is_no_picture():
 
 
 def test_where_nothing_can_be_written_the_memory_is_all_there_is(settings_folder):
-    """A full or read-only disk stops nobody."""
+    """A full or read-only disk raises no error."""
     (settings_folder / "sessions").write_text("a file where the folder would be")
     pictures = DecodedPictures(memory_bytes=PICTURE_BYTES)
     for a in range(3):

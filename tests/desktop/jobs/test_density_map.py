@@ -51,7 +51,7 @@ def test_holes_are_found_where_nothing_is():
 
 
 def test_few_narrow_posteriors_have_no_holes():
-    """They would be holes by chance; the map says so."""
+    """Holes would be there by chance, and the map says that there are too few images."""
     *_, found = posterior_map(draw_normals(0.02, count=373), seen(Viewport(span=8.0)))
     assert found.holes == ()
     assert (found.count, found.has_too_few) == (373, True)
@@ -75,14 +75,14 @@ def test_the_density_is_exact_at_each_zoom(span, least_px):
     places = np.stack(np.meshgrid(a[some_a], b[some_b]), axis=-1)
     squares = ((places[:, :, np.newaxis] - normals.mean) ** 2).sum(axis=-1)
     q = np.exp(-squares / deviation**2 / 2).mean(axis=-1) / (2 * np.pi * deviation**2)
-    assert q.max() * 2 * np.pi > 3  # a grid of four pixels made 0.3 of it
+    assert q.max() * 2 * np.pi > 3  # a grid with steps of four pixels gave 0.3 of it
     expected = density_picture(q[::-1].astype(np.float32), 1 / (2 * np.pi))
     assert np.abs(found.picture[some_b, some_a].astype(int) - expected).max() <= 4
     assert not found.is_smoothed
 
 
 def test_a_zoom_at_which_posteriors_are_too_narrow_is_told():
-    """Their peaks are too low then."""
+    """The map says so, because the peaks are too low then."""
     *_, found = posterior_map(draw_normals(0.025, count=373), seen(Viewport(span=60.0)))
     assert found.is_smoothed
 
@@ -124,7 +124,7 @@ def test_on_quantile_axes_cells_are_even_in_probability():
 
 @pytest.mark.parametrize("center", [(5.0, 0.5), (0.5, -3.0), (-9.0, 9.0)])
 def test_beyond_the_ends_of_quantile_axes_there_is_nothing_and_no_error(center):
-    """A view can be moved there."""
+    """A view can be moved there, and gives an empty map."""
     steps = posterior_map(draw_normals(0.3), seen(Viewport(center, 0.5), AxisScale.QUANTILES))
     *_, found = steps
     assert np.isfinite(found.corners).all()

@@ -35,7 +35,7 @@ def test_the_bound_of_a_held_out_image_is_that_of_many_draws(make_model):
 
 
 def test_of_draws_the_bound_has_a_standard_error(make_bundle, make_model):
-    """It is as far as estimates from other draws are spread, and quadrature has none."""
+    """The standard error equals the spread of estimates from other draws; quadrature has none."""
     shape = 1, 6, 6
     x = (np.random.default_rng(0).random(shape) < 0.4).astype(np.float32)
     model = make_model(make_bundle(4, shape, encoder=encoder_graph(shape, 0, 4)))
@@ -106,7 +106,7 @@ def test_a_located_posterior_is_drawn_where_its_mass_is(make_bundle, make_model)
 
 
 def test_a_gap_is_of_one_image(make_bundle, make_model):
-    """log p(x) of one image and the ELBO of another, as while somebody draws, have none."""
+    """There is no gap between log p(x) of one image and the ELBO of another, as while a person draws."""
     model = make_model(make_bundle(image_shape=(1, 8, 8)))
     x = (model.decode(np.zeros((1, 2), np.float32))[0] > 0.5).astype(np.float32)
     table = LikelihoodTable(model.decode_parameters, 4.5, model.image_shape, 64)

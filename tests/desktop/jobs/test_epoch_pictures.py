@@ -1,4 +1,4 @@
-"""The same z after each epoch: decoded by its own model, and kept if the decoder is slow."""
+"""The same z is decoded by the model of each epoch, and kept if the decoder is slow."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_a_film_has_a_picture_of_each_epoch(make_film, opened, kept):
 
 
 def test_what_a_slow_decoder_decoded_is_not_decoded_again(make_film, opened, kept, request):
-    """A film that was cancelled costs only what is left, and its pictures are those of each epoch."""
+    """After a cancelled film only the missing pictures cost time, and each is the one of its epoch."""
     request.getfixturevalue("all_are_slow")
     film, z, models = make_film(2), Z[:4], []
     whole = opened(film)

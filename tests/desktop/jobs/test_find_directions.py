@@ -21,7 +21,7 @@ def path(make_bundle):
 
 
 def test_the_real_decoders_directions_are_found(path, make_model, plain_decoder):
-    """The truth is the Jacobian from small differences of a plain session, by numpy's SVD."""
+    """The expected directions are numpy's SVD of a Jacobian from small differences in a plain session."""
     *steps, found = find_directions(make_model(path), Z, 5)
     progress = [step for step in steps if step is not None]
     assert isinstance(found, Directions)
@@ -64,7 +64,7 @@ def test_a_search_takes_many_short_steps(make_bundle, make_model):
 
 
 def test_a_search_that_is_stopped_has_what_the_probes_so_far_give(make_bundle, make_model, plain_decoder):
-    """A random part of the dimensions: their singular vectors, which leave all other dimensions alone."""
+    """The probes cover a random part of the dimensions; the directions are zero in all other dimensions."""
     path = make_bundle(latent_dim=100)
     enough, z = Event(), (0.1,) * 100
     search = find_directions(make_model(path), z, 100, enough=enough)
@@ -85,7 +85,7 @@ def test_a_search_that_is_stopped_has_what_the_probes_so_far_give(make_bundle, m
 
 @pytest.mark.parametrize("gain", [1e-5, 1, 300])
 def test_the_step_fits_the_decoder(make_bundle, make_model, decoder_graph, gain):
-    """One that changes little or much with z has the directions of its Jacobian at 0, sigmoid'(b) · W."""
+    """Decoders that change little or much with z have the directions of the Jacobian at 0, sigmoid'(b)·W."""
     graph = decoder_graph(5, (1, 12, 12), gain=gain)
     arrays = {a.name: numpy_helper.to_array(a) for a in onnx.load_from_string(graph).graph.initializer}
     *_, found = find_directions(make_model(make_bundle(latent_dim=5, decoder=graph)), (0.0,) * 5, 5)

@@ -1,4 +1,4 @@
-"""Pictures of a slow decoder are decoded one a step, and none twice; those of a quick one are not kept."""
+"""A slow decoder decodes one picture per step, and none twice; a quick decoder keeps no pictures."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def decoded_z(slow_decoder, monkeypatch):
 
 
 def test_each_picture_is_a_step_and_none_is_decoded_twice(slow_decoder, decoded_z):
-    """Neither in the same request nor in the next."""
+    """That holds within a request and for later requests."""
     pictures = decoded(slow_decoder, Z)
     assert decoded_z == [[0.5, 0.5], [1, -1], [2, 0]]
     assert [len(piece[1]) for piece in slow_decoder.pieces(Z)] == [1] * 4
@@ -45,7 +45,7 @@ def test_each_picture_is_a_step_and_none_is_decoded_twice(slow_decoder, decoded_
 
 
 def test_the_cost_is_that_of_what_is_missing(slow_decoder):
-    """What is there costs nothing, what comes twice costs once."""
+    """Kept pictures cost nothing, and a z that comes twice costs once."""
     cost = slow_decoder.cost(Z)
     assert (cost.pictures, cost.seconds) == (3, 15.0)
     decoded(slow_decoder, Z[:1])
@@ -54,14 +54,14 @@ def test_the_cost_is_that_of_what_is_missing(slow_decoder):
 
 
 def test_the_first_picture_is_that_of_the_trial(slow_decoder, decoded_z):
-    """It is there when the decoder is opened."""
+    """The picture of the trial is kept as soon as the decoder is opened."""
     first = slow_decoder.model.source.first
     assert (slow_decoder.one(first.z).picture == first.picture).all()
     assert decoded_z == []
 
 
 def test_an_interrupted_step_begins_again(slow_decoder, monkeypatch):
-    """The thread that takes the steps can do something else in between."""
+    """Between the attempts, the thread that takes the steps can do something else."""
     decode, calls = slow_decoder.model.decode, []
 
     def interrupted_once(z, may_be_interrupted):
@@ -76,7 +76,7 @@ def test_an_interrupted_step_begins_again(slow_decoder, monkeypatch):
 
 
 def test_a_quick_decoder_keeps_nothing(make_model, tmp_path):
-    """To decode again is quicker."""
+    """Decoding again is quicker than keeping."""
     kept = DecodedPictures()
     quick = KeptDecoder(make_model(decoder(tmp_path / "quick.onnx")), kept)
     decoded(quick, Z)
@@ -86,7 +86,7 @@ def test_a_quick_decoder_keeps_nothing(make_model, tmp_path):
 
 
 def test_a_vector_and_a_row_of_numbers_have_the_same_picture(slow_decoder):
-    """Whichever of them came first, in float32 or float64."""
+    """That holds whichever came first, in float32 or float64."""
     shown = slow_decoder.one(Vector((0.1, 0.2)))
     assert slow_decoder.in_memory(np.float32([0.1, 0.2])) is shown
     assert slow_decoder.in_memory(Vector(np.float32([0.1, 0.2]))) is shown
@@ -94,7 +94,7 @@ def test_a_vector_and_a_row_of_numbers_have_the_same_picture(slow_decoder):
 
 
 def test_the_z_of_a_path_cost_as_those_of_an_array(slow_decoder):
-    """They are computed one by one."""
+    """The z of a path are computed one by one, and cost the same."""
     z = even_walk(path_curve([(0.0, 0.0), (1.0, 0.0)], PathKind.STRAIGHT, False)).frames(5)
     assert slow_decoder.cost(z).pictures == slow_decoder.cost(z[:]).pictures == 5
     decoded(slow_decoder, z[:2])
@@ -104,7 +104,7 @@ def test_the_z_of_a_path_cost_as_those_of_an_array(slow_decoder):
 
 
 def test_long_z_come_in_small_steps(make_model, tmp_path):
-    """Those of a step take at most 64 MiB with their pictures."""
+    """The z of a step take at most 64 MiB, together with their pictures."""
     quick = KeptDecoder(make_model(sliced(tmp_path / "long.onnx", 1 << 20)), DecodedPictures())
     quick.model.picture_s = 1e-4
     assert quick.step_pictures == 15

@@ -6,7 +6,7 @@ from desktop.jobs.numbers import read_numbers, save_numbers
 
 
 def test_what_is_saved_is_read_back(tmp_path):
-    """As float32, in one step each."""
+    """Writing as float32 and reading take one step each."""
     path = tmp_path / "path.npy"
     assert list(save_numbers(path, [(0.1, 0.2), (0.3, 0.4)])) == [path]
     (arrays,) = read_numbers(path)

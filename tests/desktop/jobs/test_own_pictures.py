@@ -1,4 +1,4 @@
-"""Own pictures are encoded as a dropped one is: a bundle's test images, as files, give its means."""
+"""Own pictures are encoded like a single dropped one; a bundle's test images as files give its means."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -69,7 +69,7 @@ def test_a_bundles_own_test_images_get_its_means(make_model, tmp_path):
 
 
 def test_colour_pictures_are_fitted_and_encoded_as_a_dropped_one(model, photos):
-    """The means are those of each picture alone; its thumbnail is the fitted picture to half a level."""
+    """Each mean is that of the picture alone; thumbnails differ from fitted pictures by half a level."""
     own, steps = result(model, photos, look=DataLook())
     assert len(own.names) == 40
     assert own.label_names == ("a", "b")
@@ -86,14 +86,14 @@ def test_colour_pictures_are_fitted_and_encoded_as_a_dropped_one(model, photos):
 
 
 def test_unreadable_pictures_are_counted_and_the_first_is_named(model, photos):
-    """In one line."""
+    """The note is one line."""
     own, _ = result(model, photos)
     words = "found no picture, expected PNG, JPEG, BMP, GIF, WebP, TIFF or AVIF; save it as one"
     assert own.note == f"3 of 43 could not be read, the first is {photos / 'a' / '05x.png'}: {words}"
 
 
 def test_if_none_can_be_read_it_says_so(model, tmp_path):
-    """With the first reason."""
+    """The error gives the first reason."""
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.png").write_bytes(b"x")
     with pytest.raises(ImageError) as refused:
@@ -102,7 +102,7 @@ def test_if_none_can_be_read_it_says_so(model, tmp_path):
 
 
 def test_pictures_that_show_nothing_are_left_out_and_told(make_model, tmp_path):
-    """An empty page is no point on the plane; if all are empty, that is an error."""
+    """An empty page becomes no point on the plane; if all are empty, an error is raised."""
     bundle = open_bundle(shipped_bundle())
     digit = bundle.read_posterior().images[0, 0] * 255
     imageio.imwrite(tmp_path / "a.png", digit, plugin="pillow")
@@ -117,7 +117,7 @@ def test_pictures_that_show_nothing_are_left_out_and_told(make_model, tmp_path):
 
 
 def test_more_than_fit_are_told(model, photos, monkeypatch):
-    """The number is bounded by count and by memory."""
+    """The number of pictures is bounded, also by memory, and the note says how many are shown."""
     monkeypatch.setattr(own_pictures, "MOST_PICTURES", 10)
     own, _ = result(model, photos)
     assert "10 of 43 pictures are shown, evenly spread, to bound memory" in own.note
@@ -147,7 +147,7 @@ def test_what_was_encoded_is_not_encoded_again(model, photos, monkeypatch):
 
 
 def test_a_damaged_cache_is_ignored(model, photos):
-    """Cut, replaced, or with arrays that do not fit together: the pictures are encoded again."""
+    """If the file is cut, replaced or inconsistent, the pictures are encoded again."""
     own, _ = result(model, photos)
     (path,) = picture_cache.folder().iterdir()
     good = path.read_bytes()
@@ -160,7 +160,7 @@ def test_a_damaged_cache_is_ignored(model, photos):
 
 
 def test_the_cache_is_bounded(model, photos, monkeypatch, tmp_path):
-    """The oldest results are removed; a large one is not saved; an unwritable folder is no error."""
+    """The oldest results are removed; a large one is not saved; an unwritable folder raises no error."""
     own, _ = result(model, photos)
     monkeypatch.setattr(picture_cache, "MAX_TOTAL_BYTES", 3 * own.images.nbytes)
     for key in ("aa", "bb", "cc", "dd"):
@@ -176,7 +176,7 @@ def test_the_cache_is_bounded(model, photos, monkeypatch, tmp_path):
 
 
 def test_other_epochs_encode_the_same_pictures(model, photos):
-    """From memory, without the files."""
+    """The pictures come from memory; the files are not read again."""
     own, _ = result(model, photos)
     for file in photos.rglob("*.png"):
         file.unlink()
@@ -186,7 +186,7 @@ def test_other_epochs_encode_the_same_pictures(model, photos):
 
 
 def test_long_names_are_shortened_at_the_start():
-    """The end tells pictures apart; a test image has no name."""
+    """Names mostly differ at the end, so the end stays; a test image has no name."""
     none = np.zeros((1, 2), np.float32)
     own = OwnPosterior(none, none, names=("x" * 50 + "/a.png",))
     assert name_of(Posterior(none, none), 0) == ""

@@ -1,4 +1,4 @@
-"""The pictures of a path come coarse to fine, and a path plays with those that are there."""
+"""The pictures of a path are decoded coarse to fine, and a path plays with those decoded so far."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ WALK = even_walk(path_curve([(-1.0, 0.0), (1.0, 0.5)], PathKind.STRAIGHT, False)
 
 
 def test_what_costs_much_is_not_begun(slow_decoder):
-    """The pictures that are there are told first, then the cost of the others."""
+    """The kept pictures come first, then the cost of the others."""
     frames, cost = path_frames(slow_decoder, WALK, 9, most_s=10)
     assert len(frames.shares) == 0
     assert isinstance(cost, Cost)
@@ -18,7 +18,7 @@ def test_what_costs_much_is_not_begun(slow_decoder):
 
 
 def test_pictures_come_coarse_to_fine(slow_decoder):
-    """Both ends, the middle, the quarters: after each step those that are there, in order."""
+    """First both ends, then the middle, then the quarters; each step yields all decoded so far, in order."""
     steps = list(path_frames(slow_decoder, WALK, 9))
     frames = [step for step in steps if isinstance(step, PathFrames)]
     assert [step.shares.tolist() for step in frames[:5]] == [
@@ -36,7 +36,7 @@ def test_pictures_come_coarse_to_fine(slow_decoder):
 
 
 def test_a_second_try_goes_on(slow_decoder):
-    """What is there is told at once and not decoded again."""
+    """Kept pictures come at once and are not decoded again."""
     steps = path_frames(slow_decoder, WALK, 9)
     for _ in range(7):
         next(steps)
@@ -45,12 +45,12 @@ def test_a_second_try_goes_on(slow_decoder):
 
 
 def test_a_place_between_two_pictures_shows_the_nearer_one(slow_decoder):
-    """There may be few of them."""
+    """A walk can play with few pictures."""
     *_, frames = path_frames(slow_decoder, WALK, 3)
     assert frames.nearest(0.2)[:].tolist() == [[-1.0, 0.0]]
     assert frames.nearest(0.3)[:].tolist() == [[0.0, 0.25]]
 
 
 def test_a_longer_walk_has_more_pictures():
-    """Within limits."""
+    """The number of pictures grows with the duration, within limits."""
     assert [frame_count(duration_s) for duration_s in (0.2, 4, 600)] == [8, 32, 64]

@@ -14,7 +14,7 @@ def points(count):
 
 
 def test_points_come_first_and_their_pictures_last(make_bundle, make_model):
-    """In steps of at most twenty pictures; large ones become small."""
+    """The steps decode at most twenty pictures; large pictures are shrunk."""
     model = make_model(make_bundle(image_shape=(3, 200, 120)))
     first, *steps, last = decode_points(model, points_of_z(model, points(50), "z.npy"))
     assert first.images is None
@@ -29,7 +29,7 @@ def test_points_come_first_and_their_pictures_last(make_bundle, make_model):
 
 
 def test_of_too_many_some_are_shown(make_bundle, make_model, monkeypatch):
-    """Evenly spaced, and the note says so."""
+    """The shown points are evenly spaced, and the note says so."""
     monkeypatch.setattr(job, "MOST_PICTURES", 10)
     own = points_of_z(make_model(make_bundle()), points(101), "z.npy")
     assert own.names == tuple(str(number) for number in (0, 11, 22, 33, 44, 56, 67, 78, 89, 100))

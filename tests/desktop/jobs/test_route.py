@@ -1,4 +1,4 @@
-"""A route is a view's path, and is walked with the times of its legs."""
+"""A route is a view's path; its walk follows the times of the legs."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def test_a_walk_keeps_the_times_of_a_path_s_legs():
 
 
 def test_a_route_can_be_walked_once_two_points_differ():
-    """As its curve says it."""
+    """`is_walkable` agrees with whether there is a curve."""
     a, b = Vector((0.0, 1.0)), Vector((1.0, 0.0))
     for points, is_walkable in (((), False), ((a, a), False), ((a, b), True)):
         assert Route(points, closed=True).is_walkable == is_walkable

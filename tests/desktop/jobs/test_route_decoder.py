@@ -70,7 +70,7 @@ def test_a_film_s_classes_and_numbers_blend_as_z_does(opened, tmp_path, gif_fram
 
 
 def test_a_whole_class_switches_halfway(opened):
-    """Of a closed path the last leg leads back to the first point's class."""
+    """In a closed path, the last leg leads back to the first point's class."""
     decoder = opened(one_hot=False)
     route = Route(POINTS, closed=True, inputs=(values(0, 1.0), values(3, 1.0), values(1, 1.0)))
     z = straight_walk(route).along(np.linspace(0, 1, 13))
@@ -82,7 +82,7 @@ def test_a_whole_class_switches_halfway(opened):
 
 
 def test_a_path_of_one_class_is_decoded_as_ever(opened):
-    """By the decoder itself, or by one with the other class, in the same steps."""
+    """The decoder itself decodes it, or one with the other class, in the same steps."""
     decoder = opened()
     now = values_of(decoder.model.source.further_inputs)
     assert along(decoder, Route(POINTS)) is decoder
@@ -108,7 +108,7 @@ def test_equal_visual_change_counts_the_change_of_the_class(opened):
 
 @pytest.mark.usefixtures("all_are_slow")
 def test_pictures_of_a_slow_decoder_are_kept_by_their_inputs(opened):
-    """The same z with another class is another picture; what is there costs nothing, in the view too."""
+    """The same z with another class has another picture; kept pictures cost nothing, in the view too."""
     decoder = opened()
     route = Route(POINTS[:2], inputs=(values(0, 1.0), values(3, 1.0)))
     film = Film(frame_count=5)

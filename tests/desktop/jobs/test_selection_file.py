@@ -18,7 +18,7 @@ def rows_of(path):
 
 
 def test_a_table_has_every_digit_of_each_point(tmp_path, monkeypatch):
-    """Index, label by name, mean and logvar; the numbers read back are the same float32."""
+    """The columns are index, label name, mean and logvar; read back, the numbers are the same float32."""
     monkeypatch.setattr("desktop.jobs.selection_file.STEP_NUMBERS", 8)
     draw = np.random.default_rng(0)
     mean, logvar = (draw.normal(0, 1, (9, 2)).astype(np.float32) for _ in "ab")
@@ -34,7 +34,7 @@ def test_a_table_has_every_digit_of_each_point(tmp_path, monkeypatch):
 
 
 def test_own_points_have_names_and_no_spread(tmp_path):
-    """A name with a comma stays one cell; z that were brought have no logvar."""
+    """A name with a comma stays one cell; own z have no logvar."""
     z = np.zeros((2, 1), np.float32)
     own = OwnPosterior(z, z, names=("a, b.png", "c"), is_z=True)
     *_, path = save_csv(tmp_path / "a.csv", own, (0, 1), ())
@@ -45,7 +45,7 @@ def test_own_points_have_names_and_no_spread(tmp_path):
 
 
 def test_what_is_saved_is_read_again_as_points_with_their_labels(tmp_path):
-    """The same float32 for each label, without the log variances."""
+    """Each label has the same float32 numbers, without the log-variances."""
     draw = np.random.default_rng(1)
     mean = draw.normal(0, 1, (9, 3)).astype(np.float32)
     posterior = Posterior(mean, mean, labels=np.arange(9, dtype=np.uint8) % 3)

@@ -1,4 +1,4 @@
-"""A sheet of a slow decoder says what it costs, fills cell by cell, and goes on from what is there."""
+"""With a slow decoder a sheet says its cost, fills cell by cell, and reuses kept pictures."""
 
 import math
 
@@ -23,7 +23,7 @@ def decoded(decoder, z):
 
 @pytest.fixture(autouse=True)
 def every_sheet_is_told(monkeypatch):
-    """Half-full sheets come after each picture."""
+    """An unfinished sheet comes after each picture."""
     monkeypatch.setattr(module, "BETWEEN_S", -1.0)
 
 
@@ -44,7 +44,7 @@ def test_what_costs_much_is_not_begun(slow_decoder):
 
 
 def test_progress_is_told_and_what_is_decoded_shows(slow_decoder):
-    """One picture more each time, with the time that the others take."""
+    """The progress grows by one picture each time, with the time that the others will take."""
     steps = list(sheet_steps(slow_decoder, PLAN))
     progress = of_kind(steps, Progress)
     assert [(one.done, one.total) for one in progress] == [(1, 5), (2, 5), (3, 5), (4, 5)]
@@ -57,7 +57,7 @@ def test_progress_is_told_and_what_is_decoded_shows(slow_decoder):
 
 
 def test_a_second_try_goes_on(slow_decoder):
-    """What the first one decoded is on the sheet at once, in its place, and costs nothing."""
+    """Pictures from the first try are on the sheet at once, in their cells, and cost nothing."""
     steps = sheet_steps(slow_decoder, PLAN)
     while slow_decoder.cost(Z).pictures > 3:
         next(steps)
@@ -70,7 +70,7 @@ def test_a_second_try_goes_on(slow_decoder):
 
 
 def test_a_large_sheet_is_shown_smaller_and_saved_in_full(slow_decoder, tmp_path):
-    """The window's is bounded; the file has every pixel."""
+    """The size in the window is bounded; the file has every pixel."""
     *_, small = sheet_steps(slow_decoder, PLAN, most_px=12)
     assert small.is_reduced
     assert small.picture.shape == (8, 12)

@@ -31,7 +31,7 @@ from tests.desktop.foreign_models import sliced
 
 
 def decoder_of(model):
-    """A decoder that keeps nothing, because a quick one keeps nothing."""
+    """A decoder of this model, without kept pictures, because it is quick."""
     return KeptDecoder(model, DecodedPictures())
 
 
@@ -160,7 +160,7 @@ def test_without_images_there_is_nothing_to_reconstruct(bundle_path, make_model)
 
 
 def test_a_sheet_that_does_not_fit_into_memory_is_refused_in_words(make_model, tmp_path):
-    """It keeps the z of its pictures; it says how many of them fit."""
+    """A plan holds the z of all its pictures; the error says how many fit."""
     model = make_model(sliced(tmp_path / "decoder.onnx", 1 << 20))
     words = "found 81 pictures with 1,048,576 numbers each, expected at most 64 so that they fit into memory"
     with pytest.raises(RoomError, match=words):
@@ -171,7 +171,7 @@ def test_a_sheet_that_does_not_fit_into_memory_is_refused_in_words(make_model, t
 
 @pytest.mark.parametrize("likelihood", ["binary", "grey"])
 def test_scores_go_on_from_what_is_known(likelihood, make_bundle, make_model, labelled_posterior):
-    """A second start costs only what is left, and gives what one start gives."""
+    """A second run costs only the missing images, and gives the same scores as a single run."""
     draw = np.random.default_rng(2).random((60, 1, 12, 12), np.float32)
     images = (draw > 0.5).astype(np.uint8) if likelihood == "binary" else (255 * draw).astype(np.uint8)
     posterior = replace(labelled_posterior, images=images)
@@ -192,7 +192,7 @@ def test_scores_go_on_from_what_is_known(likelihood, make_bundle, make_model, la
 
 
 def test_the_comparison_tells_its_progress_from_the_start(bundle_path, make_model):
-    """Before anything is compared it says how many images there are; the scores come last."""
+    """The first progress comes before any comparison and gives the number of images; the scores come last."""
     model = make_model(bundle_path)
     mean = np.zeros((45, 2), np.float32)
     images = np.zeros((45, 1, 28, 28), np.uint8)

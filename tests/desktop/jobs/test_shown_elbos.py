@@ -1,4 +1,4 @@
-"""The ELBO of a test image on the page of reconstructions is that of the section Your image."""
+"""The page of reconstructions gives a test image the same ELBO as the section Your image."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def held_out(request, make_bundle, make_model):
 
 
 def test_the_captions_say_the_elbo_of_your_image(held_out):
-    """By as many draws, or by quadrature; pictures and order stay, and a second time nothing is decoded."""
+    """The draws or quadrature nodes are the same; pictures and order stay; a second run decodes nothing."""
     decoder, posterior = held_out
     known = KnownScores()
     *_, scores = held_out_scores(decoder, posterior, known)
@@ -44,7 +44,7 @@ def test_the_captions_say_the_elbo_of_your_image(held_out):
 
 
 def test_what_takes_long_stays_by_one_draw(held_out):
-    """The sheet is as it was."""
+    """Then the sheet does not change."""
     decoder, posterior = held_out
     known = KnownScores()
     *_, scores = held_out_scores(decoder, posterior, known)

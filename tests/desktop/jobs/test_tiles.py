@@ -41,7 +41,7 @@ def test_tiles_of_slow_pictures_are_small():
 
 @pytest.mark.parametrize("picture_ms", [1000.0, 4000.0])
 def test_a_plane_of_slow_pictures_has_as_many_as_are_decoded_in_a_minute(picture_ms):
-    """Between a quarter of that number and all of it, because sides double from level to level."""
+    """It has that number or down to a quarter of it, because sides double from level to level."""
     view_px = (900, 800)
     pyramid = pyramid_for((3, 512, 512), picture_ms, 1.0, view_px)
     side_px = pyramid.cell_px
@@ -51,7 +51,7 @@ def test_a_plane_of_slow_pictures_has_as_many_as_are_decoded_in_a_minute(picture
 
 
 def test_a_plane_that_is_waited_for_has_no_coarse_pictures():
-    """It has those in view alone, each once, while a quick plane begins with one over the whole view."""
+    """It has only the tiles in view, each once; a quick plane starts with one over the whole view."""
     edges, units_per_px = (0.1, 0.1, 6.9, 6.9), 6.8 / 900
     slow, quick = (pyramid_for((3, 512, 512), ms, 1.0, (900, 900)) for ms in (1000.0, 1.0))
     wanted = slow.wanted(edges, units_per_px, (3.0, 3.0))
@@ -66,7 +66,7 @@ def test_a_plane_that_is_waited_for_has_no_coarse_pictures():
 
 
 def test_tiles_that_were_not_decoded_are_put_back_unless_others_are_wanted():
-    """They come out first again."""
+    """Tiles that were put back come out first."""
     queue, cut = TileQueue(), Cut(1, Chart(axis_plane((0, 0), 0, 1)), FAST)
     tiles = [Tile(0, column, 0) for column in range(4)]
     queue.replace(cut, tiles)

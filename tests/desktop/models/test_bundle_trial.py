@@ -1,4 +1,4 @@
-"""A bundle whose decoder is slow is opened like any slow decoder: with the picture of its trial."""
+"""A bundle with a slow decoder opens with the picture of its trial, like any slow decoder."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def slow(all_are_slow):
 
 
 def test_the_first_picture_is_that_of_the_priors_mean(make_bundle, plain_decoder):
-    """That is where a bundle's view begins; nothing is decoded again for it, also not when it is reopened."""
+    """A bundle's view starts there; the picture is not decoded again, not even after reopening."""
     path = make_bundle()
     for _ in range(2):
         (opened,) = open_model(path, None, "cpu")
@@ -39,7 +39,7 @@ def test_each_epoch_has_its_own(make_film):
 
 
 def test_not_all_first_pictures_are_held(make_bundle, monkeypatch):
-    """Of more bundles than that the first is tried again, and all are slow all the same."""
+    """If there are more bundles, the first is tried again; all of them still count as slow."""
     monkeypatch.setattr(bundle_trial, "MOST_FIRST_PICTURES", 2)
     for seed in (0, 1, 2, 0):
         model = Model(open_source(make_bundle(seed=seed)), "cpu")
@@ -49,7 +49,7 @@ def test_not_all_first_pictures_are_held(make_bundle, monkeypatch):
 
 
 def test_opening_a_bundle_can_be_stopped(make_bundle):
-    """Then no trial begins."""
+    """After a stop, no trial starts."""
     opening = Opening()
     opening.stop()
     with pytest.raises(OpeningStoppedError):

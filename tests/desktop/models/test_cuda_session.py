@@ -1,4 +1,4 @@
-"""Fixed sizes, bound tensors and one thread, on the CPU: the same code must give the same numbers there."""
+"""Fixed sizes, bound tensors and one thread, tested on the CPU: the code must give the same numbers there."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ ERRORS = (RuntimeError, ValueError, ort.capi.onnxruntime_pybind11_state.RuntimeE
 @pytest.mark.parametrize("most", [1, 2, 100, 1024])
 @pytest.mark.parametrize("count", [0, 1, 2, 16, 17, 65, 128, 129, 400, 1024, 2500])
 def test_any_number_of_rows_is_run_in_a_few_sizes(count, most):
-    """All rows are run, in no other sizes, and large runs are filled by less than a half."""
+    """All rows are run, only in these sizes, and less than half of a large run is padding."""
     found = batches(count, most)
     assert sum(rows for rows, _ in found) == count
     for rows, size in found:
@@ -50,14 +50,14 @@ def graph_of_sums():
 
 
 def plain_session():
-    """The graph on the CPU, which tells where its nodes run."""
+    """A session for the graph on the CPU that records where its nodes run."""
     options = ort.SessionOptions()
     options.add_session_config_entry(WHERE_IT_RUNS, "1")
     return ort.InferenceSession(graph_of_sums(), options, providers=CPU)
 
 
 class Watched:
-    """A session on the CPU that tells `on_end`, with its options, of each run that came to an end."""
+    """A session on the CPU that calls `on_end` with the options of each run that has ended."""
 
     def __init__(self, on_end):
         self.session = plain_session()
@@ -81,7 +81,7 @@ def thread():
 
 
 def test_bound_runs_give_what_plain_runs_give(thread):
-    """Runs of several sizes in turn, and results that a later run does not overwrite."""
+    """That holds for runs of several sizes in turn; a later run does not overwrite earlier results."""
     session = CudaSession(plain_session(), thread, lambda _: plain_session(), ERRORS, "cpu")
     inputs = [np.random.default_rng(n).standard_normal((n, 2)).astype(np.float32) for n in (1, 16, 1, 16)]
     found = [session.run(["twice", "more"], {"z": z}, ort.RunOptions()) for z in inputs]
@@ -92,7 +92,7 @@ def test_bound_runs_give_what_plain_runs_give(thread):
 
 
 def test_all_runs_happen_on_one_thread(thread):
-    """Whoever asks: each thread would have cuDNN make plans of its own."""
+    """That holds for calls from any thread: otherwise cuDNN would plan again for each thread."""
     seen = set()
     watched = Watched(lambda _: seen.add(threading.get_ident()))
     session = CudaSession(watched, thread, lambda _: plain_session(), ERRORS, "cpu")
@@ -103,10 +103,10 @@ def test_all_runs_happen_on_one_thread(thread):
 
 
 def test_after_a_failure_it_goes_on_without_the_device(thread):
-    """The failure is told once, the run is repeated on the CPU, and so are all that follow."""
+    """The failure is reported once; the run is repeated on the CPU, and all later runs are made there."""
 
     class Broken:
-        """A session whose device has gone."""
+        """A session whose device has failed."""
 
         def io_binding(self):
             """Fails."""
@@ -127,7 +127,7 @@ def test_after_a_failure_it_goes_on_without_the_device(thread):
 
 
 def test_a_stopped_run_is_not_repeated(thread):
-    """What was stopped on purpose is no failure of the device."""
+    """A run that was stopped on purpose does not count as a failure of the device."""
     options = ort.RunOptions()
     options.terminate = True
     session = CudaSession(plain_session(), thread, lambda _: pytest.fail("repeated"), ERRORS, "cpu")
@@ -137,7 +137,7 @@ def test_a_stopped_run_is_not_repeated(thread):
 
 
 def test_the_first_run_of_a_size_can_be_stopped_too(thread):
-    """It may be the one that takes too long: nothing runs that its options do not end."""
+    """The first run may be the one that takes too long: its options can end every run in it."""
     finished = []
     options = ort.RunOptions()
     options.terminate = True
@@ -151,7 +151,7 @@ def test_the_first_run_of_a_size_can_be_stopped_too(thread):
 
 
 def test_a_run_whose_turn_never_comes_raises_an_error_as_others_do():
-    """A model that is closed while a run waits: no error of another kind, and no session on the CPU."""
+    """If a model is closed while a run waits, the error is of the usual kind, and no CPU session is made."""
     thread, may_end = ThreadPoolExecutor(1), threading.Event()
     session = CudaSession(plain_session(), thread, lambda _: pytest.fail("repeated"), ERRORS, "cpu")
     thread.submit(may_end.wait)
@@ -168,7 +168,7 @@ def test_a_run_whose_turn_never_comes_raises_an_error_as_others_do():
 
 @pytest.mark.parametrize("kind", [np.int64, np.bool_, np.float16, np.float32])
 def test_a_further_input_that_is_one_number_stays_one(thread, kind):
-    """A class that picks a row of a table: as a list of one it would pick a table of one row."""
+    """A class picks a row of a table; if it became a list of one number, it would pick a table of one row."""
     code = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
     nodes = [
         helper.make_node("Cast", ["class"], ["row"], to=TensorProto.INT64),
@@ -194,14 +194,14 @@ def test_a_further_input_that_is_one_number_stays_one(thread, kind):
 
 
 def test_where_nodes_run_is_asked_of_the_session():
-    """On the CPU none of two nodes is on CUDA; the words tell what is left to the CPU."""
+    """On the CPU none of the two nodes is on CUDA; the words say how many operators run on the CPU."""
     assert nodes_on_cuda(plain_session()) == (0, 2)
     assert where_in_words(33, 33) == "CUDA"
     assert where_in_words(30, 33) == "CUDA, 3 of 33 operators on the CPU"
 
 
 def test_numbers_that_are_added_up_are_not_rounded():
-    """TF32 is for pictures alone; a slow decoder may take all of the device's memory."""
+    """TF32 is used for pictures only; a slow decoder may use all of the device's memory."""
     assert settings(is_exact=True, is_recorded=False)["gpu_mem_limit"] == str(ARENA_BYTES)
     assert "gpu_mem_limit" not in settings(is_exact=True, is_recorded=False, is_bounded=False)
     assert settings(is_exact=True, is_recorded=False)["use_tf32"] == "0"

@@ -1,4 +1,4 @@
-"""What is opened early is what is asked for later, once, and it can be stopped like any other opening."""
+"""A model opened early is returned once, to the first request; its opening can be stopped like any other."""
 
 import threading
 
@@ -17,13 +17,13 @@ PATIENT = {"patience": "600"}
 
 @pytest.fixture(autouse=True)
 def none_left():
-    """Nothing goes on after a test."""
+    """No early opening goes on after a test."""
     yield
     stop_early()
 
 
 def test_what_was_opened_early_is_given_once(tmp_path):
-    """Whoever asks again gets a source of their own."""
+    """A second request opens the model again."""
     path = decoder(tmp_path / "decoder.onnx")
     open_early(path, None)
     early = early_source._early[0].source.result(SOON_S)
@@ -34,7 +34,7 @@ def test_what_was_opened_early_is_given_once(tmp_path):
 
 
 def test_another_model_or_reading_is_opened_as_if_nothing_had_been(tmp_path):
-    """What was begun in vain is stopped."""
+    """The early opening of the other model is stopped."""
     path, other = decoder(tmp_path / "decoder.onnx"), decoder(tmp_path / "other.onnx")
     for asked, overrides in ((other, None), (path, {"range": "logits"})):
         open_early(path, None)
@@ -47,7 +47,7 @@ def test_another_model_or_reading_is_opened_as_if_nothing_had_been(tmp_path):
 
 
 def test_what_cannot_be_opened_is_told_to_whoever_asks(tmp_path):
-    """The error is the one that opening it now would raise."""
+    """The request raises the error that opening the model now would raise."""
     path = tmp_path / "decoder.onnx"
     path.write_bytes(endless_loop())
     open_early(path, {"patience": "0.5"})
@@ -56,7 +56,7 @@ def test_what_cannot_be_opened_is_told_to_whoever_asks(tmp_path):
 
 
 def test_a_long_trial_that_began_early_is_told_and_can_be_stopped(tmp_path):
-    """What it told before anyone asked is told then; `stop` ends it."""
+    """Progress from before the request is told at the request; `stop` ends the opening."""
     path = tmp_path / "decoder.onnx"
     path.write_bytes(endless_loop())
     open_early(path, PATIENT)
@@ -71,7 +71,7 @@ def test_a_long_trial_that_began_early_is_told_and_can_be_stopped(tmp_path):
 
 
 def test_who_has_stopped_already_stops_what_began_early(tmp_path):
-    """No trial goes on for somebody who does not wait for it."""
+    """No trial goes on for a request that was stopped already."""
     path = tmp_path / "decoder.onnx"
     path.write_bytes(endless_loop())
     open_early(path, PATIENT)

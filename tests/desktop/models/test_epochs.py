@@ -1,4 +1,4 @@
-"""models/epochs.py: the models of a bundle's epochs, their figures in the manifest, and films of them."""
+"""models/epochs.py: the models of a bundle's epochs, and their numbers in the manifest."""
 
 import numpy as np
 import pytest
@@ -84,7 +84,7 @@ def test_what_a_manifest_says_of_epochs_may_be_anything(make_film, said, found):
     ],
 )
 def test_an_elbo_is_told_with_its_standard_error(make_film, said, words):
-    """If the manifest gives one; that of an older version does not, and a stranger's may hold anything."""
+    """Manifests of older versions have no standard error, and a stranger's may hold anything."""
     film = make_film(1)
     metrics = {"epoch": 1, "test_elbo_nats": -190.0, "test_elbo_error_nats": said}
     film.write(1, epochs=[metrics], metrics=metrics)
@@ -113,14 +113,14 @@ def test_an_elbo_is_told_with_its_standard_error(make_film, said, words):
     ],
 )
 def test_a_fit_that_has_stopped_is_told(make_film, said, fit, words):
-    """If the manifest says so in a plausible way."""
+    """The manifest must say so with plausible values."""
     film = make_film(1)
     film.write(1, stopped=said, fit=fit)
     assert stop_in_words(open_source(film.path)) == words
 
 
 def test_nothing_is_told_of_a_fit_that_goes_on(make_film):
-    """Nor if nothing is open."""
+    """Nothing is told without an open model either."""
     assert stop_in_words(open_source(make_film(1).path)) == ""
     assert stop_in_words(None) == ""
 
@@ -137,7 +137,7 @@ def test_nothing_is_told_of_a_fit_that_goes_on(make_film):
     ],
 )
 def test_a_fit_that_goes_on_or_was_ended_has_more_epochs_than_its_bundle(make_film, fit, last):
-    """An epoch is told among those that the fit was to have, if the manifest says how many."""
+    """The words count the planned epochs, if the manifest gives their number."""
     film = make_film(2)
     film.write(2, fit=fit)
     assert (
@@ -156,7 +156,7 @@ def test_a_fit_that_goes_on_or_was_ended_has_more_epochs_than_its_bundle(make_fi
     ],
 )
 def test_an_epoch_that_is_not_finished_is_said_to_be_none(make_film, said, words):
-    """Its share of the steps is told; what is no share is passed over."""
+    """The words give the share of its steps; an invalid share is ignored."""
     film = make_film(1)
     film.write(1, unfinished=said)
     assert epoch_in_words(epochs_of(open_source(film.path)), 1) == words
@@ -186,7 +186,7 @@ def test_without_an_epochs_encoder_nothing_is_encoded_there(make_film, opened):
 
 
 def test_an_epochs_graph_is_looked_into_like_the_bundles_own(make_film, decoder_graph):
-    """A graph of other dimensions in the place of an epoch's decoder is refused with a message."""
+    """A graph of other dimensions instead of an epoch's decoder is refused with a message."""
     film = make_film(1)
     bundle = film.bundle
     files = {name: bundle.read(name) for name in bundle.files}
@@ -201,7 +201,7 @@ def test_an_epochs_graph_is_looked_into_like_the_bundles_own(make_film, decoder_
 
 
 def test_an_epochs_encoder_that_the_manifest_does_not_describe_is_refused(make_film):
-    """A bundle may have encoders of epochs alone, but then its manifest must still say what they take."""
+    """A bundle may have encoders only for epochs, but its manifest must still describe their inputs."""
     film = make_film(1)
     bundle = film.bundle
     files = {name: bundle.read(name) for name in bundle.files if name != "encoder.onnx"}
@@ -243,7 +243,7 @@ def test_only_so_many_are_kept(make_film, opened, monkeypatch):
 
 
 def test_on_a_gpu_few_epochs_are_kept(make_film, opened, monkeypatch):
-    """However small their graphs are: their sessions are not."""
+    """That holds for small graphs, too, because their sessions are large."""
     monkeypatch.setattr("desktop.models.epochs.KEPT_ON_CUDA", 4)
     whole = opened(make_film(6))
     epochs = epochs_of(whole.model.source)

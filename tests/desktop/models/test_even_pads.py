@@ -1,4 +1,4 @@
-"""Graphs for cuDNN compute what they computed before."""
+"""Graphs that were changed for cuDNN give the same results as before."""
 
 import numpy as np
 import onnx
@@ -10,7 +10,7 @@ from desktop.models.even_pads import with_even_pads
 
 
 def convolutions(graph):
-    """The padding of each convolution that tells one, as (starts, ends)."""
+    """The padding of each convolution that has pads, as (starts, ends)."""
     found = [
         helper.get_node_attr_value(node, "pads")
         for node in graph.graph.node
@@ -20,12 +20,12 @@ def convolutions(graph):
 
 
 def run(graph, **inputs):
-    """What ONNX Runtime computes on the CPU."""
+    """The output of ONNX Runtime on the CPU."""
     return ort.InferenceSession(graph, providers=["CPUExecutionProvider"]).run(None, inputs)[0]
 
 
 def test_the_phased_decoder_gets_even_padding_and_stays_the_same_function():
-    """Six convolutions of it have uneven padding, none afterwards; pictures agree to 2e-7."""
+    """Six of its convolutions have uneven padding before, and none after; pictures agree to 2e-7."""
     # Imported here, so that not every worker imports PyTorch.
     from export.phased_decoder import phased_decoder
     from training.model import ConvVAE
@@ -61,7 +61,7 @@ def one_convolution(pads, dilation=1, stride=1):
     [((1, 0, 0, 0), 1, 1), ((0, 0, 1, 2), 1, 1), ((2, 1, 1, 0), 1, 2), ((0, 3, 2, 1), 2, 1)],
 )
 def test_any_uneven_padding_becomes_even(pads, dilation, stride):
-    """Whichever side is padded more, with stride and with dilation."""
+    """It does not matter which side has more padding; stride and dilation are handled."""
     before = one_convolution(pads, dilation, stride).SerializeToString()
     after = with_even_pads(before)
     starts, ends = convolutions(onnx.load_from_string(after))[0]
@@ -71,7 +71,7 @@ def test_any_uneven_padding_becomes_even(pads, dilation, stride):
 
 
 def test_what_cannot_or_need_not_change_is_left_as_it_is():
-    """Even padding, half a step of a dilated kernel, and bytes that are no graph."""
+    """Unchanged: even padding, a gap of half a dilation step, and bytes that are not a graph."""
     for graph in (one_convolution((1, 1, 1, 1)), one_convolution((1, 0, 0, 0), dilation=2)):
         assert with_even_pads(graph.SerializeToString()) == graph.SerializeToString()
     assert with_even_pads(b"\xff\xff") == b"\xff\xff"

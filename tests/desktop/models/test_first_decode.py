@@ -1,4 +1,4 @@
-"""A slow decoder runs once while it is opened, and its picture is the first that is shown."""
+"""A slow decoder runs once while it is opened, and this picture is shown first."""
 
 import numpy as np
 import onnxruntime as ort
@@ -19,7 +19,7 @@ from tests.desktop.foreign_models import decoder
 
 @pytest.mark.usefixtures("all_are_slow")
 def test_a_slow_decoder_runs_once_and_its_picture_is_kept(tmp_path):
-    """The picture is that of a sample; a batch of one is certain, and the other parts are read as usual."""
+    """The picture is at a sample; a batch size of one is certain, and the rest is read as usual."""
     path = decoder(tmp_path / "decoder.onnx")
     source = open_source(path)
     assert source.reading.batch == 1
@@ -35,14 +35,14 @@ def test_a_slow_decoder_runs_once_and_its_picture_is_kept(tmp_path):
 @pytest.mark.usefixtures("all_are_slow")
 @pytest.mark.parametrize("prior", ["normal", "uniform", "sphere:4"])
 def test_the_first_picture_is_that_of_the_first_view(tmp_path, prior):
-    """In more than 8 dimensions the window starts where the trial was, so that nobody waits twice."""
+    """In more than 8 dimensions the window starts at the trial's z, so that nothing is decoded twice."""
     path = decoder(tmp_path / "decoder.onnx", latent_dim=20)
     source = open_source(path, {"prior": prior})
     assert first_view(20, source.reading.prior).z == source.first.z
 
 
 def test_a_quick_decoder_keeps_no_picture(tmp_path):
-    """It is decoded again sooner than anyone could look."""
+    """Decoding again takes no noticeable time."""
     source = open_source(decoder(tmp_path / "decoder.onnx"))
     assert source.first is None
     assert source.reading.batch is None
@@ -50,7 +50,7 @@ def test_a_quick_decoder_keeps_no_picture(tmp_path):
 
 @pytest.mark.usefixtures("all_are_slow")
 def test_a_slow_decoder_loads_its_weights_when_something_else_is_decoded(tmp_path):
-    """Its first picture comes without them; another z has its own, by all cores."""
+    """The first picture needs no weights; another z is decoded on all cores."""
     path = decoder(tmp_path / "decoder.onnx")
     source = open_source(path)
     model = Model(source, "cpu")
@@ -68,7 +68,7 @@ def test_a_slow_decoder_loads_its_weights_when_something_else_is_decoded(tmp_pat
 
 @pytest.mark.usefixtures("all_are_slow")
 def test_a_file_that_is_replaced_before_it_is_loaded_is_not_loaded(tmp_path, monkeypatch):
-    """The file that was tried is not the one that would run; one line says so."""
+    """The file that would run is not the one that was tried; a message of one line says so."""
     monkeypatch.setattr("desktop.vetting.onnx_file.LARGE_BYTES", 0)
     path = decoder(tmp_path / "decoder.onnx")
     source = open_source(path)

@@ -1,4 +1,4 @@
-"""A bundle of each likelihood gives its picture, and the parameters that its figures need."""
+"""A bundle of each likelihood gives pictures, and the parameters that ELBOs need."""
 
 import numpy as np
 import onnxruntime as ort
@@ -27,7 +27,7 @@ def model(request, make_bundle, make_model):
 
 
 def test_the_parameters_are_the_graphs_outputs(model):
-    """In chunks and threads they equal those of one plain run, and the picture is the first output."""
+    """Computed in chunks and threads, they equal those of one plain run; the picture is the first output."""
     z = np.random.default_rng(0).normal(size=(33, 2)).astype(np.float32)
     graph = model.source.bundle.read(DECODER_FILE)
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])

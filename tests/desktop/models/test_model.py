@@ -46,7 +46,7 @@ def test_z_of_another_shape_is_refused_in_words(bundle_path, make_model, shape):
 
 
 def test_the_time_of_a_decode_is_its_own(bundle_path, make_model, monkeypatch):
-    """The time that is shown is from the call's begin to its end."""
+    """The shown time is that from the start of the call to its end."""
     model = make_model(bundle_path)
     ticks = iter([10.0, 10.25])
     monkeypatch.setattr("desktop.models.model.time", SimpleNamespace(perf_counter=lambda: next(ticks)))
@@ -56,7 +56,7 @@ def test_the_time_of_a_decode_is_its_own(bundle_path, make_model, monkeypatch):
 
 
 def test_a_busy_moment_does_not_make_pictures_dear(bundle_path, make_model):
-    """A quick picture takes what the quickest of the last runs took."""
+    """The time of a quick picture is that of the quickest of the last runs."""
     model, took_s = make_model(bundle_path), []
     for count in (1, 3, 1, 20, 2, 1, 1, 5, 1, 1, 2):
         model.decode(np.zeros((count, 2), np.float32))
@@ -80,7 +80,7 @@ def test_images_of_another_shape_are_refused_in_words(bundle_path, make_model):
 
 
 def test_a_bundle_without_encoder_says_so(make_bundle, make_model):
-    """It decodes, knows that it cannot encode, and says what is missing if asked to."""
+    """It decodes; `has_encoder` is false, and `encode` says what is missing."""
     model = make_model(make_bundle(name="half"))
     assert not model.has_encoder
     assert model.decode(np.zeros((1, 2), np.float32)).shape == (1, 1, 12, 12)
@@ -234,7 +234,7 @@ def test_other_inputs_are_fed(tmp_path, opened):
 
 
 def test_a_model_with_other_inputs_shares_the_sessions(tmp_path, opened):
-    """Its pictures are those of the other class; with the values that it has it is the model itself."""
+    """Its pictures are those of the other class; with unchanged values it is the model itself."""
     model = opened(open_source(conditional(tmp_path / "model.onnx"), use_saved=False))
     z = np.array([[0.5, -0.5]], np.float32)
     other = model.with_inputs((InputValue("label", 3), InputValue("strength", 0)))
@@ -273,7 +273,7 @@ def test_a_bare_model_that_lies_about_its_shape_is_found_out(tmp_path):
 
 
 def test_a_decode_does_not_wait_for_threads_that_never_begin(make_bundle, make_model):
-    """A model that is closed during a decode drops what has not begun; it was waited for without an end."""
+    """If a model is closed during a decode, work that has not started is dropped and not waited for."""
     model = make_model(make_bundle())
     model._sessions.cpu_threads, free = 2, threading.Event()
     for _ in range(model._pool._max_workers):

@@ -93,7 +93,7 @@ def test_on_a_pretended_device_all_results_are_those_of_the_cpu(
         """A session whose first run takes longer."""
 
         def run(self, *arguments):
-            """The first one takes longer, as on CUDA, where it loads libraries."""
+            """The first run takes longer, as on CUDA, where it loads libraries."""
             if not first:
                 first.append(self)
                 time.sleep(2e-3 * LONG_MS)
@@ -115,7 +115,7 @@ def test_on_a_pretended_device_all_results_are_those_of_the_cpu(
 
 @pytest.mark.usefixtures("pretended")
 def test_after_cuda_failed_runs_are_as_on_the_cpu(bundle_path, make_model, plain_decoder, monkeypatch):
-    """Few pictures a run, by all cores, and none that only fills a run up."""
+    """Runs have few pictures and no padding, and use all cores."""
     model = make_model(bundle_path, "auto")
     z = np.random.default_rng(0).normal(size=(25, 2)).astype(np.float32)
     model.decode(z)
@@ -164,7 +164,7 @@ def test_whether_a_decoder_is_slow_is_measured_on_the_device(tmp_path, opened, p
         """A session whose runs take longer."""
 
         def run(self, *arguments):
-            """As it is, later."""
+            """Run as usual after a delay."""
             time.sleep(1e-3 * LONG_MS)
             return super().run(*arguments)
 
@@ -179,7 +179,7 @@ def test_whether_a_decoder_is_slow_is_measured_on_the_device(tmp_path, opened, p
 def test_a_slow_decoder_that_cuda_does_not_run_is_decoded_picture_by_picture(
     bundle_path, opened, monkeypatch
 ):
-    """As one that is opened on the CPU: a batch of CUDA's size could not be interrupted."""
+    """It is decoded as if opened on the CPU: a batch of CUDA's size could not be interrupted."""
     monkeypatch.setattr("desktop.models.cuda_session.nodes_on_cuda", lambda _: (0, 33))
     model = opened(open_source(bundle_path), "auto")
     assert model.device.kind == "cpu"
@@ -197,7 +197,7 @@ def test_a_slow_decoder_that_cuda_does_not_run_is_decoded_picture_by_picture(
 
 @pytest.mark.usefixtures("all_are_slow", "pretended")
 def test_a_slow_decoder_is_not_run_to_be_opened_where_cuda_runs_none_of_it(bundle_path, opened, monkeypatch):
-    """As with a driver but without CUDA's libraries: it was tried on the CPU already."""
+    """That happens with a driver but without CUDA's libraries; the decoder was already tried on the CPU."""
     source, runs = open_source(bundle_path), []
     run = Sessions.run
 

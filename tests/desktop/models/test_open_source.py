@@ -73,7 +73,7 @@ def test_the_same_graph_bare_gives_the_same_pictures(bundle_path, tmp_path):
 
 
 def test_overrides_are_saved_for_that_file(tmp_path):
-    """They are saved by the file's hash: a copy has them, a changed file has not; empty ones clear them."""
+    """Saved by the file's hash, they apply to a copy but not to a changed file; empty ones clear them."""
     path = decoder(tmp_path / "decoder.onnx", last="", scale=5.0)
     assert open_source(path).reading.value_range is ValueRange.LOGITS
     chosen = open_source(path, {"range": "signed"})
@@ -119,7 +119,7 @@ def test_a_choice_that_no_longer_fits_does_not_keep_a_model_shut(tmp_path):
 
 
 def test_a_model_without_a_reading_gives_its_file_and_overrides(tmp_path):
-    """So they can be changed and tried again."""
+    """So the overrides can be changed and tried again."""
     path = decoder(tmp_path / "decoder.onnx", layout="flat", image_shape=(1, 8, 10))
     with pytest.raises(UnreadError) as caught:
         open_source(path, {"range": "unit"})
@@ -163,7 +163,7 @@ def test_a_decoder_that_gives_nan_at_zero_is_read_by_its_samples(tmp_path, monke
 
 
 def test_a_model_that_took_too_long_can_be_given_ten_times_the_time(tmp_path, monkeypatch):
-    """The error knows the overrides that would do it; a model with no reading for another reason has none."""
+    """The error offers overrides with more time; an error for another reason offers none."""
     (tmp_path / "loop.onnx").write_bytes(endless_loop())
     with monkeypatch.context() as patch, pytest.raises(UnreadError) as caught:
         patch.setattr("desktop.vetting.trial.TIME_LIMIT_S", 0.2)
@@ -214,6 +214,6 @@ def test_an_input_with_a_number_of_its_own_can_be_set(tmp_path):
 
 @pytest.mark.parametrize("how", [{"ir_version": 3, "lists_weights": True}, {"lists_weights": True}])
 def test_weights_among_the_inputs_are_no_settings(tmp_path, how):
-    """Old exporters list all of them, also those of one number."""
+    """Old exporters list all weights as inputs, also those of one number."""
     path = with_default(tmp_path / "model.onnx", **how)
     assert open_source(path).reading.other_inputs == ()

@@ -1,4 +1,4 @@
-"""Opening a bundle or a model gives one that has decoded, or raises in the worker's step."""
+"""Opening a bundle or a model gives a model that has decoded, or raises in the worker's step."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def test_a_bundle_without_posterior_opens_without(make_bundle):
 
 
 def test_images_are_the_same_whatever_an_encoder_makes_of_them(labelled_posterior):
-    """Other means are encodings of the same images; other labels, or fewer of them, are other images."""
+    """With other means the images are still the same; with other labels, or fewer of them, they are not."""
     one = labelled_posterior
     assert same_images(one, replace(one, mean=one.mean + 1, labels=one.labels.copy()))
     assert same_images(None, None)

@@ -1,4 +1,4 @@
-"""Files and folders of other formats are told for what they are, with the way to ONNX; none is unpickled."""
+"""Files and folders of other formats are recognised, with advice how to get ONNX; none is unpickled."""
 
 import io
 import zipfile
@@ -57,7 +57,7 @@ def refused(path):
     ],
 )
 def test_a_file_is_told_by_content_or_else_by_ending(tmp_path, name, content, kind, advice):
-    """The line says what it is and how to come to ONNX from there."""
+    """The message says what the file is and how to convert it to ONNX."""
     path = tmp_path / name
     path.write_bytes(content)
     message = refused(path)
@@ -92,7 +92,7 @@ def test_a_file_is_told_by_content_or_else_by_ending(tmp_path, name, content, ki
     ],
 )
 def test_a_zip_is_told_by_the_names_in_it(tmp_path, name, entries, kind, advice):
-    """Neither a checkpoint nor a Keras model is taken for a broken bundle."""
+    """A checkpoint or a Keras model is not mistaken for a broken bundle."""
     path = tmp_path / name
     with zipfile.ZipFile(path, "w") as archive:
         for entry in entries:
@@ -115,7 +115,7 @@ def test_an_exported_program_is_told_though_it_holds_a_checkpoint(tmp_path):
 
 
 def test_a_saved_model_is_told_as_a_folder_and_as_its_file(tmp_path):
-    """Both lead to tf2onnx with the folder."""
+    """Both messages name tf2onnx with the folder."""
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved/saved_model.pb").write_bytes(b"\x08\x01\x12\x0a\x0a\x08")
     assert refused(tmp_path / "saved").startswith("a SavedModel of TensorFlow, expected ")
@@ -125,7 +125,7 @@ def test_a_saved_model_is_told_as_a_folder_and_as_its_file(tmp_path):
 
 @pytest.mark.parametrize("name", ["diffusion_pytorch_model.safetensors", "model_index.json"])
 def test_a_folder_of_diffusers_is_told(tmp_path, name):
-    """One network's folder and a pipeline's folder lead to diffusers; a bundle with such a file stays one."""
+    """The messages for a network and a pipeline name diffusers; a bundle with such a file stays one."""
     (tmp_path / name).write_bytes(SAFETENSORS)
     assert refused(tmp_path).startswith("a folder of diffusers, expected ")
     (tmp_path / "manifest.json").write_text("{}")
@@ -134,7 +134,7 @@ def test_a_folder_of_diffusers_is_told(tmp_path, name):
 
 
 def test_other_folders_and_zips_are_opened_as_bundles(tmp_path):
-    """Their errors say what a bundle needs; a zip that has a manifest is one whatever else is in it."""
+    """Their errors say what a bundle needs; a zip with a manifest is a bundle, whatever else it contains."""
     (tmp_path / "folder").mkdir()
     with pytest.raises(BundleError):
         open_source(tmp_path / "folder")
@@ -146,7 +146,7 @@ def test_other_folders_and_zips_are_opened_as_bundles(tmp_path):
 
 
 def test_pictures_and_runs_are_told(tmp_path):
-    """Both lead to the command that they are for; nothing else of a folder is."""
+    """The messages name the command for pictures or runs; other folders get no such message."""
     run = tmp_path / "a run"
     (run / "weights").mkdir(parents=True)
     (run / "config.json").write_text("{}")

@@ -25,7 +25,7 @@ def test_a_slow_network_is_decoded_in_small_chunks():
 @pytest.mark.parametrize("fixed", [None, 1, 3])
 @pytest.mark.parametrize("count", [0, 1, 3, 10])
 def test_every_row_is_in_one_run(count, fixed):
-    """In order, in runs of at most four or of as many as the graph takes, filled up by the last row."""
+    """Rows stay in order, in runs of at most four or of the graph's fixed size, padded with the last row."""
     rows = np.arange(2.0 * count, dtype=np.float32).reshape(count, 2)
     runs = list(pieces(rows, equal_sizes(count, fixed, most=4)))
     assert [row for part, _ in runs for row in part.tolist()] == rows.tolist()

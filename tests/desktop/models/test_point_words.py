@@ -1,4 +1,4 @@
-"""What the points are called fits into headings, menus and sentences."""
+"""The words for the points fit into headings, menus and sentences."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def test_test_images_have_no_source():
 
 
 def test_own_pictures_are_yours_and_name_their_folder():
-    """A long name is shortened in headings alone."""
+    """A long name is shortened only in headings."""
     mean = np.zeros((1, 2), np.float32)
     words = words_of(OwnPosterior(mean, mean, title="holiday in the mountains"))
     assert words.heading("by label") == "Your pictures (holiday in the moun…) by label"

@@ -1,4 +1,4 @@
-"""What a bug report needs of this machine is told in JSON's types, and is true."""
+"""The facts about this machine for a bug report are JSON values, and are true."""
 
 import json
 import platform

@@ -46,7 +46,7 @@ def test_a_run_that_takes_too_long_is_ended_and_the_model_lives_on(tmp_path, ope
 
 
 def test_a_slow_decode_can_be_interrupted_if_it_may_be(tmp_path, opened):
-    """It raises an error of its own kind, and the next decode runs."""
+    """It raises InterruptedDecodeError, and the next decode runs."""
     source = bare(tmp_path, looping_nodes(), ["N", 1, 4, 5])
     first = FirstDecode(Vector((1.0, 1.0)), np.zeros((1, 4, 5), np.float32), 1.0)
     model = opened(dataclasses.replace(source, first=first))
@@ -89,7 +89,7 @@ def test_closing_ends_what_still_runs(tmp_path, opened):
 
 
 def test_runs_that_were_stopped_for_good_do_not_begin_again(tmp_path, opened):
-    """After `stop_runs` a decode raises an error, not the one after which a slow decode is tried again."""
+    """After `stop_runs` a decode raises an error, but not the one after which a slow decode is repeated."""
     source = bare(tmp_path, picture_nodes((1, 4, 5)), ["N", 1, 4, 5])
     first = FirstDecode(Vector((1.0, 1.0)), np.zeros((1, 4, 5), np.float32), 1.0)
     model = opened(dataclasses.replace(source, first=first))

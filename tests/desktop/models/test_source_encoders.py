@@ -62,7 +62,7 @@ def test_the_encoder_is_the_one_that_the_name_points_to_or_the_only_one(
     ],
 )
 def test_every_kind_of_encoder_is_read(tmp_path, how, expected, guesses):
-    """There may be two outputs, a joined one or a mean alone; the spread is known by name, else by sign."""
+    """It may have two outputs, a joined one, or only a mean; the spread is found by name, or by sign."""
     path = decoder(tmp_path / "decoder.onnx")
     encoder(tmp_path / "encoder.onnx", **how)
     reading = open_source(path).encoder_reading
@@ -111,7 +111,7 @@ def test_an_encoder_of_other_channels_is_used(tmp_path, channels, taken):
 
 
 def test_the_decoder_of_an_encoder_is_found_by_its_name(tmp_path):
-    """The dialog that asks for it begins there."""
+    """The file dialog for the decoder starts with it."""
     for name in ("vae_Encoder.onnx", "vae_decoder.onnx", "other.onnx"):
         (tmp_path / name).touch()
     assert decoder_beside(tmp_path / "vae_Encoder.onnx") == tmp_path / "vae_decoder.onnx"

@@ -1,4 +1,4 @@
-"""Named places: what they keep, how they are written, and the path that they make."""
+"""Bookmarks: what they keep, how they are written, and the path through them."""
 
 import json
 from dataclasses import replace
@@ -49,7 +49,7 @@ def test_a_place_is_seen_again_and_nothing_else_changes():
 
 
 def test_a_plane_through_samples_is_one_again_after_other_seeds():
-    """There Home shows the samples that span it, and a figure's caption names their seed, also if saved."""
+    """Home shows the samples that span the plane, and a caption names their seed, also after saving."""
     there = first_view(16, seed=2)
     now = random_view(random_view(there, False), False)
     assert now.seed == 4
@@ -64,7 +64,7 @@ def test_a_plane_through_samples_is_one_again_after_other_seeds():
 
 
 def test_a_place_of_an_earlier_version_leaves_the_layers_and_the_seed():
-    """It kept none, and is written again as it was."""
+    """It has no layers and no seed, and is written again without them."""
     data = bookmark_to_dict(bookmark(HERE, ()))
     del data["view"]["layers"], data["view"]["seed"]
     (mark,) = bookmarks_from_list([data])
@@ -75,7 +75,7 @@ def test_a_place_of_an_earlier_version_leaves_the_layers_and_the_seed():
 
 
 def test_a_place_keeps_the_class():
-    """Going there sets it; a picture of another class is none of this place. Older ones know no class."""
+    """Going there sets the class; pictures of other classes do not count. Older bookmarks have none."""
     seven, three = ((InputValue("label", label),) for label in (7, 3))
     mark = bookmark(replace(HERE, inputs=seven), ())
     assert mark.seen_from(replace(HERE, inputs=three)).inputs == seven
@@ -89,7 +89,7 @@ def test_a_place_keeps_the_class():
 
 
 def test_places_have_names_of_their_own_and_an_order():
-    """A new name is not taken; names are one line; a place moves up and down."""
+    """A new name is unique; names are one line; a bookmark can be moved up and down."""
     marks = (bookmark(HERE, ()),)
     marks = (*marks, bookmark(HERE, marks))
     marks = renamed(marks, 0, " a\nseven ")
@@ -102,7 +102,7 @@ def test_places_have_names_of_their_own_and_an_order():
 
 
 def test_places_become_a_path_with_times():
-    """Each leg takes as long as is asked; a closed path has one more."""
+    """Each leg takes the given time; a closed path has one leg more."""
     marks = [bookmark(HERE.moved_to(Vector((x, 0.0, 0.0))), ()) for x in (0.0, 1.0, 2.0)]
     state = as_path(start_state(3), marks, 1.5)
     assert state.path == tuple(mark.view.z for mark in marks)
@@ -111,7 +111,7 @@ def test_places_become_a_path_with_times():
 
 
 def test_a_place_comes_back_as_it_was_written():
-    """To the last bit; one of another model is refused in words."""
+    """It is equal to the last bit; a bookmark of another model is refused with a message."""
     mark = bookmark(HERE, (), "AAAA")
     written = json.loads(json.dumps([bookmark_to_dict(mark)]))
     assert bookmarks_from_list(written, 3) == (mark,)
@@ -129,7 +129,7 @@ def test_a_place_comes_back_as_it_was_written():
 
 @pytest.mark.parametrize("dims", [3, 40_000])
 def test_places_are_saved_with_their_model(dims, tmp_path):
-    """Those with long z too, which go to the file of the model's view."""
+    """That includes long z, which are saved in the separate file of the model's view."""
     marks = (bookmark(start_state(dims), (), "AAAA"),)
     marks = (*marks, bookmark(start_state(dims).moved_to(Vector(np.full(dims, 0.5))), marks))
     views = read_views().with_model(SHA256, tmp_path / "m", start_state(dims), bookmarks=marks)
@@ -144,7 +144,7 @@ def test_places_are_saved_with_their_model(dims, tmp_path):
 
 
 def test_those_on_a_plane_are_found_with_their_places():
-    """Of any epoch; those beside it, and those of another number of dimensions, are not."""
+    """They may be of any epoch; bookmarks off the plane or of another number of dimensions are left out."""
     plane = axis_plane((0.0, 0.0, 0.5), 0, 1)
     places = [(1.0, 2.0, 0.5), (1.0, 2.0, 0.6), (3.0, 4.0), (-7.0, 0.25, 0.5)]
     marks = [Bookmark(str(n), ViewState(z=z, epoch=n)) for n, z in enumerate(places)]

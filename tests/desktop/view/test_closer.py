@@ -27,7 +27,7 @@ def test_a_large_posterior_needs_no_zoom():
 
 
 def test_a_small_posterior_is_zoomed_in_on():
-    """It is large enough then, in the middle, and the other mark is in view."""
+    """Afterwards it is large enough and in the middle, and the other mark is in view."""
     state = ViewState().at((1.0, -0.5))
     small = outline(0.05)
     assert width_px(state, small) < LEAST_PX
@@ -41,7 +41,7 @@ def test_a_small_posterior_is_zoomed_in_on():
 
 
 def test_what_cannot_be_seen_together_leaves_the_zoom():
-    """The cursor is in the middle then."""
+    """The view is only moved, so that the cursor is in the middle."""
     state = ViewState(viewport=Viewport((0.0, 0.0), 1.0)).at((1.0, -0.5))
     far = closer_to(state, outline(0.001), (9.0, -0.5), SIZE_PX)
     assert far.viewport == Viewport((1.0, -0.5), 1.0)

@@ -17,7 +17,7 @@ SEEN = Viewport((0.5, 0.25), 0.5)
 
 @pytest.fixture
 def first():
-    """A state with everything moved."""
+    """A state whose fields all differ from the start."""
     return ViewState(
         z=(1.0, -2.0, 0.5),
         plane=axis_plane((1.0, -2.0, 0.5), 1, 2),
@@ -32,7 +32,7 @@ def first():
 
 
 def test_with_as_many_dimensions_all_that_is_looked_at_is_the_same(first):
-    """Cursor, plane, axes, viewport, layers and path; epoch and prior stay B's own."""
+    """B gets cursor, plane, axes, viewport, layers and path; it keeps its own epoch and prior."""
     uniform = Prior(PriorKind.UNIFORM)
     second = followed(ViewState(z=(9.0,) * 3, epoch=2, prior=uniform), first, has_same_labels=True)
     for name in ("z", "plane", "scale", "viewport", "layers", "hidden_labels", "path", "lens"):
@@ -57,12 +57,12 @@ def test_a_line_takes_what_it_can(first):
 
 
 def test_labels_of_other_names_are_not_hidden(first):
-    """Number 3 is another label there."""
+    """In B, number 3 is another label."""
     assert followed(start_state(3), first, has_same_labels=False).hidden_labels == frozenset()
 
 
 def test_what_is_pinned_and_selected_is_that_of_the_same_images(first):
-    """Number 3 is another image where the test images are others."""
+    """If the test images differ, number 3 is another image."""
     marked = replace(first, pinned=(3,), selected=(3, 5), only_selected=True)
     same = followed(start_state(3), marked, has_same_labels=True, has_same_points=True)
     assert (same.pinned, same.selected, same.only_selected) == ((3,), (3, 5), True)
@@ -71,7 +71,7 @@ def test_what_is_pinned_and_selected_is_that_of_the_same_images(first):
 
 
 def test_following_twice_changes_nothing(first):
-    """So that nothing is decoded for the same view again."""
+    """So nothing is decoded again for the same view."""
     for latent_dim in (1, 2, 3, 5):
         once = followed(start_state(latent_dim), first, has_same_labels=True)
         assert followed(once, first, has_same_labels=True) == once
@@ -79,7 +79,7 @@ def test_following_twice_changes_nothing(first):
 
 @pytest.mark.parametrize("other", [Other(Path("/a: b/ü.latent")), Other(Path("/m"), 0), Other(Path("m"), 12)])
 def test_the_second_model_is_one_text(other):
-    """Whatever its path is, with its epoch."""
+    """The text holds any path, and the epoch."""
     assert other_from_text(other.text) == other
 
 
@@ -87,10 +87,10 @@ def test_the_second_model_is_one_text(other):
     "text", ["", ":", "no colon", "3:", "x:/m", "-1:/m", "1e3:/m", ":/m\0", "9" * 10 + ":/m"]
 )
 def test_other_texts_are_no_model(text):
-    """A file that was damaged or changed by hand opens nothing."""
+    """A text from a file that was damaged or changed by hand gives no model."""
     assert other_from_text(text) is None
 
 
 def test_states_of_arrays_are_taken(first):
-    """The numbers of z may come as any sequence."""
+    """The numbers of z may be given as any sequence."""
     assert followed(ViewState(z=np.zeros(3)), first, has_same_labels=True).z == first.z

@@ -1,4 +1,4 @@
-"""A model without test images is first seen where its samples are, and R draws another of them."""
+"""The first view of a model without test images is at a sample, and R goes to another sample."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -77,7 +77,7 @@ def test_neighbouring_pictures_change_and_can_be_recognised():
 @pytest.mark.parametrize("prior", PRIORS, ids=str)
 @pytest.mark.parametrize("dims", [1, 2, 3, 8])
 def test_in_few_dimensions_the_plane_is_that_of_two_axes_through_the_mean(prior, dims):
-    """The prior fills the view, and the cursor is at a sample's projection: nothing hangs on z = 0."""
+    """The prior fills the view, and the cursor is at a sample's projection, not at z = 0."""
     state = first_view(dims, prior)
     assert state.plane.axes == (0, min(1, dims - 1))
     np.testing.assert_allclose(state.plane.embed(state.plane.project(state.z)), state.z)
@@ -102,7 +102,7 @@ def test_the_cursor_starts_well_inside_the_view(prior, dims):
 
 
 def test_a_view_fits_points_until_one_looks_elsewhere():
-    """Also on a plane that was rounded when it moved with the cursor."""
+    """That includes a plane that was rounded when it moved with the cursor."""
     points = np.array([(0, 0, 1), (4, 2, 0)], np.float32)
     state = replace(start_state(3), viewport=start_state(3).around(points))
     assert is_fitted(state, points)
@@ -112,7 +112,7 @@ def test_a_view_fits_points_until_one_looks_elsewhere():
 
 @pytest.mark.parametrize("center", [(0.0, 0.0), (1.0, -0.5), (7.0, 3.0)])
 def test_the_cursor_is_well_inside_a_view_that_fits_test_images(center):
-    """It stays at the prior's mean if that is there, and is moved no farther than necessary."""
+    """It stays at the prior's mean if that is inside, and is otherwise moved no farther than necessary."""
     viewport = Viewport(center, 4.0)
     state = fitted_view(start_state(3), viewport)
     assert state.viewport == viewport
@@ -145,7 +145,7 @@ def test_test_images_or_samples_say_where_a_view_starts(dims):
 
 @pytest.mark.parametrize("dims", [2, 5, 64])
 def test_a_random_z_is_the_first_sample_of_the_next_seed(dims):
-    """With test images and without; the cursor is on the plane and in view."""
+    """That holds with and without test images; the cursor is on the plane and in view."""
     for has_posterior in (True, False):
         state = fresh_view(dims, NORMAL, has_posterior, has_posterior)
         for seed in (1, 2):
@@ -157,7 +157,7 @@ def test_a_random_z_is_the_first_sample_of_the_next_seed(dims):
 
 
 def test_a_random_z_takes_the_plane_with_it():
-    """It keeps its directions, or goes through three samples of the new seed where the first view does."""
+    """The plane keeps its directions, or goes through three samples of the new seed, as first views do."""
     few = random_view(first_view(5), has_posterior=False)
     assert (few.plane.u, few.plane.v) == (first_view(5).plane.u, first_view(5).plane.v)
     many = random_view(first_view(64), has_posterior=False)
@@ -167,7 +167,7 @@ def test_a_random_z_takes_the_plane_with_it():
 
 
 def test_a_view_that_a_random_z_leaves_moves_along():
-    """It keeps its span."""
+    """The view keeps its span."""
     near = replace(first_view(2), viewport=Viewport((3.0, 3.0), 0.01))
     state = random_view(near, has_posterior=False)
     assert state.viewport.span == 0.01
@@ -175,7 +175,7 @@ def test_a_view_that_a_random_z_leaves_moves_along():
 
 
 def test_home_is_the_view_of_the_samples_where_the_plane_goes_through_them():
-    """And on a plane of two axes, or on quantile axes, that of the prior."""
+    """On a plane of two axes, or on quantile axes, it is that of the prior."""
     state = first_view(64)
     away = replace(state, viewport=Viewport((100.0, 0.0), 1.0))
     assert home_view(away, has_posterior=False) == state.viewport

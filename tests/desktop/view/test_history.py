@@ -40,7 +40,7 @@ class Looking:
 
 
 def with_path_point(state: ViewState) -> ViewState:
-    """With the cursor added to the end of the path."""
+    """The state with the cursor added to the end of the path."""
     return replace(state, path=(*state.path, state.z))
 
 
@@ -217,7 +217,7 @@ def undone(looking):
 
 
 def test_the_oldest_steps_are_forgotten():
-    """So many steps are kept in any space; vectors count once, in however many steps they are."""
+    """MAX_STEPS are kept whatever the dimensions; a vector in many steps counts once."""
     for dims in (2, 100_000):
         looking = Looking(start_state(dims))
         for step in range(1, MAX_STEPS + 10):
@@ -248,7 +248,7 @@ def test_another_model_starts_anew(looking):
 
 
 def test_each_random_z_is_a_step():
-    """However fast they follow each other, and whatever is held."""
+    """That holds however fast they follow each other, even while a button is held."""
     looking, states = Looking(start_state(3)), [start_state(3)]
     for _ in range(3):
         states.append(random_view(states[-1], has_posterior=True))
@@ -258,7 +258,7 @@ def test_each_random_z_is_a_step():
 
 @dataclass(frozen=True)
 class Sketch:
-    """A drawing, as far as the history knows it."""
+    """A drawing with only what the history needs of it."""
 
     pixels: np.ndarray = field(default_factory=lambda: np.zeros((1, 4, 4), np.float32))
     known: np.ndarray = field(default_factory=lambda: np.ones((4, 4), bool))
@@ -281,7 +281,7 @@ def test_drawings_are_steps_among_those_of_the_view(looking):
 
 
 def test_what_a_drawing_led_to_is_one_step_with_it(looking):
-    """Undo takes back the opened picture and the cursor's way to its mean together; alone it is a step."""
+    """Undo takes back the opened picture and the cursor's move to its mean; a move alone is a step."""
     empty, picture = Sketch(), Sketch()
     looking.history.record_drawing(looking.state, empty, picture, "opening a picture")
     at_mean = looking.state.at((1.0, 0.0))
@@ -297,7 +297,7 @@ def test_what_a_drawing_led_to_is_one_step_with_it(looking):
 
 
 def test_large_drawings_are_forgotten_too(looking, monkeypatch):
-    """Their arrays count as the vectors do, each once."""
+    """Their arrays count like vectors, each once."""
     monkeypatch.setattr(history, "MAX_BYTES", 50_000)
     sketches = [Sketch(np.zeros((1, 64, 64), np.float32)) for _ in range(9)]
     for before, after in pairwise(sketches):
@@ -310,7 +310,7 @@ def test_large_drawings_are_forgotten_too(looking, monkeypatch):
 
 
 def test_bookmarks_are_steps_among_those_of_the_view(looking):
-    """Undo and redo say which bookmarks to have, and leave the view as it is."""
+    """Undo and redo give the bookmarks to restore, and leave the view as it is."""
     one = bookmark(START, ())
     two = bookmark(START, (one,))
     looking.history.record_bookmarks(looking.state, (one,), (one, two), "adding a bookmark")
@@ -324,7 +324,7 @@ def test_bookmarks_are_steps_among_those_of_the_view(looking):
 
 
 def test_other_test_images_take_the_steps_of_the_old_ones_with_them(looking):
-    """Steps that pinned or selected go; what else such a step changed stays, and so do all others."""
+    """Pins and selections are removed from all steps; other changes and other steps stay."""
     moved = START.at((1.0, 0.0))
     for state in (moved, replace(moved, selected=(3,)), replace(moved, selected=(), pinned=(1,), seed=5)):
         looking.look(state)
@@ -335,7 +335,7 @@ def test_other_test_images_take_the_steps_of_the_old_ones_with_them(looking):
 
 
 def test_pictures_of_an_old_decoder_are_forgotten(looking):
-    """Those of epochs that are the same stay."""
+    """Pictures of unchanged epochs stay."""
     of_last = replace(bookmark(START, ()), picture="old")
     of_first = replace(bookmark(replace(START, epoch=1), (of_last,)), picture="right")
     looking.history.record_bookmarks(START, (of_last,), (of_last, of_first), "adding a bookmark")
@@ -367,7 +367,7 @@ def test_a_drag_stays_one_step_while_the_file_changes(looking):
 
 
 def test_the_end_of_a_comparison_is_a_step(looking):
-    """Undo says which model to compare with, redo that there is none; other steps say nothing of it."""
+    """Undo restores the second model, redo removes it; other steps do not mention it."""
     other = Other(Path("/b.latent"), 3)
     looking.history.record_other(looking.state, other, None, "closing B")
     before = looking.state
@@ -379,7 +379,7 @@ def test_the_end_of_a_comparison_is_a_step(looking):
 
 
 def test_a_step_that_goes_on_by_itself_is_one():
-    """Undo takes back all of it; what follows another step is a step of its own."""
+    """Undo takes back all of it; a change after another step is a separate step."""
     history, state = History(), ViewState()
     there = state.at((1.0, 0.0))
     near = replace(there, viewport=Viewport((1.0, 0.0), 0.1))

@@ -1,4 +1,4 @@
-"""Presets of layers are applied, kept by name, and read from anything."""
+"""Presets of layers are applied, kept by name, and read even from damaged data."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def test_a_preset_sets_layers_and_opacities_alone(preset):
 
 
 def test_what_is_saved_comes_back():
-    """Through JSON, with the name in one line."""
+    """Presets survive JSON; their names become one line."""
     presets = [preset_of(STATE, "  mine\nand yours "), *BUILT_IN]
     assert presets_from_json(presets_to_json(presets)) == presets
     assert presets[0].name == r"mine\nand yours"
@@ -37,7 +37,7 @@ def test_what_is_saved_comes_back():
 
 
 def test_a_name_is_there_once_and_there_are_only_so_many():
-    """A new preset takes the place of the one with its name."""
+    """A new preset replaces the one with the same name."""
     presets = with_preset(
         [LayerPreset("a", frozenset()), LayerPreset("b", frozenset())], preset_of(STATE, "a")
     )
@@ -50,7 +50,7 @@ def test_a_name_is_there_once_and_there_are_only_so_many():
 
 @pytest.mark.parametrize("data", [None, 3, [3], [{"name": 3}], [{"name": "a", "layers": ["prior"]}, "x"]])
 def test_what_is_damaged_is_left_out(data):
-    """Good entries beside it stay."""
+    """Good entries stay."""
     assert [preset.name for preset in presets_from_json(data)] in ([], ["a"])
 
 
@@ -70,7 +70,7 @@ def test_the_decoded_plane_is_opaque_unless_something_lies_over_it_or_its_opacit
 
 @pytest.mark.parametrize(("opacity", "shown"), [(-1.0, 0.0), (0.3, 0.3), (7.0, 1.0)])
 def test_an_opacity_is_drawn_within_its_range(opacity, shown):
-    """A layer without one of its own is opaque."""
+    """A layer without an opacity of its own is opaque."""
     opacities = Opacities().with_layer(Layer.POINTS, opacity)
     assert opacities.of(Layer.POINTS) == shown
     assert opacities.of(Layer.PRIOR) == 1.0

@@ -51,7 +51,7 @@ def test_it_comes_back_as_it_was():
 
 
 def test_an_export_says_which_model_it_needs_and_no_folder(bundle_path):
-    """The decoder's hash, names, the program's version; where the bundle lies stays private."""
+    """It has the decoder's hash, names and the program's version; the bundle's folder stays private."""
     source = open_source(bundle_path)
     carried = provenance(source, start_state(2), "manifold", n=20)
     assert carried.decoder_sha256 == source.sha256
@@ -63,7 +63,7 @@ def test_an_export_says_which_model_it_needs_and_no_folder(bundle_path):
 
 
 def test_what_does_not_come_back_is_said(tmp_path):
-    """An input's value, and how the file is read; a note of an earlier version does not know the inputs."""
+    """That is an input's value, or the file's reading; notes of earlier versions lack the inputs."""
     then = open_source(conditional(tmp_path / "model.onnx"), {"set label": "2", "range": "unit"})
     now = open_source(then.path, {"range": "signed"})
     carried = from_text(to_text(provenance(then, start_state(2), "picture")))
@@ -127,7 +127,7 @@ def test_what_cannot_be_is_refused_in_words(text, words):
 
 
 def test_a_strangers_words_can_be_shown():
-    """Folders are cut off, what would break or turn a line is a space, lone surrogates are replaced."""
+    """Folders are cut off, control characters become spaces, and lone surrogates are replaced."""
     carried = from_text(
         written(bundle="/home/someone/x.latent", model="a\nb\u202ec", kind="\ud800", details={"k": ["new"]})
     )
@@ -139,7 +139,7 @@ def test_a_strangers_words_can_be_shown():
 
 
 def test_the_version_is_unknown_where_nothing_is_installed(monkeypatch):
-    """A folder of files has no version of its own."""
+    """The version is installed with the package; a folder of files has none."""
 
     def missing(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
@@ -159,7 +159,7 @@ def test_the_bundle_is_a_name_even_without_one():
 
 
 def test_a_second_model_is_told_by_details():
-    """Its name, its decoder and its epoch; what a stranger wrote instead names none."""
+    """They are its name, decoder and epoch; invalid values from a stranger give no model."""
     for beside in (Beside("b", "0" * 64), Beside("b", "0" * 64, 3)):
         assert beside_of(beside.details()) == beside
     assert beside_of({}) is None

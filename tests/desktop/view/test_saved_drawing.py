@@ -20,7 +20,7 @@ def drawing():
 
 
 def test_it_comes_back_bit_by_bit(drawing):
-    """Through JSON, in the types that a drawing has."""
+    """Through JSON, the types stay, too."""
     found = drawing_from_dict(json.loads(json.dumps(drawing_to_dict(drawing))), SHAPE)
     assert np.array_equal(found.pixels, drawing.pixels)
     assert np.array_equal(found.known, drawing.known)
@@ -28,7 +28,7 @@ def test_it_comes_back_bit_by_bit(drawing):
 
 
 def packed(data):
-    """Bytes as they are written."""
+    """Bytes in the form in which they are written."""
     return base64.b64encode(zlib.compress(data)).decode()
 
 
@@ -47,7 +47,7 @@ def packed(data):
     ],
 )
 def test_what_is_damaged_is_refused(drawing, damage):
-    """Whatever it is, and however large."""
+    """That holds for any damage, and any size."""
     with pytest.raises(ValueError, match="found"):
         drawing_from_dict(drawing_to_dict(drawing) | damage, SHAPE)
 

@@ -1,4 +1,4 @@
-"""Saved views are restored, and a start survives whatever happened to their file."""
+"""Saved views are restored, and the program starts whatever happened to their file."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def test_it_comes_back_as_it_was():
 
 
 def test_two_viewers_that_are_open_at_once_keep_each_others_models():
-    """Each saves what is new in it, however long ago it read the file; of one model the newest view stays."""
+    """Each saves only its changes, however long ago it read the file; for one model the newest view stays."""
     save_views(VIEWS, SavedViews())
     first = second = read_views()
     mine = first.with_model("11" * 32, Path("/models/mine"), start_state(4))
@@ -73,7 +73,7 @@ def test_two_viewers_that_are_open_at_once_keep_each_others_models():
 
 
 def test_models_that_were_b_are_found_again(monkeypatch):
-    """The newest of them, also those of another viewer; a place where a model was open goes before."""
+    """The newest are kept, also another viewer's; the path where a model was open has priority."""
     monkeypatch.setattr("desktop.view.saved_views.MAX_SECOND", 3)
     keys = [digit * 64 for digit in "12345"]
     save_views(SavedViews().with_second(keys[0], Path("/b/0")), SavedViews())
@@ -96,7 +96,7 @@ def test_a_state_that_does_not_fit_is_not_taken():
 
 
 def test_a_model_takes_the_place_of_others_that_were_there():
-    """A bundle that grows or is exported anew is one model."""
+    """A bundle that grows, or is exported again, counts as one model."""
     grown = VIEWS.with_model("ef" * 32, Path("/models/a"), STATE)
     assert list(grown.models) == [OTHER, "ef" * 32]
 
@@ -199,7 +199,7 @@ HOLIDAY = SavedPictures(Path("/pictures/holiday"))
 
 
 def test_own_pictures_are_saved_with_their_model():
-    """Where they are; earlier versions wrote none, and would not know an empty entry."""
+    """Their path is saved; an empty entry is left out, because earlier versions do not know it."""
     views = VIEWS.with_model("11" * 32, Path("/models/mine"), STATE, HOLIDAY)
     save_views(views, SavedViews())
     assert read_views().pictures_of("11" * 32) == HOLIDAY
@@ -214,7 +214,7 @@ def test_own_pictures_are_saved_with_their_model():
 
 
 def test_of_a_folder_only_those_that_were_dropped_are_saved():
-    """By their names in it."""
+    """They are saved by their names in the folder."""
     some = SavedPictures(HOLIDAY.path, (HOLIDAY.path / "a.png", HOLIDAY.path / "sea" / "b.png"))
     save_views(VIEWS.with_model("11" * 32, Path("/models/mine"), STATE, some), SavedViews())
     assert read_views().pictures_of("11" * 32) == some
@@ -222,7 +222,7 @@ def test_of_a_folder_only_those_that_were_dropped_are_saved():
 
 
 def test_a_large_view_has_a_file_of_its_own():
-    """It comes back equal, and the others stay: their file does not grow by it. The newest few are kept."""
+    """It comes back equal, and the shared file does not grow. Only the newest few such files are kept."""
     save_views(VIEWS, SavedViews())
     small = saved.place().stat().st_size
     large = {f"{index:02d}" * 32: first_view(1 << 16, seed=index) for index in range(MAX_LARGE + 1)}
@@ -243,7 +243,7 @@ def test_a_large_view_has_a_file_of_its_own():
 
 @pytest.mark.parametrize("side", [28, 256])
 def test_a_drawing_is_saved_with_its_model(side):
-    """A large one makes a file of its own; for pictures of another shape there is none."""
+    """A large drawing goes to a separate file; a model with another picture shape gets no drawing."""
     shape, sha256 = (3, side, side), "a" * 64
     pixels = np.random.default_rng(0).random(shape, np.float32)
     drawing = SavedDrawing(pixels, pixels[0] > 0.5)

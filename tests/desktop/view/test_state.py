@@ -78,14 +78,14 @@ def test_switching_a_label_twice_changes_nothing():
 
 
 def test_without_points_nothing_is_said_of_them_by_number():
-    """All else of the state stays."""
+    """Everything else of the state stays."""
     state = start_state(3)
     marked = replace(state, hidden_labels=frozenset({1}), pinned=(5, 2), selected=(2,), only_selected=True)
     assert marked.without_points() == state
 
 
 def test_the_view_around_points_holds_their_projections():
-    """Wherever they are off the plane."""
+    """The points may be anywhere off the plane."""
     state = start_state(3)
     view = state.around([(3.0, 1.0, -9.0), (5.0, 2.0, 9.0)])
     assert view.center == pytest.approx((4.0, 1.5))

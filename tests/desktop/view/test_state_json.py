@@ -1,4 +1,4 @@
-"""A state survives being written down, in whole, and a text that describes none is refused in words."""
+"""A whole state survives being written; a text that is no valid state is refused with a message."""
 
 import dataclasses
 import json
@@ -55,7 +55,7 @@ def another(kind, default):
 
 
 def full_state():
-    """A state whose every field is other than a new one's."""
+    """A state whose fields all differ from a new state's."""
     kinds = typing.get_type_hints(ViewState)
     start = start_state(3)
     others = {
@@ -86,7 +86,7 @@ def test_a_state_comes_back_equal(dims):
 
 
 def test_inputs_of_a_path_are_written_only_if_they_differ_from_the_view_s():
-    """So a file is as it was before points had inputs; there is one for each point, or none."""
+    """Otherwise the file is the same as before points had inputs; there is one for each point, or none."""
     seven, three = ((InputValue("label", label),) for label in (7.0, 3.0))
     state = replace(start_state(2), path=(Vector((0.0, 1.0)), Vector((1.0, 0.0))), inputs=seven)
     alike = replace(state, path_inputs=(seven, seven))
@@ -110,7 +110,7 @@ def test_long_vectors_are_written_as_base64(dims):
 
 
 def test_long_lists_of_older_versions_are_read():
-    """They wrote every number as text, and no words for the axes."""
+    """Older versions wrote every number as text, and no words for the axes."""
     state = first_view(2000, NORMAL, 1)
     state = replace(state, plane=replace(state.plane, words=("", "")))
     written = through_json(state)
@@ -131,13 +131,13 @@ def test_long_lists_of_older_versions_are_read():
     ],
 )
 def test_base64_that_holds_no_vector_is_refused(z, words):
-    """It may come from anyone."""
+    """The text may come from anyone."""
     with pytest.raises(ValueError, match=re.escape(words)):
         state_from_dict({"z": z})
 
 
 def test_choices_are_written_by_name():
-    """Their texts in the window may change, and older files still open."""
+    """The window's texts for them may change, and older files still open."""
     written = through_json(
         ViewState(picture_mode=PictureMode.SAMPLE, layers=frozenset({Layer.BACKDROP, Layer.POINTS}))
     )
@@ -166,7 +166,7 @@ def test_what_an_older_version_did_not_write_is_as_in_a_new_state():
     assert state_from_dict({}, 7) == start_state(7)
     written = through_json(start_state(3).with_layer(Layer.BOOKMARKS, on=False))
     assert Layer.BOOKMARKS not in state_from_dict(written).layers
-    del written["plane"]["words"]  # before the plane had marks of bookmarks
+    del written["plane"]["words"]  # before bookmarks were marked on the plane
     assert state_from_dict(written) == start_state(3)
     assert state_from_dict({"viewport": {"span": 2}}).viewport == Viewport((0.0, 0.0), 2.0)
 
@@ -234,7 +234,7 @@ def test_a_state_of_another_model_is_refused():
 
 
 def test_the_cursor_is_on_the_plane_whatever_the_text_says():
-    """A plane that passes by is moved there; what was a hair beside it by rounding stays as it was."""
+    """A plane that misses the cursor is moved to it, unless the distance is only rounding."""
     away = state_from_dict(through_json(dataclasses.replace(start_state(3), z=(0.0, 0.0, 5.0))))
     assert away.z == (0.0, 0.0, 5.0)
     assert away.plane == axis_plane((0.0, 0.0, 5.0))
@@ -249,6 +249,6 @@ def test_a_view_is_never_wider_or_narrower_than_the_program_can_show():
 
 
 def test_a_plane_of_one_dimension_has_one_direction():
-    """Its second is zero."""
+    """The second direction is zero."""
     plane = Plane((0.0,), (1.0,), (0.0,))
     assert state_from_dict({"z": [2], "plane": {"origin": [0], "u": [1], "v": [0]}}).plane == plane

@@ -19,7 +19,7 @@ def test_each_text_can_be_pasted_back_without_loss(kind):
 
 
 def test_other_programs_read_the_texts():
-    """JSON as JSON, and NumPy as Python."""
+    """JSON text parses as JSON, and NumPy text runs as Python."""
     assert tuple(json.loads(z_text(Z, ZFormat.JSON))) == Z
     text = z_text(Z, ZFormat.NUMPY)
     assert (text[:9], text[-19:]) == ("np.array(", ", dtype=np.float32)")
@@ -30,13 +30,13 @@ def test_other_programs_read_the_texts():
     "text", ["array([0.5, 1. ], dtype=float32)", "np.array([[0.5, 1]])", "numpy.asarray([0.5,\n 1.0])"]
 )
 def test_what_numpy_prints_is_understood(text):
-    """With or without the module's name and the type."""
+    """The module's name and the type may be missing."""
     assert parse_z(without_numpy(text), 2) == (0.5, 1.0)
 
 
 @pytest.mark.parametrize("text", ["0.5, 1", "[0.5, 1]", "", "array", "np.array(", "print([1])"])
 def test_other_texts_stay_as_they_are(text):
-    """Only what looks like an array is taken apart."""
+    """Only a text that looks like an array is changed."""
     assert without_numpy(text) == text
 
 
@@ -53,5 +53,5 @@ def test_other_texts_stay_as_they_are(text):
     ],
 )
 def test_the_texts_of_several_z_are_lines_or_what_is_in_brackets(text, parts):
-    """As they are in a column of a table, in JSON, and as numpy prints an array."""
+    """That covers a column of a table, JSON, and arrays as numpy prints them."""
     assert list(z_texts(text)) == parts
