@@ -1,4 +1,4 @@
-"""The open bundle is followed as it grows, and nothing else disturbs it."""
+"""The program follows the open bundle as it grows, and other changes on disk have no effect."""
 
 import shutil
 from dataclasses import replace
@@ -30,7 +30,7 @@ def watch(make_explorer, qtbot):
 
 
 def without_events(monkeypatch) -> None:
-    """Turn off file events, as on a network file system: only polling is left."""
+    """Turn off file events, as on a network file system, so that only polling works."""
     monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
     monkeypatch.setattr(BundleWatch, "_watch", lambda _self: None)
 
@@ -38,7 +38,7 @@ def without_events(monkeypatch) -> None:
 @pytest.mark.parametrize("events", [True, False])
 @pytest.mark.parametrize("name", ["film", "film.latent"])
 def test_a_bundle_that_grows_is_followed(make_film, watch, qtbot, monkeypatch, name, events):
-    """A folder or a file grows twice, with or without events: the model is the new one each time."""
+    """A folder or a file grows twice, with or without events; each time the new model is opened."""
     if events:
         monkeypatch.setattr(bundle_watch, "POLL_MS", 60_000)
     else:
@@ -60,7 +60,7 @@ def test_a_bundle_that_grows_is_followed(make_film, watch, qtbot, monkeypatch, n
 
 
 def test_a_view_of_all_test_images_stays_one(make_film, watch, qtbot, monkeypatch):
-    """Until people look elsewhere, the view follows the test images, which lie close at first."""
+    """Until people change the view, it follows the test images, which are close together at first."""
     monkeypatch.setattr(bundle_watch, "POLL_MS", 50)
     film = make_film(1)
     watched = watch(film.path)
@@ -118,7 +118,7 @@ def test_a_bundle_that_is_only_touched_is_not_opened_again(make_film, watch, qtb
 
 
 def test_a_bundle_of_other_dimensions_in_its_place_is_opened(make_film, make_bundle, watch, qtbot):
-    """Another model under the same name is opened like any other, with a state of its own."""
+    """Another model under the same name is opened like any other, with a new state."""
     film = make_film(1)
     watched = watch(film.path)
     explorer = watched.parent()
@@ -132,7 +132,7 @@ def test_a_bundle_of_other_dimensions_in_its_place_is_opened(make_film, make_bun
 
 
 def test_numbers_of_test_images_go_if_these_are_others(make_bundle, labelled_posterior, watch, qtbot):
-    """With the same test images a reload keeps what is selected and pinned; with others z and view stay."""
+    """With the same test images, a reload keeps selection and pins; with others, only z and the view stay."""
     path = make_bundle(posterior=labelled_posterior, labels=("a", "b", "c"))
     others = replace(labelled_posterior, labels=labelled_posterior.labels[::-1].copy())
     explorer = watch(path).parent()

@@ -1,4 +1,4 @@
-"""A second model follows the open one, and the difference of their pictures is that of the cursor."""
+"""A second model follows the open one, and their pictures at the cursor are compared."""
 
 import gc
 import weakref
@@ -21,7 +21,7 @@ SEEN = Viewport((0.5, 0.5), 2.0)
 
 @pytest.fixture
 def compare(make_explorer):
-    """`compare(path)`: the comparison of a model with nothing yet, which somebody looks at."""
+    """`compare(path)`: a comparison that is shown, of a model with no second one yet."""
 
     def make(path):
         first = make_explorer(path)
@@ -36,7 +36,7 @@ def compare(make_explorer):
 
 @pytest.fixture
 def differ(qtbot):
-    """`differ(comparison, a, b)` waits until the difference is that of these pictures."""
+    """`differ(comparison, a, b)` waits for the difference of these pictures."""
 
     def wait(comparison, a, b):
         expected = (b - a)[0, 0]
@@ -67,7 +67,7 @@ def test_another_model_follows_cursor_and_view(compare, differ, make_bundle, pla
 
 
 def test_while_nobody_looks_it_stays_where_it_is(compare, differ, make_bundle, plain_decoder, qtbot):
-    """And comes along as soon as somebody looks again."""
+    """B follows again as soon as the comparison is shown."""
     paths = make_bundle(seed=1), make_bundle(seed=2)
     comparison = compare(paths[0])
     with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
@@ -80,7 +80,7 @@ def test_while_nobody_looks_it_stays_where_it_is(compare, differ, make_bundle, p
 
 
 def test_another_epoch_of_the_open_model(compare, differ, make_film):
-    """The first after training began; another one by the timeline; the open model stays at its own."""
+    """B is first the first epoch after training began; its timeline changes that; A keeps its epoch."""
     film = make_film(3)
     comparison = compare(film.path)
     comparison.open_epoch()
@@ -94,7 +94,7 @@ def test_another_epoch_of_the_open_model(compare, differ, make_film):
 
 
 def test_what_was_saved_is_opened_once_somebody_looks(compare, make_film, qtbot):
-    """With its epoch, and after the open model."""
+    """It opens with its epoch, and after the open model."""
     film = make_film(3)
     comparison = compare(None)
     comparison.keep(Other(film.path, 2))
@@ -105,7 +105,7 @@ def test_what_was_saved_is_opened_once_somebody_looks(compare, make_film, qtbot)
 
 
 def test_the_drawing_is_encoded_by_both_if_it_fits(compare, make_bundle, qtbot):
-    """A model of another image size has no ELBO of it."""
+    """A model of another image size gives no ELBO of the drawing."""
     bundle = make_bundle(encoder=encoder_graph(SHAPE, 0))
     comparison = compare(bundle)
     comparison.encode(replace(blank(SHAPE), pixels=np.eye(12, dtype=np.float32)[None]))
@@ -121,7 +121,7 @@ def test_the_drawing_is_encoded_by_both_if_it_fits(compare, make_bundle, qtbot):
 
 
 def test_the_true_posterior_by_b_is_found_while_somebody_looks_at_it(compare, make_bundle, qtbot):
-    """Behind all else that its worker does, and neither on another page nor without its layer."""
+    """It comes after all other work of B's worker, and only while the comparison and its layer are shown."""
     comparison = compare(make_bundle())
     comparison.finder.side = 32
     with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
@@ -145,7 +145,7 @@ def test_the_true_posterior_by_b_is_found_while_somebody_looks_at_it(compare, ma
 
 
 def test_after_b_is_closed_its_images_are_not_in_memory(compare, make_bundle, labelled_posterior, qtbot):
-    """Although whether they are those of A was asked before."""
+    """That holds although they were compared with A's before."""
     images = np.zeros((60, *SHAPE), np.uint8)
     posterior = replace(labelled_posterior, images=images)
     comparison = compare(make_bundle(posterior=posterior))
@@ -164,7 +164,7 @@ def test_after_b_is_closed_its_images_are_not_in_memory(compare, make_bundle, la
 
 
 def test_a_file_that_cannot_be_opened_leaves_b_as_it_was(compare, make_bundle, tmp_path, qtbot):
-    """The error is told by B's own signal."""
+    """B's explorer emits the error."""
     comparison = compare(make_bundle())
     good = make_bundle(seed=3)
     with qtbot.waitSignal(comparison.second.opened, timeout=SOON_MS):
@@ -182,7 +182,7 @@ def labelled(labelled_posterior):
 
 
 def test_the_same_images_are_the_same_points(make_explorer, make_bundle, labelled):
-    """Wherever two encoders put them; one other image, or another label, makes them others."""
+    """Their places do not matter; a different image or label makes them different points."""
     first = make_explorer(make_bundle(posterior=labelled))
     assert same_points(first, make_explorer(make_bundle(posterior=replace(labelled, mean=-labelled.mean))))
     images, labels = labelled.images.copy(), labelled.labels.copy()

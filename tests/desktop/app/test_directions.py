@@ -1,4 +1,4 @@
-"""What a search for directions will cost, and the job for the open model."""
+"""The cost of a search for directions, and the job for the open model."""
 
 import pytest
 
@@ -18,13 +18,13 @@ from desktop.latent.directions import probes
     ],
 )
 def test_all_dimensions_can_be_tried_unless_they_are_too_many(latent_dim, expected):
-    """Fewer are random directions, and as many as offered are really tried."""
+    """Fewer probes are random directions; the offered number is really tried."""
     assert counts(latent_dim) == expected
     assert len(probes(latent_dim, expected[-1])) == expected[-1]
 
 
 def test_what_is_proposed_depends_on_how_long_a_picture_takes():
-    """As many as fit into twenty seconds, and the fewest if none do."""
+    """The proposal is the most probes that fit into twenty seconds, or the fewest if none do."""
     assert proposed_count(512, picture_ms=1) == 512
     assert proposed_count(512, picture_ms=70) == 128
     assert proposed_count(512, picture_ms=5000) == 8
@@ -32,7 +32,7 @@ def test_what_is_proposed_depends_on_how_long_a_picture_takes():
 
 
 def test_without_a_model_there_is_nothing_to_find(make_explorer, explorer):
-    """No job, and no error; with one, the search starts at the cursor."""
+    """There is no job and no error; with a model, the search starts at the cursor."""
     assert find_steps(make_explorer(), 8) is None
     *_, found = find_steps(explorer, 2)
     assert found.start == explorer.state.z

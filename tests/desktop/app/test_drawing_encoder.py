@@ -1,4 +1,4 @@
-"""A drawing is encoded while it changes: the newest one last, and never by a model that is no longer open."""
+"""A drawing is encoded while it changes: the newest last, and only by the open model."""
 
 from dataclasses import replace
 
@@ -19,14 +19,14 @@ def explorer(make_explorer, make_bundle):
 
 
 def drawing(rows):
-    """A drawing with so many white rows."""
+    """A drawing with this many white rows."""
     pixels = np.zeros(SHAPE, np.float32)
     pixels[:, :rows] = 1
     return replace(blank(SHAPE), pixels=pixels)
 
 
 def test_of_many_drawings_the_first_and_the_last_are_encoded(explorer, qtbot):
-    """What was drawn while the encoder was busy is skipped, but for the newest."""
+    """Drawings that arrive while the encoder is busy are skipped, except the newest."""
     encoder, found = DrawingEncoder(explorer, explorer), []
     encoder.encoded.connect(found.append)
     for rows in range(1, 6):
@@ -36,7 +36,7 @@ def test_of_many_drawings_the_first_and_the_last_are_encoded(explorer, qtbot):
 
 
 def test_an_empty_drawing_is_told_at_once(explorer, qtbot):
-    """And what is still being encoded does not come after it."""
+    """The result of an encoding that is still running does not arrive after it."""
     encoder, found = DrawingEncoder(explorer, explorer), []
     encoder.encoded.connect(found.append)
     encoder.encode(drawing(3))

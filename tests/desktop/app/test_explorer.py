@@ -57,7 +57,7 @@ def test_opening_gives_the_model_and_decodes_the_picture_and_the_backdrop(
 
 @pytest.mark.parametrize("latent_dim", [1, 3, 8])
 def test_the_state_starts_anew_in_the_models_dimensions(make_explorer, make_bundle, latent_dim):
-    """The cursor has as many coordinates as the model, all zero, and the plane is on its first axes."""
+    """The cursor has a coordinate per latent dimension, all zero; the plane is on the first two axes."""
     explorer = make_explorer(make_bundle(latent_dim=latent_dim))
     assert explorer.state.z == (0.0,) * latent_dim
     assert explorer.state.plane.axes == (0, min(1, latent_dim - 1))
@@ -91,7 +91,7 @@ def test_another_bundle_takes_the_place_of_the_first(explorer, make_bundle, qtbo
 
 
 def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
-    """Of two bundles requested at once, the second is opened, and the first never is."""
+    """If two bundles are requested at once, only the second is opened."""
     names = []
     explorer.opened.connect(lambda opened: names.append(opened.model.source.name))
     first, second = make_bundle(name="a"), make_bundle(name="b")
@@ -116,7 +116,7 @@ def test_the_last_of_several_openings_wins(explorer, make_bundle, qtbot):
     ],
 )
 def test_a_change_decodes_what_changed_and_nothing_else(explorer, qtbot, change, picture, backdrop):
-    """In two dimensions, the cursor decodes a picture, the view decodes a backdrop, and the rest nothing."""
+    """In two dimensions, moving the cursor decodes a picture, and moving the view decodes the backdrop."""
     heard = Heard(explorer, "state_changed", "picture_decoded", "backdrop_finished")
     explorer.set_state(replace(explorer.state, **change))
     expected = ["state_changed"] + ["picture_decoded"] * picture + ["backdrop_finished"] * backdrop
@@ -161,7 +161,7 @@ def test_what_is_in_view_is_there_when_the_backdrop_is_finished(explorer, qtbot)
 
 
 def test_tiles_of_transparent_pictures_are_mixed_with_grey(make_explorer, make_bundle, qtbot):
-    """Whether a picture is black or white where it is seen, it stands out from what is behind it."""
+    """Pictures stand out from the background, whether they are black or white."""
     explorer = make_explorer(make_bundle(image_shape=(4, 12, 12)))
     with qtbot.waitSignal(explorer.backdrop_finished, timeout=SOON_MS):
         explorer.set_view_size(SIZE_PX)
@@ -196,7 +196,7 @@ def test_without_a_model_nothing_is_asked_for(make_explorer, qtbot):
 
 
 def test_a_bare_model_of_many_dimensions_starts_at_a_sample(make_explorer, tmp_path):
-    """The state is the first view of its prior, which the reading says."""
+    """The state is the first view for the prior of the model's reading."""
     explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20, metadata={"prior": "uniform"}))
     prior = Prior(PriorKind.UNIFORM)
     assert explorer.prior == prior
@@ -204,7 +204,7 @@ def test_a_bare_model_of_many_dimensions_starts_at_a_sample(make_explorer, tmp_p
 
 
 def test_a_bundle_of_many_dimensions_without_test_images_starts_at_a_sample(make_explorer, make_bundle):
-    """As a bare model does: the plane goes through three samples, and R takes it to three others."""
+    """As for a bare model, the plane goes through three samples, and R moves it to three others."""
     explorer = make_explorer(make_bundle(latent_dim=12))
     assert explorer.state == first_view(12)
     explorer.draw_z()
@@ -219,7 +219,7 @@ def spread(*deviations, seed=0):
 
 
 def test_in_more_than_two_dimensions_a_bundle_starts_at_the_principal_axes(make_explorer, make_bundle):
-    """At the test image nearest to the middle, with all in view; Home comes back on these axes alone."""
+    """The cursor is at the image nearest to the middle, with all in view; Home returns only on these axes."""
     posterior = spread(1, 3, 0.5, 2)
     explorer = make_explorer(make_bundle(latent_dim=4, posterior=posterior))
     begun = explorer.state
@@ -252,7 +252,7 @@ def test_in_up_to_two_dimensions_home_is_the_view_in_which_a_bundle_opened(make_
 
 
 def test_a_bundle_that_grows_keeps_the_principal_axes(make_explorer, make_bundle):
-    """Those of the new means are others; all of them are in view on the axes that were chosen, at any z."""
+    """The new means have other axes, but the old ones stay, with all means in view, at any z."""
     explorer = make_explorer(make_bundle(latent_dim=3, posterior=spread(3, 2, 1)))
     explorer.set_state(explorer.state.moved_to((0.3, -1.7, 2.1)))
     begun = explorer.state
@@ -274,7 +274,7 @@ def test_a_random_z_is_another_sample_and_comes_home(make_explorer, tmp_path):
 
 
 def test_another_prior_starts_another_view(make_explorer, tmp_path, qtbot):
-    """The cursor goes to a sample of it; the path and the layers stay."""
+    """The cursor goes to a sample of the new prior; the path and the layers stay."""
     path = decoder(tmp_path / "model.onnx", latent_dim=2, metadata={})
     explorer = make_explorer(path)
     explorer.change(path=((0.1, 0.2),), layers=frozenset({Layer.PRIOR}))
@@ -289,7 +289,7 @@ def test_another_prior_starts_another_view(make_explorer, tmp_path, qtbot):
 
 
 def test_a_state_from_elsewhere_takes_the_models_prior(make_explorer, tmp_path):
-    """An export may have been made with another one: what is drawn is what the reading says."""
+    """An export may have another prior; the one of the model's reading is drawn."""
     explorer = make_explorer(decoder(tmp_path / "model.onnx"))
     explorer.set_state(replace(explorer.state, z=(1.0, 1.0), prior=Prior(PriorKind.SPHERE)))
     assert explorer.state.z == (1.0, 1.0)
@@ -297,7 +297,7 @@ def test_a_state_from_elsewhere_takes_the_models_prior(make_explorer, tmp_path):
 
 
 def test_a_model_with_the_same_decoder_shows_its_plane(explorer, make_bundle, qtbot):
-    """A copy of the open model has the same tiles, and they are shown as those of any other model."""
+    """A copy of the open model has the same tiles; they are shown like those of any model."""
     copy = make_bundle(name="copy")
     heard = Heard(explorer, "opened")
     explorer.tiles.shown_changed.connect(lambda: heard.events.append("tiles shown"))
@@ -307,7 +307,7 @@ def test_a_model_with_the_same_decoder_shows_its_plane(explorer, make_bundle, qt
 
 
 def test_closing_does_not_wait_for_a_picture(explorer):
-    """What the model runs is stopped, as its watchdog stops what takes too long."""
+    """The model's run is stopped, in the way in which the watchdog stops long runs."""
     stopped, entered = threading.Event(), threading.Event()
     found = []
 
@@ -324,7 +324,7 @@ def test_closing_does_not_wait_for_a_picture(explorer):
 
 
 def test_a_quick_picture_is_asked_for_before_the_window_takes_the_state_over(explorer, qtbot):
-    """Whoever hears of a move finds that its picture is on its way."""
+    """When a move is announced, its picture has already been requested."""
     idle = []
     explorer.state_changed.connect(lambda _: idle.append(explorer.worker.is_idle))
     qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
@@ -343,24 +343,24 @@ def test_a_quick_picture_is_asked_for_before_the_window_takes_the_state_over(exp
 
 
 def test_a_model_that_is_closed_leaves_nothing(explorer, make_bundle, qtbot):
-    """No model, points or tiles, as at the start; the next one opens as ever."""
+    """There is no model, point or tile, as at the start; the next model opens as usual."""
     with qtbot.waitSignals([explorer.model_closed, explorer.model_changed], timeout=SOON_MS):
         explorer.close_model()
     assert explorer.source is explorer.model is explorer.decoder is explorer.tiles.shown is None
-    explorer.change(z=(1.0, 1.0))  # nothing decodes it
+    explorer.change(z=(1.0, 1.0))  # and it is not decoded
     with qtbot.waitSignal(explorer.picture_decoded, timeout=SOON_MS):
         explorer.open(make_bundle(seed=4))
 
 
 def picture_of(label, z=(0.0, 0.0)):
-    """What `conditional` gives for a class."""
+    """The picture that `conditional` gives for a class."""
     row = np.linspace(-3, 3, 320, dtype=np.float32)[80 * label : 80 * label + 80].reshape(1, 8, 10)
     assert z == (0.0, 0.0)
     return 1 / (1 + np.exp(-row))
 
 
 def test_the_class_is_part_of_the_view(make_explorer, qtbot, tmp_path):
-    """Setting it decodes with it, and it is in the note; what the model does not take stays as it was.
+    """Setting the class decodes with it and puts it into the note; invalid values change nothing.
 
     Opened again, the file keeps it, unless it is opened with another.
     """

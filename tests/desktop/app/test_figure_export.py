@@ -1,4 +1,4 @@
-"""Figures of one model and of two that are compared: what is on the planes, and the file that is made."""
+"""Figures of one model, and of two compared models: the content of the planes, and the written file."""
 
 from dataclasses import replace
 from threading import Event
@@ -24,7 +24,7 @@ SHAPE = (1, 12, 12)
 
 @pytest.fixture
 def pair(make_explorer, make_bundle, qtbot):
-    """The figures of two models that somebody compares, and the comparison."""
+    """The figures of two models whose comparison is shown, and the comparison."""
     first = make_explorer(make_bundle())
     comparison = Comparison(first, first)
     comparison.set_shown(True)
@@ -50,7 +50,7 @@ def test_each_plane_has_the_true_posterior_by_its_model(pair, qtbot):
 
 
 def test_a_figure_that_waits_for_b_is_being_written(pair, make_bundle, tmp_path, qtbot):
-    """Everybody knows of it from the start, and how it ended: made, cancelled, or lost with A or B."""
+    """It is listed from the start, and its end is announced: written, cancelled, or lost with A or B."""
     exports, comparison = pair
     files, path, told = comparison.first.files, tmp_path / "both.png", []
     files.lost.connect(told.append)
@@ -92,7 +92,7 @@ def test_a_figure_that_waits_for_b_is_being_written(pair, make_bundle, tmp_path,
 
 
 def test_the_note_has_no_numbers_of_own_pictures(explorer, tmp_path, qtbot):
-    """At another time they would mean test images; its layers are those of the figure."""
+    """Later the numbers would refer to test images. The note's layers are those of the figure."""
     mean = np.eye(2, dtype=np.float32)
     explorer.show_pictures(OwnPosterior(mean, mean))
     explorer.change(pinned=(1,), selected=(0, 1))

@@ -60,7 +60,7 @@ def test_a_film_is_the_path_with_progress_from_nothing_to_all(
 
 
 def test_a_film_carries_what_was_looked_at(explorer, exports, tmp_path, qtbot):
-    """Its metadata hold the path, the kind of path, and the model."""
+    """The metadata hold the path, its kind, and the model."""
     with_path(explorer)
     explorer.change(path_kind=PathKind.SPHERICAL)
     with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
@@ -152,7 +152,7 @@ def test_opening_another_bundle_ends_the_film_of_the_first(
 def test_a_film_of_the_epochs_has_a_frame_of_each(
     make_explorer, bundle_path, tmp_path, qtbot, gif_frames, same_picture, subject
 ):
-    """The decoder of every epoch gives the picture at the cursor, or the manifold grid, there and back."""
+    """Each epoch's decoder gives the picture at the cursor, or the manifold grid, forward and backward."""
     explorer = make_explorer(bundle_path)
     exports = AnimationExport(explorer)
     explorer.set_state(explorer.state.at((0.5, -0.5)))
@@ -173,13 +173,13 @@ def test_a_film_of_the_epochs_has_a_frame_of_each(
     carried = from_text(read_note(tmp_path / "a.gif"))
     assert carried.kind == ("manifold epochs" if grid else "picture epochs")
     settings = Film(subject, fps=4, scale=2, ping_pong=True).details() | {"frames": 4}
-    del settings["seconds"]  # of a path
+    del settings["seconds"]  # only a path has it
     assert carried.details == settings
 
 
 @pytest.mark.parametrize("content", [Content.BESIDE, Content.PLANE])
 def test_a_film_of_the_epochs_can_show_the_plane(make_explorer, bundle_path, tmp_path, qtbot, content):
-    """It has a frame of each epoch, as large as was said, and a preview of the same length."""
+    """It has a frame for each epoch in the announced size, and a preview of the same length."""
     explorer = make_explorer(bundle_path)
     exports, film = AnimationExport(explorer), Film(Subject.EPOCHS, fps=4, scale=10, content=content)
     with qtbot.waitSignal(exports.previewed, timeout=SOON_MS) as told:
@@ -200,7 +200,7 @@ def test_a_model_without_epochs_has_no_film_of_them(exports, tmp_path):
 
 
 def test_a_preview_lasts_as_long_as_the_film(explorer, exports, qtbot):
-    """It has fewer frames, which show the plane beside the picture; without a path there is none."""
+    """The preview has fewer frames, with the plane beside the picture; without a path there is none."""
     film = Film(frame_count=400, fps=20, scale=2, content=Content.BESIDE)
     with qtbot.assertNotEmitted(exports.previewed, wait=100):
         exports.preview(film)
@@ -215,7 +215,7 @@ def test_a_preview_lasts_as_long_as_the_film(explorer, exports, qtbot):
 
 @pytest.mark.parametrize("is_early", [True, False])
 def test_closing_the_window_stops_the_model_of_an_epoch(make_explorer, bundle_path, make_model, is_early):
-    """Whether a film decodes with it already or has just loaded it, its runs raise errors."""
+    """Its runs raise errors, whether a film already decodes with it or has just loaded it."""
     explorer, model = make_explorer(bundle_path), make_model(bundle_path)
     exports = AnimationExport(explorer)
     if is_early:

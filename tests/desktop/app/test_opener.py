@@ -1,4 +1,4 @@
-"""Opening has a thread of its own: it can be stopped, and what hangs is left behind."""
+"""Models are opened on a separate thread: opening can be stopped, and a thread that hangs is abandoned."""
 
 import threading
 
@@ -32,7 +32,7 @@ def test_what_takes_long_to_open_is_told_and_can_be_stopped(explorer, qtbot, tmp
 
 
 def test_a_model_that_is_ready_does_not_open_after_a_stop(explorer, make_bundle, qtbot):
-    """It was opened already, and only its arrival was still to come."""
+    """The model was already opened, but its result had not arrived."""
     source, opened = explorer.source, []
     explorer.opened.connect(opened.append)
     explorer.open(make_bundle(name="second"))
@@ -58,7 +58,7 @@ def test_opening_another_model_ends_the_trial_of_the_one_before(
 
 
 def test_a_model_that_is_ready_is_closed_if_another_was_asked_for(explorer, make_bundle, qtbot, monkeypatch):
-    """Nobody takes it, so its threads end and nothing can run on it any more."""
+    """The model is not used, so its threads end and it cannot run any more."""
     made, taken = [], []
     opened_as_ever = opener.open_model
 
@@ -82,7 +82,7 @@ def test_a_model_that_is_ready_is_closed_if_another_was_asked_for(explorer, make
 
 
 def test_a_model_opens_while_a_lost_drive_is_waited_for(make_explorer, bundle_path, qtbot, monkeypatch):
-    """The thread that waits is left, another one opens the model, and closing does not wait for it."""
+    """Another thread opens the model, and closing does not wait for the thread that hangs."""
     explorer, entered, answers = make_explorer(), threading.Event(), threading.Event()
 
     def wait():

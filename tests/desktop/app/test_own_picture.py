@@ -1,4 +1,4 @@
-"""The jobs for your own image fit the open model; there is none if the model cannot do them."""
+"""The jobs for your own image fit the open model; a job is None if the model cannot do it."""
 
 from dataclasses import replace
 
@@ -18,13 +18,13 @@ from desktop.latent.likelihood import Family
 
 @pytest.fixture
 def gray():
-    """A picture of twelve by twelve pixels of grey, as the bundles' models take it."""
+    """A grey picture of twelve by twelve pixels, which the bundles' models take."""
     drawing = blank((1, 12, 12))
     return replace(drawing, pixels=np.linspace(0, 1, 144, dtype=np.float32).reshape(1, 12, 12))
 
 
 def test_without_a_model_there_is_nothing_to_do(make_explorer, gray):
-    """No job, and no error."""
+    """There is no job, and no error."""
     explorer = make_explorer()
     assert fit_steps(explorer, np.zeros((5, 5, 4), np.uint8)) is None
     assert encode_steps(explorer, gray) is None
@@ -33,7 +33,7 @@ def test_without_a_model_there_is_nothing_to_do(make_explorer, gray):
 
 
 def test_a_picture_is_fitted_to_the_models_shape(explorer):
-    """Whatever its own."""
+    """The picture's own shape does not matter."""
     (fitted,) = fit_steps(explorer, np.zeros((30, 50, 4), np.uint8))
     assert fitted.pixels.shape == explorer.image_shape
 
@@ -45,7 +45,7 @@ def test_without_an_encoder_nothing_is_encoded(explorer, gray):
 
 
 def test_what_bernoulli_models_take_is_black_and_white(explorer, gray):
-    """As their training data was."""
+    """Their training data was binary, too."""
     assert explorer.likelihood.family is Family.BERNOULLI
     assert set(np.unique(network_input(explorer, gray))) == {0, 1}
 

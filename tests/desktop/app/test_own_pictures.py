@@ -1,4 +1,4 @@
-"""Own pictures take the place of the test images, follow the epochs, and go again."""
+"""Own pictures replace the test images, follow the epochs, and can be removed."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -39,7 +39,7 @@ def explorer(make_explorer, film):
 
 @pytest.fixture
 def shown(explorer, pictures, qtbot):
-    """The explorer's own pictures, which are shown."""
+    """The own pictures that the explorer shows."""
     own = OwnPictures(explorer)
     with qtbot.waitSignal(own.shown, timeout=SOON_MS):
         own.show(pictures)
@@ -48,7 +48,7 @@ def shown(explorer, pictures, qtbot):
 
 @pytest.mark.usefixtures("shown")
 def test_they_take_the_place_of_the_test_images(explorer):
-    """Their posteriors, images, labels and names; the view fits them."""
+    """The points have their posteriors, images, labels and names; the view is fitted to them."""
     x = (explorer.points.posterior.images > 0).astype(np.float32)
     mean, _ = explorer.model.encode(x)
     np.testing.assert_allclose(explorer.points.posterior.mean, mean, atol=1e-5)
@@ -60,7 +60,7 @@ def test_they_take_the_place_of_the_test_images(explorer):
 
 
 def test_pins_and_hidden_labels_of_the_others_are_gone(explorer, pictures, qtbot):
-    """Their numbers would mean other images."""
+    """Their numbers would refer to other images."""
     explorer.change(pinned=(3, 5), hidden_labels=frozenset({1}))
     own = OwnPictures(explorer)
     with qtbot.waitSignal(own.shown, timeout=SOON_MS):
@@ -69,7 +69,7 @@ def test_pins_and_hidden_labels_of_the_others_are_gone(explorer, pictures, qtbot
 
 
 def test_removing_them_shows_the_test_images_again(explorer, shown, film):
-    """With the bundle's labels."""
+    """The bundle's labels are back, too."""
     shown.remove()
     assert (explorer.points.posterior.mean == film.posterior(2).mean).all()
     assert explorer.points.label_names == ("no", "yes")
@@ -78,7 +78,7 @@ def test_removing_them_shows_the_test_images_again(explorer, shown, film):
 
 @pytest.mark.usefixtures("shown")
 def test_another_model_starts_without_them(explorer, make_bundle, qtbot):
-    """They belong to the model that encoded them."""
+    """Own pictures belong to the model that encoded them."""
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
         explorer.open(make_bundle(name="other"))
     assert explorer.points.own is None
@@ -88,7 +88,7 @@ def test_another_model_starts_without_them(explorer, make_bundle, qtbot):
 
 @pytest.mark.usefixtures("shown")
 def test_every_epoch_encodes_them_with_its_own_encoder(explorer, qtbot):
-    """Until that is done there are no points; an epoch that was shown before has them at once."""
+    """Until they are encoded there are no points; an epoch that was shown before has them at once."""
     timeline = Timeline(explorer)
     timeline._start_over()
     last = explorer.points.posterior
@@ -129,7 +129,7 @@ def test_cancelling_leaves_everything_as_it_was(explorer, pictures, qtbot):
 
 
 def test_a_failure_is_told_and_leaves_everything_as_it_was(explorer, tmp_path, qtbot):
-    """An empty folder."""
+    """The failure here is an empty folder."""
     (tmp_path / "empty").mkdir()
     own = OwnPictures(explorer)
     before = explorer.points.posterior
@@ -140,7 +140,7 @@ def test_a_failure_is_told_and_leaves_everything_as_it_was(explorer, tmp_path, q
 
 
 def test_a_model_without_an_encoder_has_no_points(explorer, shown, make_model, make_bundle, qtbot):
-    """An epoch may have none: it is said, and at the last epoch they are there again."""
+    """An epoch may have no encoder: `unencoded` is emitted, and at the last epoch the points are back."""
     last = explorer.points.posterior
     without = Opened(make_model(make_bundle(name="without")), None)
     with qtbot.waitSignal(shown.unencoded, timeout=SOON_MS):
@@ -163,7 +163,7 @@ def test_reloading_the_model_encodes_them_again(explorer, qtbot):
 
 
 def test_own_z_are_points_at_every_epoch(explorer, film, qtbot):
-    """They stay where they are, and each epoch's decoder makes its own thumbnails of them."""
+    """The points stay where they are, and each epoch's decoder makes its own thumbnails."""
     own, z = OwnPictures(explorer), np.random.default_rng(0).normal(size=(30, 2))
     own.show_z(NamedPoints(z, tuple(map(str, range(30)))), "z.npy")
     assert explorer.points.posterior.images is None, "the points do not wait for their pictures"
@@ -182,7 +182,7 @@ def test_own_z_are_points_at_every_epoch(explorer, film, qtbot):
 
 
 def test_a_cancelled_decoding_keeps_the_points(explorer, qtbot):
-    """Without thumbnails."""
+    """The points have no thumbnails then."""
     own, told = OwnPictures(explorer), []
     own.progressed.connect(told.append)
     own.show_z(NamedPoints(np.zeros((5000, 2)), tuple(map(str, range(5000)))), "z.npy")

@@ -1,4 +1,4 @@
-"""What a page begins with: the state's plane, view, cursor, path and bookmarks, as JSON and in words."""
+"""The look that a page starts with: plane, viewport, cursor, path and bookmarks, as JSON and in words."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ def points(count, d=3):
 
 
 def test_a_look_has_what_is_looked_at():
-    """Planes stand in it once; the path's legs have their times, and the cursor is on its plane."""
+    """Each plane is listed once; the path's legs have their times, and the cursor is on its plane."""
     state = start_state(3).at((0.5, -1.0)).with_path(points(4))
     state = replace(state, viewport=Viewport((1.0, 2.0), 4.0), path_kind=PathKind.SPHERICAL, epoch=3)
     state = replace(state, path_times=(1.0, 2.0, 1.0))
@@ -47,14 +47,14 @@ def test_a_look_has_what_is_looked_at():
 
 
 def test_quantile_axes_become_linear():
-    """The view of a page is a part of the plane, also where the window's axes are quantiles."""
+    """A page's view is a part of the plane, also if the window's axes are quantiles."""
     state = replace(start_state(2), scale=AxisScale.QUANTILES, viewport=Viewport((0.5, 0.5), 0.9))
     view = json.loads(page_look(state, [], 8.0).text)["place"]["view"]
     assert view == pytest.approx([-1.645, -1.645, 1.645, 1.645], abs=1e-3)
 
 
 def test_what_has_no_room_is_left_out(make_bundle):
-    """Bookmarks and paths of very long z stay out, and the words say it; what is there is said, too."""
+    """Bookmarks and paths of very long z are left out; the words say what is left out and what is not."""
     source = open_source(make_bundle())
     state = start_state(200_000).with_path(points(2, 200_000))
     marks = [bookmark(replace(state, plane=start_state(200_000).with_axes(n, 7).plane), []) for n in range(5)]
@@ -78,7 +78,7 @@ def test_further_inputs_are_told_as_elsewhere(tmp_path):
 
 
 def test_what_is_true_or_false_can_be_changed(tmp_path):
-    """A page has a check box for it, as the dialog says."""
+    """A page has a check box for such an input, and the words say that it can be changed."""
     flag = helper.make_tensor_value_info("flip", TensorProto.BOOL, [1])
     source = open_source(decoder(tmp_path / "model.onnx", more_inputs=[flag]))
     along, _ = look_words(source, start_state(source.reading.latent_dim), [], 8.0)
@@ -86,9 +86,9 @@ def test_what_is_true_or_false_can_be_changed(tmp_path):
 
 
 def test_bookmarks_of_another_class_go_along(tmp_path):
-    """A bookmark brings its class; where a page cannot change that, it stays out, as is said."""
+    """A bookmark comes with its class; if a page cannot change that, the bookmark is listed as left out."""
     three, seven = ((InputValue("label", value),) for value in (3.0, 7.0))
-    # Without a table of so many rows nobody knows how many classes there are.
+    # Without a table in the graph, the number of classes is not known.
     for table, words in (
         (True, []),
         (False, ["1 bookmark with other inputs than the current ones (label 3), which"]),
@@ -107,7 +107,7 @@ def test_bookmarks_of_another_class_go_along(tmp_path):
 
 
 def test_a_path_brings_the_class_of_each_point(tmp_path):
-    """If they are not those of now; where a page cannot change it, the words say that the path stays out."""
+    """Classes are written if they differ from now; if a page cannot change them, the path is left out."""
     three, seven = ((InputValue("label", value),) for value in (3.0, 2.0))
     mix = (InputValue("label", 3, ((2.0, 0.25), (3.0, 0.75))),)
     for table in (True, False):
@@ -129,7 +129,7 @@ def test_a_path_brings_the_class_of_each_point(tmp_path):
 
 
 def test_a_plane_through_samples_is_told_from_other_oblique_ones():
-    """Only what goes through the three samples of the view says so: there, a page draws others."""
+    """Only a plane through the view's three samples is marked: on it, a page draws three new samples."""
     state = first_view(16, seed=3)
     through = state.with_plane(plane_through(*points(3, 16)))
     look = json.loads(page_look(state, [bookmark(through, [])], 8.0).text)
@@ -148,7 +148,7 @@ def test_a_bookmark_of_an_earlier_seed_is_on_samples_and_has_its_home():
 
 
 def test_each_plane_says_what_is_all_of_it():
-    """That is what Home shows in the window, wherever one looks, and also on axes of quantiles."""
+    """It is the part that Home shows in the window, whatever the view, and also on quantile axes."""
     state = replace(start_state(2), viewport=Viewport((3.0, 1.0), 0.1))
     home = Viewport().span / 2
     for scale in AxisScale:

@@ -1,4 +1,4 @@
-"""The pages' jobs decode with the open model what the state and the bundle say."""
+"""The pages' jobs decode with the open model, by the state and the bundle."""
 
 import math
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.desktop.foreign_models import decoder
 
 
 def sheet_of(steps) -> Sheet:
-    """The last thing that a job gives."""
+    """The last result of a job."""
     *_, last = steps
     assert isinstance(last, Sheet)
     return last
@@ -32,7 +32,7 @@ def with_images(make_explorer, make_bundle, labelled_posterior):
 
 
 def test_without_a_model_there_is_nothing_to_decode(make_explorer):
-    """On no page."""
+    """That holds for all pages."""
     explorer = make_explorer()
     assert pages.samples_steps(explorer, 2, 0) is None
     assert pages.manifold_steps(explorer, 2) is None
@@ -41,14 +41,14 @@ def test_without_a_model_there_is_nothing_to_decode(make_explorer):
 
 
 def test_the_manifold_is_of_the_plane_that_is_looked_at(explorer):
-    """On axes of the state."""
+    """Here the plane is spanned by two axes of the state."""
     explorer.state = replace(explorer.state, plane=explorer.state.with_axes(1, 0).plane)
     sheet = sheet_of(pages.manifold_steps(explorer, 3))
     assert (sheet.z == manifold_grid(explorer.state.plane, 3)).all()
 
 
 def test_on_a_plane_through_samples_the_manifold_is_around_them(make_explorer, tmp_path):
-    """The three samples lie within the grid, and on axes it is at the prior's quantiles again."""
+    """The three samples lie within the grid; on axes, the grid is at the prior's quantiles again."""
     explorer = make_explorer(decoder(tmp_path / "model.onnx", latent_dim=20))
     sheet = sheet_of(pages.manifold_steps(explorer, 3))
     plane = explorer.state.plane
@@ -63,7 +63,7 @@ def test_on_a_plane_through_samples_the_manifold_is_around_them(make_explorer, t
 
 
 def test_traversals_go_through_the_cursor(explorer):
-    """In each row one number changes, the others are the cursor's."""
+    """In each row one number changes, and the others are those of the cursor."""
     explorer.state = explorer.state.moved_to((0.25, -0.5))
     sheet = sheet_of(pages.traversals_steps(explorer, 2, 5))
     assert sheet.z.reshape(2, 5, 2)[0, :, 1] == pytest.approx(-0.5)
@@ -71,14 +71,14 @@ def test_traversals_go_through_the_cursor(explorer):
 
 
 def test_samples_are_those_of_the_seed(explorer):
-    """The same seed, the same pictures."""
+    """The same seed gives the same pictures."""
     first, same, other = (sheet_of(pages.samples_steps(explorer, 2, seed)) for seed in (4, 4, 5))
     assert (first.picture == same.picture).all()
     assert (first.z != other.z).any()
 
 
 def test_reconstructions_need_images(with_images, explorer):
-    """Where the bundle has some, their scores come first, and before them how far they are."""
+    """With images, progress comes first, then the scores, then the sheet."""
     assert pages.reconstructions_steps(explorer, KnownScores(), Order.FILE, 2) is None
     steps = pages.reconstructions_steps(with_images, KnownScores(), Order.FILE, 2)
     progress, *told, sheet = [step for step in steps if step is not None]
@@ -102,7 +102,7 @@ def test_in_the_order_of_the_file_only_what_is_shown_is_compared(with_images):
 
 @pytest.mark.usefixtures("all_are_slow")
 def test_a_slow_decoder_compares_nothing_in_the_order_of_the_file(with_images):
-    """Its pictures alone are decoded, if they do not take too long; another order has its cost first."""
+    """Only its pictures are decoded, if they do not take too long; another order yields its cost first."""
     with_images.model.picture_s = 5.0
     steps = pages.reconstructions_steps(with_images, KnownScores(), Order.FILE, 1, most_s=11.0)
     assert all("ELBO" not in caption for caption in sheet_of(steps).captions)
@@ -112,7 +112,7 @@ def test_a_slow_decoder_compares_nothing_in_the_order_of_the_file(with_images):
 
 
 def test_a_busy_moment_before_is_no_reason_to_ask(with_images):
-    """A quick decoder begins, whatever it took before."""
+    """A quick decoder starts, however long its earlier runs took."""
     with_images.model.picture_s = 5.0
     sheet = sheet_of(pages.reconstructions_steps(with_images, KnownScores(), Order.WORST, 1, most_s=11.0))
     assert not sheet.missing

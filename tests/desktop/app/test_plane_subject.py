@@ -1,4 +1,4 @@
-"""Whose state changes by what people do on a plane, and what the models of two planes share."""
+"""The state that actions on a plane change, and what the models of two planes share."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.waiting import SOON_MS
 
 
 def test_going_to_a_point_of_another_space(make_explorer, make_bundle, qtbot):
-    """The plane of the other model goes through it, and the cursors of both are at the same place."""
+    """The other model's plane moves through the point, and both cursors are at the same (a, b)."""
     first = make_explorer(make_bundle())
     comparison = Comparison(first, first)
     comparison.set_shown(True)

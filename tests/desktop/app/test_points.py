@@ -1,4 +1,4 @@
-"""The points are test images, or own pictures or z in their place, and are called accordingly."""
+"""The points are test images, or own pictures or z instead, with words that fit."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def own():
 
 
 def test_without_a_model_there_are_none():
-    """No points, and no names; yet they have words, for what would be there."""
+    """There are no points and no label names, but the words are those of test images."""
     points = Points()
     assert points.posterior is points.encoded is points.test_means is None
     assert not points.exist
@@ -51,7 +51,7 @@ def test_test_images_are_those_of_the_model_that_decodes(open_labelled):
 
 
 def test_own_pictures_take_the_place_of_test_images(open_labelled, own):
-    """From the start, though they are nowhere until the model that decodes has encoded them."""
+    """They do so from the start, although they have no places until the current model has encoded them."""
     whole = open_labelled(("a", "b", "c"))
     waiting = Points(whole, whole, own)
     assert waiting.posterior is waiting.encoded is None
@@ -77,7 +77,7 @@ def test_own_z_have_no_spread_and_leave_it_to_the_test_images(open_labelled, own
 
 
 def test_labels_without_names_are_called_by_their_numbers(open_labelled):
-    """But not hundreds of them."""
+    """Hundreds of labels get no names."""
     whole = open_labelled()
     assert Points(whole, whole).label_names == ("0", "1", "2")
     many = replace(whole, posterior=replace(whole.posterior, labels=np.array([0, MOST_NUMBERED], np.uint16)))

@@ -1,4 +1,4 @@
-"""What is saved is in the file, with a note of the view; what cannot be saved is told."""
+"""Saved files contain the picture and a note of the view; errors are reported."""
 
 import imageio.v3 as imageio
 import numpy as np
@@ -37,7 +37,7 @@ def test_a_picture_that_cannot_be_saved_is_told(explorer, tmp_path, qtbot):
 
 
 def test_a_sheet_of_a_model_that_was_closed_is_lost(explorer, make_bundle, tmp_path, qtbot):
-    """As if another model was opened behind the dialog: that is said, and no error of the closed one."""
+    """That happens if another model is opened behind the dialog: `lost` is emitted, without another error."""
     decoder, plan, errors = explorer.decoder, samples_plan(explorer.model, 2, 0), []
     explorer.failed.connect(errors.append)
     with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
@@ -51,7 +51,7 @@ def test_a_sheet_of_a_model_that_was_closed_is_lost(explorer, make_bundle, tmp_p
 
 
 def test_a_file_is_written_of_a_model_that_is_still_open(explorer, make_bundle, tmp_path, qtbot):
-    """Also after its file was renewed; of a model that was replaced by another one the file is lost."""
+    """That includes a model whose file was renewed; after another model was opened, the file is lost."""
     source, lost = explorer.source, []
     explorer.files.lost.connect(lost.append)
     with qtbot.waitSignal(explorer.renewed, timeout=SOON_MS):

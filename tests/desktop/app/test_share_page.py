@@ -1,4 +1,4 @@
-"""The viewer hands its model and its reading over to the command that writes a page."""
+"""The viewer passes its model and its reading to the command that writes a page."""
 
 import json
 import re
@@ -17,7 +17,7 @@ LOOK = page_look(start_state(2), [], 8.0)
 
 
 def facts_in(path):
-    """What the page's script reads."""
+    """The facts that the page's script reads."""
     found = re.search(r'<script type="application/json" id="facts">(.*?)</script>', path.read_text("utf-8"))
     return json.loads(found[1])
 
@@ -42,7 +42,7 @@ def test_a_bundle_becomes_a_page(export, make_bundle, tmp_path, qtbot):
 
 
 def test_a_reading_is_handed_over(export, tmp_path, qtbot):
-    """A bare model is read in the page as in the viewer, also where the command would guess otherwise."""
+    """The page reads a bare model like the viewer, even if the command would guess another reading."""
     label = helper.make_tensor_value_info("label", TensorProto.FLOAT, ["N", 5])
     path = decoder(tmp_path / "model.onnx", more_inputs=[label])
     source = open_source(path, {"range": "signed", "set label": "3", "prior": "uniform:0,1"})
@@ -57,7 +57,7 @@ def test_a_reading_is_handed_over(export, tmp_path, qtbot):
 
 
 def test_a_failure_is_told(export, make_bundle, tmp_path, qtbot):
-    """What the command says of an error is told, and nothing is written."""
+    """The command's error message is passed on, and nothing is written."""
     source = open_source(make_bundle())
     with qtbot.waitSignal(export.failed, timeout=SOON_MS) as failed:
         export.start(source, tmp_path / "nowhere" / "p.html", LOOK)

@@ -23,7 +23,7 @@ OFFSCREEN_SAYS = "This plugin does not support propagateSizeHints()"
     ],
 )
 def test_a_signal_closes_an_idle_viewer(viewers, tmp_path, number, status, model):
-    """It ends at the first signal, saves what was looked at, and prints nothing."""
+    """The viewer ends at the first signal, saves its view, and prints nothing."""
     environment = os.environ | {"XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path)}
     saved = tmp_path / "latent-plane" / "saved.json"
     pid = viewers.start(model, "--device", "cpu", environment=environment | {"QT_QPA_PLATFORM": "offscreen"})

@@ -1,4 +1,4 @@
-"""A slow decoder: there is always a picture to look at, the wanted one comes next, then the plane."""
+"""With a slow decoder a nearby picture is shown at once, the wanted one comes next, then the plane."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def go_to(explorer, qtbot, ab):
 
 
 def test_while_a_picture_is_decoded_the_nearest_one_is_told(slow, qtbot):
-    """With the time that the wanted one is expected to take."""
+    """It comes with the time that the wanted picture will probably take."""
     far, near = go_to(slow, qtbot, (2.0, 2.0)), go_to(slow, qtbot, (-1.0, -1.0))
     pending = []
     slow.picture_pending.connect(pending.append)
@@ -37,7 +37,7 @@ def test_while_a_picture_is_decoded_the_nearest_one_is_told(slow, qtbot):
 
 
 def test_a_picture_that_is_there_is_not_decoded_again(slow, qtbot):
-    """Going back shows the same one at once, without waiting."""
+    """Going back shows the same picture at once."""
     first = go_to(slow, qtbot, (1.0, 0.0))
     go_to(slow, qtbot, (0.0, 1.0))
     pending = []
@@ -47,7 +47,7 @@ def test_a_picture_that_is_there_is_not_decoded_again(slow, qtbot):
 
 
 def test_a_quick_decoder_is_not_waited_for(explorer, qtbot):
-    """Nothing is told as pending, nothing is kept, and no plane is counted."""
+    """No picture is pending or kept, and the plane has no progress."""
     told = []
     explorer.picture_pending.connect(told.append)
     explorer.tiles.progressed.connect(told.append)
@@ -56,7 +56,7 @@ def test_a_quick_decoder_is_not_waited_for(explorer, qtbot):
 
 
 def test_the_plane_is_counted_and_can_be_paused(slow, qtbot):
-    """Paused, nothing more is decoded; going on finishes it, and then nothing is left to tell."""
+    """While paused, nothing is decoded; going on finishes the plane, and the progress ends."""
     progress = []
     slow.tiles.progressed.connect(progress.append)
     slow.tiles.set_paused(True)
@@ -75,7 +75,7 @@ def test_the_plane_is_counted_and_can_be_paused(slow, qtbot):
 
 
 def test_a_picture_interrupts_the_plane_and_the_plane_is_finished_all_the_same(slow, qtbot):
-    """What was interrupted is decoded again: every tile of the view is there in the end."""
+    """The interrupted tile is decoded again; in the end every tile of the view is decoded."""
     slow.set_state(slow.state.with_axes(1, 0))
     for a in range(5):
         go_to(slow, qtbot, (a / 7, 0.3))
@@ -90,7 +90,7 @@ def test_a_picture_interrupts_the_plane_and_the_plane_is_finished_all_the_same(s
 
 
 def test_a_picture_in_a_file_is_not_decoded_again(slow, qtbot, monkeypatch):
-    """What does not fit into memory comes back with no waiting told."""
+    """A picture that does not fit into memory comes back without being pending."""
     first = go_to(slow, qtbot, (1.013, 0.0))
     monkeypatch.setattr(slow._pictures, "_memory_bytes", 0)
     go_to(slow, qtbot, (0.017, 1.0))

@@ -1,4 +1,4 @@
-"""The timeline lets the explorer decode with the model of the state's epoch."""
+"""The timeline switches the explorer to the model of the state's epoch."""
 
 import shutil
 
@@ -57,7 +57,7 @@ def test_the_state_says_the_epoch(make_film, look_at, qtbot):
 
 
 def test_nothing_is_loaded_before_somebody_looks(make_film, look_at, qtbot):
-    """A bundle opens with its own model only; the first step to another epoch loads all."""
+    """A bundle opens only with its own model; the first step to another epoch loads all epochs."""
     timeline = look_at(make_film(3))
     qtbot.wait(150)
     assert not any(timeline.is_ready(index) for index in range(3))
@@ -87,7 +87,7 @@ def test_the_ends_hold(make_film, look_at):
 
 
 def test_an_epoch_that_the_bundle_has_not_is_the_last(make_film, look_at, make_bundle, qtbot):
-    """A state from another bundle does no harm, nor does a bundle without epochs."""
+    """A state from another bundle causes no error, nor does a bundle without epochs."""
     timeline = look_at(make_film(2))
     explorer = timeline.parent()
     explorer.change(epoch=77)

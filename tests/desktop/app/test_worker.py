@@ -116,7 +116,7 @@ def test_a_result_on_its_way_is_dropped_when_a_newer_request_comes(worker, qtbot
         computed.set()
 
     worker.request("picture", 0, stale(), log, fail, lambda: log("stale end"))
-    assert computed.wait(SOON_S)  # the event loop does not run here, so it is still on its way
+    assert computed.wait(SOON_S)  # the event loop does not run here, so the result has not arrived yet
     worker.request("picture", 0, iter(["fresh"]), log, fail)
     qtbot.waitUntil(lambda: "fresh" in log.events, timeout=SOON_MS)
     qtbot.wait(20)
@@ -150,7 +150,7 @@ def test_an_urgent_request_goes_between_the_steps_of_a_slow_one(worker, qtbot):
 
 
 def test_what_waits_goes_by_urgency_and_then_by_age(worker, qtbot):
-    """Lower priorities run first; among equal ones, the oldest request runs first."""
+    """Lower values run first; among equal ones, the oldest request runs first."""
     gate, log = Gate(), Log()
     worker.request("gate", 0, gate.steps(), fail, fail)
     assert gate.entered.wait(SOON_S)
@@ -200,7 +200,7 @@ def test_what_was_cancelled_before_it_began_never_begins(worker, qtbot):
 
 @pytest.mark.parametrize("ending", ["replaced", "cancelled", "stopped"])
 def test_results_that_nobody_takes_are_given_back(ending, worker, qtbot):
-    """They were on their way when their request ended; those that had arrived are not given back."""
+    """They had not arrived when their request ended; results that had arrived are not given back."""
     log = Log()
     worker.request("a", 0, iter(["taken"]), log, fail)
     qtbot.waitUntil(lambda: log.events == ["taken"], timeout=SOON_MS)
@@ -302,7 +302,7 @@ def test_stopping_twice_is_no_error(qapp):  # noqa: ARG001 (there must be an app
 
 
 def test_a_thread_that_waits_for_something_lost_is_left(qapp):  # noqa: ARG001 (there must be an application)
-    """Its step is known to last, stopping it takes no longer than was asked for, and it ends by itself."""
+    """`step_s` shows how long its step lasts; stopping takes only the given time; it ends by itself later."""
     worker, gate = Worker(), Gate()
     assert worker.step_s == 0
     worker.request("lost", 0, gate.steps(), fail)
@@ -316,7 +316,7 @@ def test_a_thread_that_waits_for_something_lost_is_left(qapp):  # noqa: ARG001 (
 
 
 class Painted(QWidget):
-    """A widget that writes into a log that it was painted."""
+    """A widget that logs each painting."""
 
     def __init__(self, log):
         super().__init__()
@@ -327,7 +327,7 @@ class Painted(QWidget):
 
 
 def test_background_work_waits_until_an_urgent_result_is_painted(worker, qtbot, monkeypatch):
-    """Its results are delivered, and its next step begins, only after what the urgent result changed."""
+    """Its results are delivered, and its next step starts, only after the urgent result was painted."""
     monkeypatch.setattr(worker_module, "HOLD_MS", SOON_MS)  # a busy machine may take longer to paint
     log, entered, go_on = Log(), threading.Event(), threading.Event()
     widget = Painted(log)
@@ -355,7 +355,7 @@ def test_background_work_waits_until_an_urgent_result_is_painted(worker, qtbot, 
 
 
 def test_background_work_goes_on_if_the_urgent_result_never_comes(worker, qtbot):
-    """An urgent request that was cancelled holds nothing up for long."""
+    """An urgent request that was cancelled does not delay other work for long."""
     log = Log()
     gate = Gate()
     worker.request("gate", Priority.PICTURE, gate.steps(), fail, fail)
@@ -367,7 +367,7 @@ def test_background_work_goes_on_if_the_urgent_result_never_comes(worker, qtbot)
 
 
 def test_background_work_gets_its_turns_however_often_a_picture_is_wanted(worker, qtbot):
-    """Urgent requests that overlap without an end keep nothing from being decoded and shown."""
+    """Even if urgent requests overlap without end, background work is decoded and shown."""
     log = Log()
     worker.request("backdrop", Priority.BACKDROP, iter(range(3)), log, fail)
 

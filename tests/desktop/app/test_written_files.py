@@ -1,4 +1,4 @@
-"""Files that are being written: everybody knows which, and how each has ended."""
+"""The list of files that are being written, and how each of them ended."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from desktop.app.written_files import OneFile, WrittenFiles
 
 @pytest.mark.usefixtures("qapp")
 def test_of_files_that_are_made_one_at_a_time_each_ends_once():
-    """Another one ends the one before, which is not written; the end of none is told to nobody."""
+    """A new file ends the previous one as not written; without a file, no end is announced."""
     files, ended = WrittenFiles(), []
     files.ended.connect(lambda *how: ended.append(how))
     file = OneFile(files)
