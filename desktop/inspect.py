@@ -30,9 +30,7 @@ from export.bundle import BundleError
 )
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--runtime", is_flag=True, help="Print what a bug report needs to know about this machine instead."
-)
+@click.option("--runtime", is_flag=True, help="Print the facts about this machine for a bug report instead.")
 @reading_options
 @version_option
 def command(model: Path | None, as_json: bool, runtime: bool, **reading: Any) -> None:

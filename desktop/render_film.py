@@ -228,8 +228,12 @@ def _inputs_of(each: tuple[str, ...], inputs: tuple[OtherInput, ...], count: int
     for text in each:
         name, _, numbers = text.rpartition("=")
         if name not in by_name:
-            known = f"NAME one of {', '.join(by_name)}" if by_name else "none, because z is the only input"
-            raise RenderError(f"--each: found {text!r}, expected NAME=VALUES, {known}")
+            known = (
+                f"NAME=VALUES, NAME one of {', '.join(by_name)}"
+                if by_name
+                else "none, because z is the only input"
+            )
+            raise RenderError(f"--each: found {text!r}, expected {known}")
         values = _numbers(numbers)
         if len(values) != count or not all(map(by_name[name].fits, values)):
             raise RenderError(

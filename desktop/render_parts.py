@@ -101,9 +101,9 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--z",
             "point",
             metavar="NUMBERS",
-            help="The z to start at.  [default: with test images in more than 2 dimensions, the mean of the "
-            "one nearest to the middle; for a bare .onnx file, and without test images in more than "
-            f"{MOST_NEAR_MEAN} dimensions, a sample of the prior; otherwise the prior's mean]",
+            help="The z to start at.  [default: with test images in more than 2 dimensions, the posterior "
+            "mean of the one nearest to the middle; for a bare .onnx file, and without test images in more "
+            f"than {MOST_NEAR_MEAN} dimensions, a sample of the prior; otherwise the prior's mean]",
         ),
     ):
         function = option(function)

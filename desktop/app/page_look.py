@@ -96,7 +96,7 @@ def look_words(
     look = page_look(state, kept, seconds)
     along = ["The model, the plane, its part in view, and the cursor"]
     if source.bundle is not None:
-        along.append("The bundle's test images, up to 2,000, its epochs, and its encoder, where it has them")
+        along.append("The bundle's test images, up to 2,000, its epochs, and its encoder, if it has them")
     if state.prior != NORMAL:
         along.append(f"The prior, {state.prior}: Sample draws from it")
     left_out: list[str] = []
@@ -135,7 +135,7 @@ def look_words(
         ):
             along.append(f"The input {value}; {_change_words(other)}")
     if count > 1 and state.path_kind is PathKind.VISUAL and not state.path_times:
-        left_out.append("The pace of equal visual change: the path has an even pace there")
+        left_out.append("Equal visual change along the path: there it has an even pace in z")
     if state.scale is AxisScale.QUANTILES:
         left_out.append("Axes of prior quantiles: they are linear there")
     return along, [*left_out, ALWAYS_LEFT_OUT]

@@ -26,8 +26,7 @@ class Decoded:
         probabilities: the picture, float32 [C, H, W] in [0, 1].
         decode_ms: the time that decoding took.
         warning: what is wrong with the picture, or an empty string.
-        parameters: the parameters of the likelihood at z; None if they were not requested, or if the picture
-            was kept from an earlier decode, which keeps pictures only.
+        parameters: the parameters of the likelihood at z; None if they were not requested.
     """
 
     z: Vector

@@ -16,8 +16,8 @@ from desktop.latent.plane_prior import PriorOnPlane
 
 Corners = tuple[tuple[float, float], tuple[float, float]]
 
-# The grid's step is half a standard deviation of the narrowest posteriors in view. It is at least
-# FINE_CELL_PX, unless that is more than one standard deviation, and always within the two other bounds.
+# The grid's step is half a standard deviation of the narrowest posteriors in view, but at least FINE_CELL_PX
+# or one whole standard deviation, whichever is less. It stays within the two other bounds.
 MIN_CELL_PX, FINE_CELL_PX, MAX_CELL_PX = 2.0, 4.0, 24.0
 CELLS_A_DEVIATION = 2.0
 NARROWEST_SHARE = 0.02

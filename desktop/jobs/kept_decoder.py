@@ -67,7 +67,7 @@ class KeptDecoder:
         return [self.is_slow and self.kept.has_key(key) for key in self.keys(z)]
 
     def cost(self, z: ManyZ) -> Cost:
-        """Return the cost of decoding z [N, d]; a slow decoder's kept and repeated pictures cost nothing."""
+        """Return the cost of decoding z [N, d]; with a slow decoder, kept and repeated pictures are free."""
         return Cost(self.missing(self.keys(z)) if self.is_slow else len(z), self.model.picture_s)
 
     def keys(self, z: ManyZ) -> list[str]:

@@ -66,7 +66,7 @@ class CudaSession:
             try:
                 return self._thread.submit(self._run, tuple(outputs), inputs, options).result()
             except CancelledError as error:
-                raise RuntimeError("the model was closed before its turn came") from error
+                raise RuntimeError("the model was closed before this run started") from error
             except self._errors as error:
                 if options.terminate:
                     raise

@@ -95,7 +95,7 @@ def _on_cuda(sessions: Sessions, source: Source) -> Chosen | str:
         on_cuda, nodes = cuda_session.nodes_on_cuda(session.session)
         # Without CUDA's libraries all nodes are on the CPU, where a slow decoder was tried already.
         if not on_cuda:
-            return f"ONNX Runtime runs no operator of it on CUDA: {install_line('cuda')}"
+            return f"ONNX Runtime runs none of the model's operators on CUDA: {install_line('cuda')}"
         run = _first_run(sessions, source, session, "cuda")
         if sessions.device.kind != "cuda":
             return sessions.device.reason

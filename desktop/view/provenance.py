@@ -146,7 +146,7 @@ def lost(carried: Provenance, now: ViewState, source: "Source") -> list[str]:
     said = {each.name for each in carried.state.inputs}
     unsaid = tuple(each for each in now.inputs if each.name not in said)
     if unsaid:
-        words.append(f"the file does not say what the inputs were, now {in_words(unsaid)}")
+        words.append(f"the file does not give the inputs, which are now {in_words(unsaid)}")
     if source.bundle is not None and now.epoch is not None and now.epoch not in source.bundle.epochs:
         words.append(f"epoch was {now.epoch}, is now the last")
     reading = as_options(source.reading)

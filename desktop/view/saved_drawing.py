@@ -49,7 +49,7 @@ def drawing_from_dict(found: Mapping[str, Any], image_shape: tuple[int, int, int
     count, (_, height, width) = int(np.prod(image_shape)), image_shape
     pixels = np.frombuffer(_data(found, "pixels", 4 * count), LITTLE_FLOATS).astype(np.float32)
     if not ((pixels >= 0) & (pixels <= 1)).all():
-        raise ValueError("found pixels beyond 0 and 1, expected shares of the brightest")
+        raise ValueError("found pixels outside 0 to 1, expected shares of the brightest")
     bits = np.frombuffer(_data(found, "known", -(-height * width // 8)), np.uint8)
     known = np.unpackbits(bits, count=height * width).astype(bool)
     return SavedDrawing(pixels.reshape(image_shape), known.reshape(height, width))

@@ -162,7 +162,7 @@ def test_a_run_whose_turn_never_comes_raises_an_error_as_others_do():
             threading.Event().wait(0.01)
         thread.shutdown(wait=False, cancel_futures=True)
         may_end.set()
-        with pytest.raises(RuntimeError, match=r"^the model was closed before its turn came$"):
+        with pytest.raises(RuntimeError, match=r"^the model was closed before this run started$"):
             waiting.result()
 
 

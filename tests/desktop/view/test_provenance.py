@@ -73,7 +73,7 @@ def test_what_does_not_come_back_is_said(tmp_path):
     assert other_reading(carried, now) == {"range": "unit"}
     assert lost(carried, carried.state, then) == []
     older = replace(carried, state=replace(carried.state, inputs=()), reading={})
-    assert lost(older, state, now) == ["the file does not say what the inputs were, now label 3, strength 1"]
+    assert lost(older, state, now) == ["the file does not give the inputs, which are now label 3, strength 1"]
 
 
 def test_a_state_too_large_to_be_carried_is_left_out():
