@@ -11,7 +11,7 @@ from desktop.base.arrays import Bytes, Floats
 from desktop.figure.figure import Subject as View
 from desktop.film.captions import caption_number
 from desktop.film.formats import Format, real_fps
-from desktop.film.plane_stage import Stage, make_stage, plane_side_px, stage_cost
+from desktop.film.plane_stage import Stage, holding_path, make_stage, plane_px, stage_cost
 from desktop.film.writer import BATCH, Look, Pictures, make_animation
 from desktop.images.pixels import tile, to_bytes
 from desktop.jobs.cost import Cost, Progress
@@ -69,6 +69,7 @@ class Film:
         ping_pong: whether the film runs there and back.
         captions: the parts of the caption under each frame.
         content: what the frames show; frames of manifold grids show only pictures.
+        plane_aspect: the plane's width by its height, as in the window.
     """
 
     subject: Subject = Subject.PATH
@@ -79,6 +80,7 @@ class Film:
     ping_pong: bool = False
     captions: frozenset[Caption] = frozenset()
     content: Content = Content.PICTURE
+    plane_aspect: float = 1.0
 
     @property
     def with_plane(self) -> bool:
@@ -111,8 +113,8 @@ def film_px(film: Film, image_px: tuple[int, int]) -> tuple[int, int]:
     """Width and height of a frame without its caption, for pictures of this width and height."""
     width, height = (film.scale * side for side in image_px)
     if film.with_plane:
-        side = plane_side_px(image_px, film.scale)
-        return side + (width if film.with_picture else 0), side
+        plane_width, plane_height = plane_px(image_px, film.scale, film.plane_aspect)
+        return plane_width + (width if film.with_picture else 0), plane_height
     grid = GRID_SIDE if film.subject is Subject.GRID_EPOCHS else 1
     return grid * width, grid * height
 
@@ -134,7 +136,9 @@ def path_cost(decoder: KeptDecoder, route: Route, film: Film, view: View | None 
         cost = Cost(0, decoder.model.picture_s)
     if not film.with_plane or view is None:
         return cost
-    return Cost(cost.pictures + stage_cost(decoder, view, film.scale).pictures, cost.picture_s)
+    held = holding_path(decoder, view, film.scale, film.plane_aspect)
+    plane = stage_cost(decoder, held, film.scale, film.plane_aspect)
+    return Cost(cost.pictures + plane.pictures, cost.picture_s)
 
 
 def path_film(
@@ -150,12 +154,14 @@ def path_film(
 ) -> Iterator[float | Progress]:
     """Write a walk along a route, yielding the share done. Raises ValueError, AnimationError and OSError.
 
-    With a slow decoder, its Progress is yielded, too. A film with the plane needs the `view` to draw, and may
-    raise FigureError. `make` can keep the frames instead of writing them.
+    With a slow decoder, its Progress is yielded, too. A film with the plane needs the `view` to draw, which
+    is zoomed out if its path would leave the frame, and may raise FigureError. `make` can keep the frames
+    instead of writing them.
     """
     stage: Stage | None = None
     if film.with_plane and view is not None:
-        drawing = make_stage(decoder, view, film.scale)
+        held = holding_path(decoder, view, film.scale, film.plane_aspect)
+        drawing = make_stage(decoder, held, film.scale, film.plane_aspect)
         try:
             while True:
                 step = next(drawing)

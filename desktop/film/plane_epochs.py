@@ -67,7 +67,7 @@ class PlaneEpochs:
                 view = yield from self._view_at(epoch, opened)
                 view = replace(view, name_offsets=self._name_offsets)
                 decoder = KeptDecoder(model, self.kept)
-                stage = yield from _shares(make_stage(decoder, view, self.film.scale))
+                stage = yield from _shares(make_stage(decoder, view, self.film.scale, self.film.plane_aspect))
                 if self.film.content is not Content.BESIDE:
                     return stage.background
                 z = np.array([view.state.z], np.float32)
@@ -80,7 +80,7 @@ class PlaneEpochs:
 
     def cost(self, decoder: KeptDecoder, epochs: Sequence[Epoch]) -> Cost:
         """The cost of decoding all frames; `decoder` may be that of any epoch. Raises FigureError."""
-        z = stage_z(decoder, self.view, self.film.scale)
+        z = stage_z(decoder, self.view, self.film.scale, self.film.plane_aspect)
         if self.film.content is Content.BESIDE:
             z = np.concatenate([z, np.array([self.view.state.z], np.float32)])
         return epoch_pictures_cost(decoder, z, epochs)
@@ -91,7 +91,8 @@ class PlaneEpochs:
         view = self.view
         if not isinstance(view.posterior, OwnPosterior):
             view = replace(view, posterior=self.whole.posterior)
-        return stage_names(KeptDecoder(self.whole.model, self.kept), view, self.film.scale)
+        decoder = KeptDecoder(self.whole.model, self.kept)
+        return stage_names(decoder, view, self.film.scale, self.film.plane_aspect)
 
     def _view_at(self, epoch: Epoch, opened: Opened) -> Generator[float, None, View]:
         """The view with the points of an epoch."""

@@ -1,7 +1,7 @@
 """Frames of a film that show the plane with a cursor, alone or beside the picture at the cursor. No Qt."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +16,7 @@ from desktop.images.pixels import enlarge, opaque
 from desktop.jobs.cost import Cost, Progress
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.latent.chart import Projection
+from desktop.latent.paths import path_line
 
 # The plane is at least LEAST_PLANE_PX wide; if it is wider than LAYOUT_PX, its texts and lines grow with it.
 LEAST_PLANE_PX, LAYOUT_PX = 240, 480
@@ -28,7 +29,7 @@ class Stage:
     """The plane on which the cursor moves.
 
     Attributes:
-        background: the plane, uint8 [P, P, 3].
+        background: the plane, uint8 [H, W, 3].
         projection: gives a z's place on the plane, in pixels at scale 1.
         corner_px: the upper left corner of the projection's area at scale 1.
         layout_scale: pixels of the background per pixel at scale 1.
@@ -42,53 +43,72 @@ class Stage:
     scale: int
 
     def frames(self, z: ArrayLike, pictures: Bytes | None = None) -> Bytes:
-        """Return uint8 [N, P, P, 3] for z [N, d], or [N, P, P + W, 3] with their pictures [N, h, w(, C)]."""
+        """Return uint8 [N, H, W, 3] for z [N, d], or [N, H, W + w, 3] with their pictures [N, h, w(, C)]."""
         centers: Doubles = (self.projection.px_of(z) + self.corner_px) * self.layout_scale
-        side = len(self.background)
+        plane_height, plane_width = self.background.shape[:2]
         if pictures is None:
             found = np.repeat(self.background[np.newaxis], len(centers), axis=0)
         else:
             large = enlarge(opaque(pictures), self.scale)
             shown = large if large.ndim == 4 else np.repeat(large[..., np.newaxis], 3, axis=3)
             height, width = shown.shape[1:3]
-            found = np.zeros((len(shown), side, side + width, 3), np.uint8)
-            found[:, :, :side] = self.background
-            top = (side - height) // 2
-            found[:, top : top + height, side:] = shown
+            found = np.zeros((len(shown), plane_height, plane_width + width, 3), np.uint8)
+            found[:, :, :plane_width] = self.background
+            top = (plane_height - height) // 2
+            found[:, top : top + height, plane_width:] = shown
         for frame, center in zip(found, centers, strict=True):
-            draw_ring(frame[:, :side], center, self.layout_scale)
+            draw_ring(frame[:, :plane_width], center, self.layout_scale)
         return found
 
 
-def plane_side_px(image_px: tuple[int, int], scale: int) -> int:
-    """The side of the plane beside an enlarged picture; `image_px` is width and height before enlarging."""
-    return max(LEAST_PLANE_PX, scale * max(image_px))
+def plane_px(image_px: tuple[int, int], scale: int, aspect: float = 1.0) -> tuple[int, int]:
+    """Width and height of the plane beside an enlarged picture; `image_px` is its size before enlarging.
+
+    Its shorter side is as long as the picture's longer one; `aspect` is the plane's width by its height.
+    """
+    size, factor = _size(image_px, scale, aspect)
+    return round(size[0] * factor), round(size[1] * factor)
 
 
-def make_stage(decoder: KeptDecoder, subject: Subject, scale: int) -> Generator[Progress | None, None, Stage]:
+def holding_path(decoder: KeptDecoder, subject: Subject, scale: int, aspect: float = 1.0) -> Subject:
+    """The subject, zoomed out if its path would leave the frame. Raises FigureError."""
+    state = subject.state
+    _, line = path_line(state.path, state.path_kind, state.path_closed)
+    if not len(line):
+        return subject
+    projection = layout_of(subject, _figure(decoder, subject, scale, aspect)).projection
+    held = projection.holding(state.chart.view_of(line), CURSOR_PX + HALO_PX)
+    return replace(subject, state=replace(state, viewport=held.viewport))
+
+
+def make_stage(
+    decoder: KeptDecoder, subject: Subject, scale: int, aspect: float = 1.0
+) -> Generator[Progress | None, None, Stage]:
     """Draw the plane with the layers of the view and its path. Raises FigureError."""
-    figure = _figure(decoder, subject, scale)
+    figure = _figure(decoder, subject, scale, aspect)
     layout = layout_of(subject, figure)
     background = yield from figure_picture(decoder, subject, figure)
     return Stage(background, layout.projection, layout.area[:2], figure.scale, scale)
 
 
-def stage_cost(decoder: KeptDecoder, subject: Subject, scale: int) -> Cost:
+def stage_cost(decoder: KeptDecoder, subject: Subject, scale: int, aspect: float = 1.0) -> Cost:
     """The cost of decoding the plane, without the pictures beside it. Raises FigureError."""
-    return figure_cost(decoder, subject, _figure(decoder, subject, scale))
+    return figure_cost(decoder, subject, _figure(decoder, subject, scale, aspect))
 
 
-def stage_z(decoder: KeptDecoder, subject: Subject, scale: int) -> Floats:
+def stage_z(decoder: KeptDecoder, subject: Subject, scale: int, aspect: float = 1.0) -> Floats:
     """The z [N, d] of the pictures on the plane. Raises FigureError."""
-    figure = _figure(decoder, subject, scale)
+    figure = _figure(decoder, subject, scale, aspect)
     if Part.BACKDROP not in figure.parts:
         return np.zeros((0, decoder.model.latent_dim), np.float32)
     return backdrop_z(decoder, layout_of(subject, figure).projection, figure.scale)
 
 
-def stage_names(decoder: KeptDecoder, subject: Subject, scale: int) -> dict[str, tuple[float, float]]:
+def stage_names(
+    decoder: KeptDecoder, subject: Subject, scale: int, aspect: float = 1.0
+) -> dict[str, tuple[float, float]]:
     """The offsets of group names from the middles of their groups, by name. Raises FigureError."""
-    figure = _figure(decoder, subject, scale)
+    figure = _figure(decoder, subject, scale, aspect)
     if not {Part.POINTS, Part.NAMES} <= figure.parts:
         return {}
     projection = layout_of(subject, figure).projection
@@ -96,17 +116,23 @@ def stage_names(decoder: KeptDecoder, subject: Subject, scale: int) -> dict[str,
     return {name.text: name.offset_px for name in names}
 
 
-def _figure(decoder: KeptDecoder, subject: Subject, scale: int) -> Figure:
+def _figure(decoder: KeptDecoder, subject: Subject, scale: int, aspect: float) -> Figure:
     height, width = decoder.model.image_shape[1:]
-    side = plane_side_px((width, height), scale)
-    size = min(side, LAYOUT_PX)
+    size, factor = _size((width, height), scale, aspect)
     return Figure(
-        size_px=(size, size),
-        scale=side / size,
+        size_px=size,
+        scale=factor,
         parts=subject.shown_parts() - {Part.CURSOR},
         has_legend=False,
         ground=Ground.DARK,
     )
+
+
+def _size(image_px: tuple[int, int], scale: int, aspect: float) -> tuple[tuple[int, int], float]:
+    """Width and height of the plane at layout scale 1, and pixels for each of these."""
+    side = max(LEAST_PLANE_PX, scale * max(image_px))
+    shorter = min(side, LAYOUT_PX)
+    return (round(shorter * max(1, aspect)), round(shorter * max(1, 1 / aspect))), side / shorter
 
 
 def draw_ring(picture: Bytes, center: Doubles, size: float) -> None:

@@ -158,6 +158,24 @@ class Projection:
         """Left, bottom, right and top in view coordinates."""
         return self.viewport.edges(self.size_px)
 
+    def holding(self, view: ArrayLike, margin_px: float) -> "Projection":
+        """The projection with room for points [N, 2] in view coordinates and all that is in view now.
+
+        It is the same if the points are in view already, so far from the edges.
+        """
+        points = np.asarray(view, np.float64).reshape(-1, 2)
+        px, size = self.view_px(points), np.asarray(self.size_px)
+        if ((px >= margin_px) & (px <= size - margin_px)).all():
+            return self
+        left, bottom, right, top = self.edges
+        low, high = (
+            np.minimum(points.min(axis=0), (left, bottom)),
+            np.maximum(points.max(axis=0), (right, top)),
+        )
+        units_per_px = float(((high - low) / np.maximum(1, size - 2 * margin_px)).max())
+        a, b = ((low + high) / 2).tolist()
+        return replace(self, viewport=Viewport((a, b), units_per_px * min(self.size_px)))
+
     def with_margin(self, margin_px: float) -> "Projection":
         """The projection at the same scale with `margin_px` more on every side, which shifts its pixels."""
         width, height = (size + 2 * margin_px for size in self.size_px)

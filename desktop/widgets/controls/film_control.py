@@ -97,6 +97,8 @@ class FilmControl(QObject):
             self.dialog.finished.connect(self._stop_preview)
             self._fit(self.dialog)
             restore_inputs(self._shell.window, self.dialog)
+        plane = self._shell.plane.size()
+        self.dialog.set_plane_aspect(plane.width() / max(1, plane.height()))
         self.dialog.set_has_path(route_of(self._explorer.state).is_walkable)
         self.dialog.set_duration(self._shell.panel.path.seconds.value())
         self._preview()

@@ -25,6 +25,8 @@ MAX_FRAMES, MAX_SCALE = 2000, 64
 PREVIEW_PX = 400, 340
 SAVED_SIDE_PX, SAVED_PLANE_PX, SAVED_BESIDE_PX = 280, 560, 448
 LEAST_FRAME_MS = 15
+# The longer side of a film's plane, as in a narrow window, is at most so many times the shorter one.
+MOST_ASPECT = 3.0
 PATH_FPS, EPOCHS_FPS = 20, 4
 NO_EPOCHS = "The open model has no epochs to animate."
 NO_PATH = "There is no path yet. Shift-click two places on the plane to make one."
@@ -40,6 +42,7 @@ class ExportDialog(FittingDialog):
         super().__init__(parent)
         self.setWindowTitle("Export animation")
         self._image_px = (28, 28)
+        self._plane_aspect = 1.0
         self._has_path = True
         # The path's speed and scale, while the epochs are selected because there is no path.
         self._of_path: tuple[int, int] | None = None
@@ -108,6 +111,10 @@ class ExportDialog(FittingDialog):
             show_choice(self.subject, Subject.PATH)
         self._on_changed()
 
+    def set_plane_aspect(self, aspect: float) -> None:
+        """Take over the width of the plane in the window by its height, within limits."""
+        self._plane_aspect = min(MOST_ASPECT, max(1 / MOST_ASPECT, aspect))
+
     def set_has_path(self, has_path: bool) -> None:
         """Set whether there is a path to animate; without one, select the epochs.
 
@@ -136,6 +143,7 @@ class ExportDialog(FittingDialog):
             ping_pong=self.ping_pong.isChecked(),
             captions=frozenset(part for part, box in self.captions.items() if box.isChecked()),
             content=Content(self.content.currentData()),
+            plane_aspect=self._plane_aspect,
         )
 
     def set_preview(self, image: QImage | None) -> None:
@@ -220,7 +228,9 @@ class ExportDialog(FittingDialog):
         """Return width and height of a frame at scale 1: a picture, a grid, or a picture beside the plane."""
         film, (width, height) = self.film(), self._image_px
         if film.with_plane:
-            return (width if film.with_picture else 0) + max(width, height), max(width, height)
+            across, upward = max(1.0, film.plane_aspect), max(1.0, 1 / film.plane_aspect)
+            side = max(width, height)
+            return (width if film.with_picture else 0) + round(side * across), round(side * upward)
         side = GRID_SIDE if film.subject is Subject.GRID_EPOCHS else 1
         return width * side, height * side
 

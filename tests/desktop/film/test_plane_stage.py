@@ -1,6 +1,7 @@
 """Films of the plane: the cursor moves over it, beside the picture."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from desktop.figure.figure import Subject
 from desktop.film.film import Content, Film, film_px, path_cost, path_film
 from desktop.film.formats import Format
-from desktop.film.plane_stage import LEAST_PLANE_PX, draw_ring, make_stage
+from desktop.film.plane_stage import LEAST_PLANE_PX, draw_ring, holding_path, make_stage
 from desktop.film.preview import MOST_FRAMES, MOST_PIXELS, Preview, preview_film
 from desktop.images.pixels import enlarge, to_bytes
 from desktop.jobs.kept_decoder import KeptDecoder
@@ -47,6 +48,27 @@ def test_each_frame_has_the_cursor_at_its_z_and_the_picture_there(decoder, subje
         rows, columns = np.nonzero((frame != stage.background).any(axis=2))
         x, y = (stage.projection.px_of(z) + stage.corner_px) * stage.layout_scale
         assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx((x, y), abs=1)
+
+
+@pytest.mark.parametrize("aspect", [1.0, 1.03, 1.75, 0.5])
+def test_no_path_leaves_the_frame(decoder, subject, aspect):
+    """The plane has the aspect of the window's; a path beyond its edge zooms out, one within does not."""
+    film = replace(PLANE, plane_aspect=aspect)
+    within = replace(subject, state=replace(subject.state, path=POINTS))
+    assert holding_path(decoder, within, film.scale, aspect) == within
+    beyond = replace(subject, state=replace(subject.state, path=((0.0, 0.0), (9.0, -0.5))))
+    held = holding_path(decoder, beyond, film.scale, aspect)
+    stage = finished(make_stage(decoder, held, film.scale, aspect))
+    height, width = stage.background.shape[:2]
+    assert (width + 22 * 12, height) == film_px(film, (12, 12))
+    assert width / height == pytest.approx(aspect, rel=0.01)
+    for z in beyond.state.path:
+        (frame,) = stage.frames([z])
+        rows, columns = np.nonzero((frame != stage.background).any(axis=2))
+        assert np.ptp(columns) == pytest.approx(np.ptp(rows), abs=1) != 0  # the whole ring
+    kept = Preview()
+    list(path_film(decoder, Route(beyond.state.path), film, Path(), view=beyond, make=kept.make))
+    assert (kept.frames[-1][:, :width] != stage.background).any()
 
 
 def test_a_ring_is_as_bright_wherever_it_is():
