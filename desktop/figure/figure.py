@@ -22,7 +22,7 @@ LEAST_SIDE_PX, MAX_SIZE_PX, MAX_SCALE = 160, 8192, 8
 START_SIZE_PX, START_PAIR_PX = (1200, 900), (1600, 840)  # default sizes with one plane and with two
 START_SCALE = 2
 # Default sizes in print, as wide as the text of a page, and the size of the caption's letters.
-START_MM, START_PAIR_MM, START_TEXT_PT = (170, 128), (170, 89), 8
+START_MM, START_PAIR_MM, START_TEXT_PT = (170, 128), (170, 110), 8
 MM_RANGE, TEXT_PT_RANGE = (40, 900), (4, 24)
 POINTS_PER_MM = 72 / 25.4
 DENSITY_CELL_PX = 1.0  # finer than in the window, which draws the density while the plane is moved

@@ -1,5 +1,6 @@
 """Lays out a figure: one or two planes with axes, the legend and the caption. No Qt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -157,8 +158,9 @@ def _arranged(subject: Subject, figure: Figure, beside: list[Entry], below: list
     axes_px = TICK_PX + TICK_GAP_PX + TICK_SIZE_PX + 4 + NAME_SIZE_PX + 4 if figure.has_axes else 0.0
     if figure.has_axes:
         top += TICK_SIZE_PX / 2 - 4
-    titles = max(len(plane.title) for plane in subject.planes)
-    top += TITLE_LINE_PX * titles + (CAPTION_GAP_PX if titles else 0)
+    titles = _titles(subject, (right - MARGIN_PX) / len(subject.planes) - BETWEEN_PX - axes_px)
+    title_lines = max(map(len, titles))
+    top += TITLE_LINE_PX * title_lines + (CAPTION_GAP_PX if title_lines else 0)
     ends = [y + entry.height_px for entry, (_, y) in zip(rows, in_rows(rows, room), strict=True)]
     rows_px = max(ends) + CAPTION_GAP_PX if rows else 0.0
     # The caption leaves enough height for the plane's share, and for the legend beside it if that can fit.
@@ -171,7 +173,7 @@ def _arranged(subject: Subject, figure: Figure, beside: list[Entry], below: list
     caption_y = bottom + CAPTION_GAP_PX + CAPTION_LINE_PX / 2
     bottom -= rows_px
     whole = [e.text.replace("\n", " ") for e in (*fitting(column, bottom - top), *rows)]
-    planes = _planes(subject, figure, right, top, bottom - axes_px)
+    planes = _planes(subject, figure, titles, right, top, bottom - axes_px)
     if beside or below:
         seen = legend_of(subject, figure, in_view(subject, [plane.projection for plane in planes]))
         is_beside = [bool(beside) and (not below or entry.mark in OF_LABELS) for entry in seen]
@@ -207,7 +209,12 @@ def _caption(figure: Figure, width_px: float, room_px: float) -> list[str]:
 
 
 def _planes(
-    subject: Subject, figure: Figure, right: float, top: float, bottom: float
+    subject: Subject,
+    figure: Figure,
+    titles: Sequence[tuple[str, ...]],
+    right: float,
+    top: float,
+    bottom: float,
 ) -> tuple[PlaneLayout, ...]:
     """Lay out planes of the same width side by side, up to `right`. Raises FigureError."""
     count, height = len(subject.planes), bottom - top
@@ -241,7 +248,7 @@ def _planes(
                     upward=tuple(upward) if names[n][1] else (),
                     names=(_name(names[n][0], width), _name(names[n][1], height)),
                     name_x_px=x + NAME_SIZE_PX / 2,
-                    title=_title(plane.title, width),
+                    title=_title(titles[n], width),
                 )
             )
             x = start + width + BETWEEN_PX
@@ -253,6 +260,15 @@ def _planes(
 def _name(name: str, most_px: float) -> str:
     """The name of an axis, shortened to the axis's length."""
     return shortened(name, most_px, NAME_SIZE_PX)
+
+
+def _titles(subject: Subject, most_px: float) -> list[tuple[str, ...]]:
+    """The lines above planes of about this width; facts that are too long for one line get one each."""
+    titles = [plane.title for plane in subject.planes]
+    facts = [line for title in titles for line in title[1:]]
+    if all(width_px(line, NAME_SIZE_PX) <= most_px for line in facts):
+        return titles
+    return [(*title[:1], *(part for line in title[1:] for part in line.split(", "))) for title in titles]
 
 
 def _title(lines: tuple[str, ...], most_px: float) -> tuple[str, ...]:
