@@ -21,6 +21,7 @@ from desktop.base.vector import Vector
 from desktop.reading.overrides import Overrides
 from desktop.widgets.common import settings
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.click_focus import ClickFocus
 from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.copied_numbers import CopiedNumbers
 from desktop.widgets.common.field_keys import share_keys
@@ -327,6 +328,7 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setSizes([START_WIDTH_PX - WIDTH_PX, WIDTH_PX])
         share_keys(self)  # after all fields have become children of the window
+        ClickFocus(self, self.tabs.currentWidget)
 
     def _connect_explorer(self, shell: Shell) -> None:
         explorer = shell.explorer

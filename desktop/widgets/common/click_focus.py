@@ -1,0 +1,46 @@
+"""A click on a button leaves the keyboard where it was, so that Space does not press the button again."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+Button = QPushButton | QToolButton
+# What was typed into these is taken over when they lose the keyboard; it does not go back to them.
+Field = QLineEdit | QAbstractSpinBox | QComboBox
+
+
+class ClickFocus(QWidget):
+    """Gives the keyboard back when a click gives it to a push or tool button of a window; Tab still does.
+
+    Args:
+        window: whose buttons these are; those of its dialogs keep the keyboard.
+        page: gives what gets the keyboard if it was nowhere, in a field or on a button.
+    """
+
+    def __init__(self, window: QWidget, page: Callable[[], QWidget | None]) -> None:
+        super().__init__(window)
+        self.hide()
+        self._page = page
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._on_changed)
+
+    def _on_changed(self, before: QWidget | None, now: QWidget | None) -> None:
+        is_click = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if not isinstance(now, Button) or not is_click or now.window() is not self.window():
+            return
+        to = before
+        if to is None or isinstance(to, QAbstractButton | Field) or to.window() is not self.window():
+            to = self._page()
+        if to is not None:
+            to.setFocus(Qt.FocusReason.OtherFocusReason)
