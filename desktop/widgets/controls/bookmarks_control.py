@@ -80,6 +80,7 @@ class BookmarksControl(QObject):
         self._epochs: tuple[Epoch, ...] = ()
         self.marks: tuple[Bookmark, ...] = ()
         self._on_planes: list[BookmarkMarks] = []
+        self._removed: tuple[Bookmark, int] | None = None  # the last one, and the number of the note about it
         self.panel = panel = BookmarksPanel()
         shell.panel.add_section(SECTION, "Bookmarks", panel)
         save_input("bookmarks.seconds", panel.leg_s)
@@ -166,6 +167,9 @@ class BookmarksControl(QObject):
         self.marks = marks
         self.panel.show_bookmarks(marks, current)
         self._show_marks()
+        if self._removed is not None and _is_among(self._removed[0], marks):
+            self._shell.message.withdraw(self._removed[1])  # what it offers is done
+            self._removed = None
         self.kept.emit(marks)
 
     def _add(self) -> None:
@@ -253,7 +257,8 @@ class BookmarksControl(QObject):
         self._change(left, "removing a bookmark", max(0, index - 1))
         text = f"{before[index].name} was removed"
         bring_back = partial(self._bring_back, before[index], self.marks, index)
-        self._shell.message.show_note(text, [("Bring it back", bring_back)])
+        number = self._shell.message.show_note(text, [("Bring it back", bring_back)])
+        self._removed = before[index], number
 
     def _bring_back(self, removed: Bookmark, after: tuple[Bookmark, ...], index: int) -> None:
         """Put a removed bookmark back at its place if the others are the same, or else at the end.
@@ -262,7 +267,7 @@ class BookmarksControl(QObject):
         may have changed meanwhile.
         """
         there = _places(self.marks)
-        if (removed.name, removed.view) in there:  # undo has brought it back already
+        if _is_among(removed, self.marks):  # undo has brought it back already
             return
         to = index if there == _places(after) else len(there)
         marks = (*self.marks[:to], replace(removed, picture=""), *self.marks[to:])
@@ -311,6 +316,11 @@ class BookmarksControl(QObject):
         for index, mark in enumerate(self.marks):
             add_action(self.menu, f"Go to {menu_text(mark.name)}", None, partial(self._go, index))
         self._entries = len(self.marks)
+
+
+def _is_among(mark: Bookmark, marks: tuple[Bookmark, ...]) -> bool:
+    """Whether a bookmark is there, with whatever picture."""
+    return (mark.name, mark.view) in _places(marks)
 
 
 def _places(marks: tuple[Bookmark, ...]) -> list[tuple[str, ViewState]]:

@@ -1,6 +1,7 @@
 """The section of the bookmarks: named views with their pictures."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
@@ -119,9 +120,9 @@ class BookmarksPanel(QWidget):
         self.show_bookmarks(())
 
     def show_bookmarks(self, marks: Sequence[Bookmark], current: int | None = None) -> None:
-        """Show the bookmarks, with one of them as the current one."""
+        """Show the bookmarks, with one of them as the current one: by default the same as before."""
         marks = tuple(marks)
-        row = self.list.currentRow() if current is None else current
+        row = self._row_in(marks) if current is None else current
         self.list.blockSignals(True)
         self.list.set_count(len(marks))
         for place, mark in enumerate(marks):
@@ -137,6 +138,16 @@ class BookmarksPanel(QWidget):
         if not marks and focus is not None and focus.hasFocus():
             self.list.setFocus()  # or else the disabled button would send the focus out of the section
         self._show_buttons()
+
+    def _row_in(self, marks: Sequence[Bookmark]) -> int:
+        """The row of the current bookmark among others, of which it may be one that was moved or renamed."""
+        row = self.list.currentRow()
+        if not 0 <= row < len(self._marks):
+            return row
+        now = self._marks[row]
+        same = (place for place, mark in enumerate(marks) if (mark.name, mark.view) == (now.name, now.view))
+        renamed = (place for place, mark in enumerate(marks) if mark.view == now.view)
+        return next(chain(same, renamed), row)
 
     def _move(self, step: int) -> None:
         row = self.list.currentRow()

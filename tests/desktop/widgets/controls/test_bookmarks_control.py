@@ -207,7 +207,9 @@ def test_what_is_brought_back_is_there_once(explorer, control_of):
     control.show(marks)
     control.panel.remove_wanted.emit(0)
     (bring_back,) = control._shell.message.action_buttons
+    assert not control._shell.message.isHidden()
     control.show_again((replace(marks[0], picture="new"),))
+    assert control._shell.message.isHidden(), "nothing is to be brought back"
     bring_back.click()
     assert control.marks == (replace(marks[0], picture="new"),)
     control.panel.remove_wanted.emit(0)

@@ -1,7 +1,9 @@
 """The section of the bookmarks enables only the actions that the bookmarks allow."""
 
+from dataclasses import replace
+
 from desktop.view.bookmarks import bookmark
-from desktop.view.state import ViewState
+from desktop.view.state import ViewState, start_state
 from desktop.widgets.panels.bookmarks_panel import BookmarksPanel
 
 
@@ -32,3 +34,22 @@ def test_the_section_stays_as_high_when_the_last_bookmark_goes(qtbot):
     assert panel.sizeHint().height() == height
     assert panel.remove.pos() == place
     assert panel.list.hasFocus()
+
+
+def test_the_chosen_bookmark_stays_chosen_wherever_it_goes(qtbot):
+    """Moved, undone or renamed; if it is gone, its row stays. A new picture makes no other bookmark of it."""
+    panel = BookmarksPanel()
+    qtbot.addWidget(panel)
+    one, two, three = (replace(bookmark(ViewState(), ()), name=name) for name in ("a", "b", "c"))
+    elsewhere = replace(bookmark(start_state(2).at((1.0, 0.0)), ()), name="d")
+    panel.show_bookmarks((one, two, three), 1)
+    panel.show_bookmarks((two, one, three), 0)
+    panel.show_bookmarks((one, replace(two, picture="new"), three))
+    assert panel.list.currentItem().text() == "b"
+    panel.show_bookmarks((elsewhere, one, two))
+    assert panel.list.currentItem().text() == "b"
+    panel.list.setCurrentRow(0)
+    panel.show_bookmarks((one, replace(elsewhere, name="e")))
+    assert panel.list.currentItem().text() == "e"
+    panel.show_bookmarks((one, two))
+    assert panel.list.currentRow() == 1
