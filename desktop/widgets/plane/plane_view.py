@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QToolTip, QWidget
 
+from desktop.view.state import ViewState
 from desktop.widgets.common.focus_frame import FocusFrame
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.wheel import turned
@@ -69,6 +70,7 @@ class PlaneView(PlaneCanvas):
         hand.viewport_wanted.connect(self.viewport_wanted)
         hand.zoom_ended.connect(self.zoom_ended)
         self._router = PointerRouter([hand])
+        self._pointer_px: QPointF | None = None
         self._tips: list[Callable[[QPointF], str]] = []
         self.add_tips(self._axes.tip_at)
         self.add_tips(self._name_at)
@@ -91,6 +93,18 @@ class PlaneView(PlaneCanvas):
         """Pass mouse and keys to these handlers in order; the hand gets the events that none takes."""
         self._router = PointerRouter([*handlers, self.hand])
 
+    def set_state(self, state: ViewState) -> None:
+        """Draw another state, and say what is at the pointer if the plane has moved below it."""
+        before = self._state
+        super().set_state(state)
+        is_elsewhere = (before.viewport, before.chart) != (state.viewport, state.chart)
+        if self._pointer_px is not None and is_elsewhere:
+            self._tell_pointer(self._pointer_px)
+
+    def _tell_pointer(self, place: QPointF) -> None:
+        self._pointer_px = place
+        self.pointer_moved.emit(self.ab_at(place))
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pass a press to the handlers."""
         self._router.press(event)
@@ -101,16 +115,17 @@ class PlaneView(PlaneCanvas):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Say where the pointer is, whatever it drags, and pass the move to the handlers."""
-        self.pointer_moved.emit(self.ab_at(event.position()))
+        self._tell_pointer(event.position())
         self._router.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Pass a release to the handlers; emit the pointer's position, because the plane may have moved."""
         self._router.release(event)
-        self.pointer_moved.emit(self.ab_at(event.position()))
+        self._tell_pointer(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
         """Tell the handlers that the pointer has left."""
+        self._pointer_px = None
         self.pointer_moved.emit(None)
         self._router.leave()
 
@@ -132,7 +147,7 @@ class PlaneView(PlaneCanvas):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the pointer; emit its position again, because z then has more or fewer decimals."""
         self.hand.zoom(WHEEL_STEP ** -turned(event), event.position())
-        self.pointer_moved.emit(self.ab_at(event.position()))
+        self._tell_pointer(event.position())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu at the cursor on a key; for the mouse, the release opens it."""

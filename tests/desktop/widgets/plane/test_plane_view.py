@@ -57,6 +57,22 @@ def test_the_pointer_is_told_wherever_it_is(view, heard, qtbot):
     assert wanted(heard, "cursor_moved") == []
 
 
+def test_the_pointer_is_told_when_the_plane_moves_below_it(view, heard, qtbot):
+    """As by Home, a key or undo; not if the cursor moves alone, or without a pointer."""
+    elsewhere = replace(STATE, viewport=Viewport((10.0, 0.0), STATE.viewport.span))
+    view.set_state(elsewhere)
+    view.set_state(STATE)
+    assert wanted(heard, "pointer_moved") == []
+    qtbot.mouseMove(view, at(-1, 0.25))
+    view.set_state(elsewhere)
+    view.set_state(elsewhere.at((1.0, 0.0)))
+    told = [(pytest.approx((-1, 0.25)),), (pytest.approx((9, 0.25)),)]
+    assert wanted(heard, "pointer_moved") == told
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    view.set_state(STATE)
+    assert wanted(heard, "pointer_moved") == [*told, (None,)]
+
+
 def test_the_pointer_is_told_while_something_else_is_dragged(view, heard, qtbot):
     """Even a handler that takes every event, such as a held path point, does not stop this."""
 
