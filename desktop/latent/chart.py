@@ -76,6 +76,11 @@ class Chart:
         """View coordinates [..., 2] → z float32 [..., d]."""
         return self.plane.embed(self.ab(view))
 
+    def zoomed(self, viewport: Viewport, factor: float, about: tuple[float, float]) -> tuple[Viewport, bool]:
+        """The view with its span times `factor`, and whether float32 can tell no closer z apart."""
+        wanted = viewport.zoomed(factor, about, min(self.least_span(about), viewport.span))
+        return wanted, factor < 1 and wanted.span > viewport.span * factor * (1 + 1e-9)
+
     @property
     def limits(self) -> Edges | None:
         """The left, bottom, right and top end of the axes, or None if they have no end."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtWidgets import QMenu
@@ -18,6 +19,7 @@ from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.usable import NO_POINTS, set_usable
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.shell import Shell
+from desktop.widgets.plane.hand import KEY_ZOOM
 from desktop.widgets.plane.plane_view import PlaneView
 
 Look = tuple[AxisScale, Viewport]
@@ -65,6 +67,10 @@ class PlaneControl(QObject):
             lambda label: explorer.set_state(explorer.state.with_label_switched(label))
         )
         home = add_action(shell.menus["view"], "&Home", "Home", lambda: self._look_at(explorer.home))
+        # The keys are the plane's own.
+        for text, key, factor in (("Zoom &in", "+", 1 / KEY_ZOOM), ("Zoom &out", "-", KEY_ZOOM)):
+            zoom = add_action(shell.menus["view"], text, None, partial(self._zoom, factor))
+            zoom.setToolTip(f"{key} on the plane, or the wheel.")
         show_cursor = add_action(shell.menus["view"], "Show the &cursor", "C", self._show_cursor)
         name_command(show_cursor, self.arrow)
         add_action(shell.menus["view"], "&Random z", "R", self._draw_z)
@@ -110,6 +116,14 @@ class PlaneControl(QObject):
 
     def _look_at(self, viewport: Viewport) -> None:
         self._explorer.change(viewport=viewport)
+
+    def _zoom(self, factor: float) -> None:
+        """Zoom about the middle of the view."""
+        state = self._explorer.state
+        wanted, has_ended = state.chart.zoomed(state.viewport, factor, state.viewport.center)
+        if has_ended:
+            self._say_zoom_ended()
+        self._look_at(wanted)
 
     def _fit(self) -> None:
         posterior = self._explorer.points.posterior

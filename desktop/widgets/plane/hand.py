@@ -123,8 +123,7 @@ class Hand(QObject, PointerHandler):
         projection = self._canvas.projection
         viewport = projection.viewport
         about = viewport.center if position is None else projection.view(position.x(), position.y())
-        least = projection.chart.least_span(about)
-        wanted = viewport.zoomed(factor, about, min(least, viewport.span))
-        if factor < 1 and wanted.span > viewport.span * factor * (1 + 1e-9):
+        wanted, has_ended = projection.chart.zoomed(viewport, factor, about)
+        if has_ended:
             self.zoom_ended.emit()
         self.viewport_wanted.emit(wanted)

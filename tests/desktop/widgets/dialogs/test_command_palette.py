@@ -137,15 +137,19 @@ def test_return_runs_the_chosen_command(window, palette, qtbot):
     qtbot.waitUntil(lambda: not window.findChildren(CommandPalette), timeout=SOON_MS)
 
 
-def test_a_command_that_begins_with_the_words_comes_first(palette, qtbot):
-    """Typing "home" and Return goes home; words that no command has run nothing."""
+def test_a_command_that_begins_with_the_words_comes_first(window, palette, qtbot):
+    """Typing "home" finds that first; words that no command has run nothing; "zoom in" and Return zoom in."""
     qtbot.keyClicks(palette.line, "home")
     assert palette.shown()[0] == "View › Home"
     qtbot.keyClicks(palette.line, " zzz")
     assert palette.shown() == []
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isVisible()
-    palette.reject()
+    palette.line.clear()
+    qtbot.keyClicks(palette.line, "zoom in")
+    span = window.explorer.state.viewport.span
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert window.explorer.state.viewport.span == pytest.approx(span / 1.25)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +159,7 @@ def test_a_command_that_begins_with_the_words_comes_first(palette, qtbot):
         ("svg", "File › Export the view"),
         ("figure", "File › Export the view"),
         ("html", "File › Share as a page"),
+        ("gap", "View › Layers › True posterior of your image"),
         ("zoom", "View › Fit to the test images"),
         ("delete", "Path › Remove the last point"),
         ("sidepan", "View › Side panel"),
