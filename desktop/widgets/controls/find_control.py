@@ -15,6 +15,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.saved_inputs import save_input
+from desktop.widgets.common.usable import NO_POINTS, set_usable
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.find_panel import FindPanel, Tour
 from export.bundle import Posterior
@@ -58,22 +59,29 @@ class FindControl(QObject):
         explorer.model_changed.connect(self._on_points)
         explorer.state_changed.connect(self._on_state)
         menu = shell.menus["select"]
-        add_action(menu, "&Find…", "Ctrl+F", self._focus)
+        find = add_action(menu, "&Find…", "Ctrl+F", self._focus)
         reveal = self._reveal
         add_button(menu, "Select those fo&und", panel.select, reveal=reveal)
-        for text, tour in (
-            ("Go through those found", Tour.FOUND),
-            ("Go through the selection", Tour.SELECTED),
-        ):
+        found, selected = (
             add_action(menu, text, None, partial(self.begin, tour))
+            for text, tour in (
+                ("Go through those found", Tour.FOUND),
+                ("Go through the selection", Tour.SELECTED),
+            )
+        )
         worst = add_action(
             menu, "Go through the &worst reconstructions", None, lambda: self.begin(Tour.WORST)
         )
-        add_action(menu, "Go through the misplace&d", None, lambda: self.begin(Tour.MISPLACED))
-        add_action(menu, "Selec&t the misplaced", None, lambda: self.begin(Tour.MISPLACED, selects=True))
-        name_command(worst, panel.tour)
-        name_command(add_action(menu, "&Next point", ".", lambda: self.step(1)), panel.next)
-        name_command(add_action(menu, "&Previous point", ",", lambda: self.step(-1)), panel.before)
+        misplaced = add_action(menu, "Go through the misplace&d", None, lambda: self.begin(Tour.MISPLACED))
+        select_misplaced = add_action(
+            menu, "Selec&t the misplaced", None, lambda: self.begin(Tour.MISPLACED, selects=True)
+        )
+        following = add_action(menu, "&Next point", ".", lambda: self.step(1))
+        previous = add_action(menu, "&Previous point", ",", lambda: self.step(-1))
+        for entry, widget in ((worst, panel.tour), (following, panel.next), (previous, panel.before)):
+            name_command(entry, widget)
+        # The entries that need points.
+        self._of_points = (find, found, selected, worst, misplaced, select_misplaced, following, previous)
         cost = panel.cost
         add_button(menu, "Decode or stop the comparison", cost.button, within=[cost], reveal=reveal)
 
@@ -217,6 +225,8 @@ class FindControl(QObject):
             self._posterior = posterior
             self._known = KnownScores()
             self._forget()
+        for entry in self._of_points:
+            set_usable(entry, "" if self._explorer.points.exist else NO_POINTS)
 
     def _on_state(self, state: ViewState) -> None:
         if state.selected != self._selected:

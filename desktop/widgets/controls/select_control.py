@@ -24,6 +24,7 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import name_command
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.usable import NO_POINTS, set_usable
 from desktop.widgets.controls.plane_selection import PlaneSelection, are_on_plane
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.label_counts import LabelCount
@@ -75,9 +76,10 @@ class SelectControl(QObject):
         box = add_action(menu, "Select in a &box", "B", partial(self._switch_tool, Tool.BOX))
         lasso = add_action(menu, "Select in a &lasso", "Shift+B", partial(self._switch_tool, Tool.LASSO))
         menu.addSeparator()
-        add_action(menu, "Select &all", "Ctrl+A", lambda: self._select(self._shown()))
-        add_action(menu, "Select what is in &view", "Shift+V", self._select_view)
-        add_action(menu, "&Invert the selection", "Ctrl+I", self._invert)
+        every = add_action(menu, "Select &all", "Ctrl+A", lambda: self.select(self._shown()))
+        in_view = add_action(menu, "Select what is in &view", "Shift+V", self._select_view)
+        invert = add_action(menu, "&Invert the selection", "Ctrl+I", self._invert)
+        self._of_points = (box, lasso, every, in_view, invert)  # the entries that need points
         clear = add_action(menu, "&Clear the selection", "Ctrl+Shift+A", lambda: self._select(()))
         menu.addSeparator()
         only = add_action(menu, "Show &only the selection", "Shift+O", self._switch_only)
@@ -163,7 +165,7 @@ class SelectControl(QObject):
         (seen or self._planes)[0].find_in_view()
 
     def _invert(self) -> None:
-        self._select(set(self._shown()) - set(self._explorer.state.selected))
+        self.select(set(self._shown()) - set(self._explorer.state.selected))
 
     def _switch_only(self) -> None:
         state = self._explorer.state
@@ -173,6 +175,11 @@ class SelectControl(QObject):
     # ---- what is shown
 
     def _on_points(self) -> None:
+        exist = self._explorer.points.exist
+        for entry in self._of_points:
+            set_usable(entry, "" if exist else NO_POINTS)
+        if not exist:
+            self._on_tool(None)
         self._on_state(self._explorer.state)
 
     def _on_state(self, state: ViewState) -> None:

@@ -11,6 +11,7 @@ from desktop.widgets.common.choices import add_choices, show_choice
 from desktop.widgets.common.cost_bar import CostBar
 from desktop.widgets.common.icons import line_icon
 from desktop.widgets.common.plain_text import ElidedLabel
+from desktop.widgets.common.usable import NO_POINTS, set_usable
 
 
 class Tour(StrEnum):
@@ -120,6 +121,11 @@ class FindPanel(QWidget):
     def chosen(self) -> Tour:
         """Return which points to go through."""
         return Tour(self.tour.currentData())
+
+    def set_has_points(self, has_points: bool) -> None:
+        """Say whether there is anything to find."""
+        for part in (self.field, self.select, self.tour, self.before, self.next):
+            set_usable(part, "" if has_points else NO_POINTS)
 
     def show_tour(self, tour: Tour) -> None:
         """Show which points are chosen to go through."""

@@ -7,7 +7,7 @@ from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import ElidedLabel
-from desktop.widgets.common.usable import set_usable
+from desktop.widgets.common.usable import NO_POINTS, set_usable
 from desktop.widgets.panels.find_panel import FindPanel
 from desktop.widgets.panels.label_counts import LabelCounts
 from desktop.widgets.panels.point_grid import PointGrid
@@ -84,7 +84,11 @@ class SelectPanel(QWidget):
     def show_count(self, count: int, total: int, words: PointWords) -> None:
         """Say how many points are selected, and show the actions on them if there are any."""
         some = f"{count:,} of {total:,} {words.bare} selected"
-        self.summary.show_text(some if count else f"Drag with a tool to select {words.bare}.")
+        none = f"Drag with a tool to select {words.bare}." if total else NO_POINTS
+        self.summary.show_text(some if count else none)
+        for tool in self._tools.values():
+            set_usable(tool, "" if total else NO_POINTS)
+        self.finder.set_has_points(total > 0)
         for part in self._parts:
             part.setVisible(count > 0)
         set_usable(self.clear, "" if count else "Nothing is selected.")

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.images.pixels import to_bytes
 from desktop.latent.plane import Viewport
+from desktop.widgets.common.menus import plain
+from desktop.widgets.common.usable import NO_POINTS, reason_of
 from export.bundle import Posterior
 from tests.waiting import SOON_MS
 
@@ -179,3 +181,25 @@ def test_a_direction_leads_from_the_mean_of_one_selection_to_that_of_another(win
     window.select.select([1])
     window.select.panel.direction.click()
     assert window.directions.directions.names == ("to 1 selected",)
+
+
+def test_a_model_without_points_offers_no_selecting_and_says_why(window, make_bundle, qtbot):
+    """Buttons and entries cannot be used; the tool is put away. With points, Ctrl+A shows the section."""
+    panel, menu, explorer = window.select.panel, window.select.menu, window.explorer
+    section = window.panel.sections.section("points")
+    entries = {plain(action.text()): action for action in menu.actions()}
+    parts = (panel.box, panel.lasso, panel.finder.select, panel.finder.next, panel.finder.field)
+    of_points = [entries[text] for text in ("Select in a box", "Select all", "Find", "Next point")]
+    assert all(part.isEnabled() for part in (*parts, *of_points))
+    assert not section.is_open
+    qtbot.keyClick(window.plane, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(explorer.state.selected) == 6
+    assert section.is_open
+    panel.box.click()
+    with qtbot.waitSignal(explorer.opened, timeout=SOON_MS):
+        window.open_path(make_bundle(name="bare"))
+    assert window.select.selector.tool is None
+    for part in (*parts, *of_points):
+        assert not part.isEnabled()
+        assert reason_of(part) == NO_POINTS
+    assert panel.summary.text() == NO_POINTS
