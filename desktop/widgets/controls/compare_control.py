@@ -36,6 +36,7 @@ from desktop.widgets.controls.compared_image import ComparedImage
 from desktop.widgets.controls.held_out_control import HeldOutControl
 from desktop.widgets.controls.map_control import NAME, MapControl
 from desktop.widgets.controls.opening_control import OpeningControl
+from desktop.widgets.controls.opening_messages import alone_words
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.plane_gestures import PlaneGestures
 from desktop.widgets.controls.reading_control import ReadingControl
@@ -44,7 +45,7 @@ from desktop.widgets.dialogs.about_model import state_and_elbo
 from desktop.widgets.panels.compare_page import ComparePage
 from desktop.widgets.panels.pages import Pages
 from desktop.widgets.plane.plane_view import PlaneView
-from export.bundle import MANIFEST_FILE
+from export.bundle import MANIFEST_FILE, PartOfBundleError
 
 COMPARE = "compare"
 NO_SECOND = "There is no B to close."
@@ -201,14 +202,14 @@ class CompareControl(QObject):
 
     def _close(self) -> None:
         """Close B as a step that can be undone, and offer to bring it back; or stop opening a model as B."""
-        other = self.comparison.current
+        other, source = self.comparison.current, self.comparison.second.source
         self.show_other(None)
         if self.page.isVisible():
             self.page.left.setFocus()
-        if other is None:
+        if other is None or source is None:
             return
         self.stepped.emit(other, None, "closing B")
-        text = f"B was closed: {one_line(other.path.name, NAME_CHARS)}"
+        text = f"B was closed: {one_line(source.name, NAME_CHARS)}"
         bring_back = partial(self.open_other, other)
         self._closed_note = self._shell.message.show_note(text, [("Bring it back", bring_back)])
 
@@ -233,12 +234,13 @@ class CompareControl(QObject):
     def _on_opened(self, opened: Opened) -> None:
         source = opened.model.source
         self.reading.set_source(source)
-        notes = [source.guess_note, *source.notes, opened.model.warning]
+        notes = [alone_words(source), source.guess_note, *source.notes, opened.model.warning]
         review: list[Action] = [("Review…", self.reading.open_dialog)] if source.guess_note else []
+        actions = [*self._whole_bundle(source.within), *review]
         self._shell.message.hide_error()
         self._shell.message.withdraw(self._closed_note)
         if any(notes):
-            self._shell.message.show_note(f"B: {'; '.join(filter(None, notes))}", review)
+            self._shell.message.show_note(f"B: {'; '.join(filter(None, notes))}", actions)
         self.image.show()
         for before in self._before:
             self._before, after = (), self.comparison.current
@@ -246,13 +248,19 @@ class CompareControl(QObject):
                 words = "opening B" if before is None else "replacing B"
                 self.stepped.emit(before, after, words)
 
+    def _whole_bundle(self, within: Path | None) -> list[Action]:
+        """The button that opens the bundle which a file belongs to."""
+        return [] if within is None else [("Open the bundle", partial(self.open, within))]
+
     def _on_open_failed(self, error: Exception) -> None:
         self._before = ()
         self._show_names()
         if isinstance(error, OpeningStoppedError):
             self.told.emit("opening was stopped")
         elif not self.reading.show_error(error):
-            actions = self.reading.actions_for(error) if isinstance(error, UnreadError) else []
+            within = error.within if isinstance(error, UnreadError | PartOfBundleError) else None
+            actions = self._whole_bundle(within)
+            actions += self.reading.actions_for(error) if isinstance(error, UnreadError) else []
             longer = error.with_more_time() if isinstance(error, UnreadError) else None
             if isinstance(error, UnreadError) and longer is not None:
                 actions.insert(0, ("Give it more time", partial(self.open, error.file.path, longer)))

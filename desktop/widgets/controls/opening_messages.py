@@ -8,12 +8,19 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop.app.explorer import Explorer
 from desktop.base.machine import distribution_warning
 from desktop.models.opened import Opened
-from desktop.models.source import UnreadError
+from desktop.models.source import Source, UnreadError
 from desktop.vetting.opening import OpeningStoppedError
 from desktop.widgets.common.message_bar import Action, MessageBar
 from desktop.widgets.controls.reading_control import ReadingControl
 from desktop.widgets.controls.status_control import StatusControl
 from export.bundle import PartOfBundleError
+
+
+def alone_words(source: Source) -> str:
+    """Say that a file was opened without the bundle that it belongs to; empty if there is none."""
+    if source.within is None:
+        return ""
+    return f"{source.path.name} alone is open; it belongs to the bundle {source.within.name}"
 
 
 class OpeningMessages(QObject):
@@ -39,11 +46,8 @@ class OpeningMessages(QObject):
         self._message.clear()
         source = opened.model.source
         review: list[Action] = [("Review…", self._reading.open_dialog)] if source.guess_note else []
-        notes = [source.guess_note, *source.notes, opened.model.warning, distribution_warning()]
-        if source.within is not None:
-            notes.insert(
-                0, f"{source.path.name} alone is open; it belongs to the bundle {source.within.name}"
-            )
+        said = [source.guess_note, *source.notes, opened.model.warning, distribution_warning()]
+        notes = [alone_words(source), *said]
         if any(notes):
             actions = [*self._whole_bundle(source.within), *review]
             self._message.show_note("; ".join(filter(None, notes)), actions)

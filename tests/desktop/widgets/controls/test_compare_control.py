@@ -309,3 +309,22 @@ def menu_at(window, qtbot, pixel):
     entries = {action.text().replace("&", ""): action for action in menu.actions() if action.text()}
     menu.hide()
     return entries
+
+
+def test_a_file_of_a_bundle_offers_the_bundle_as_b(open_window, make_bundle, qtbot):
+    """As it does when it is opened as the model; closing B calls it what its heading does."""
+    whole = make_bundle(name="whole")
+    window = open_window(make_bundle(name="first"))
+    second = window.compare.comparison.second
+    window.show_page("compare")
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        window.compare.open(whole / "decoder.onnx")
+    assert window.message.text().startswith(
+        f"B: decoder.onnx alone is open; it belongs to the bundle {whole.name}"
+    )
+    (bundle,) = (button for button in window.message.action_buttons if button.text() == "Open the bundle")
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        bundle.click()
+    assert window.compare.page.names[1].text() == "B  whole"
+    window.compare.page.close_wanted.emit()
+    assert window.message.text() == "B was closed: whole"
