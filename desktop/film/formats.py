@@ -32,6 +32,10 @@ class Format(StrEnum):
         return f".{self.value.lower()}"
 
 
+# Of files: those of the formats, and that of most APNGs.
+ENDINGS = (*(kind.ending for kind in Format), ".png")
+
+
 @dataclass(frozen=True)
 class Limits:
     """A format's limits: the unit of a frame's duration, the fewest units, and the largest side.

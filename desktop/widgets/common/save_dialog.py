@@ -1,6 +1,6 @@
 """Asks where to save a file, and makes sure that its name has the right ending."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -16,8 +16,9 @@ def ask_where(
     kind: str,
     refuse: Callable[[str], object],
     source: Source | None = None,
+    others: Collection[str] = (),
 ) -> Path | None:
-    """Return the chosen path, with the ending of `name`; None if nothing was chosen.
+    """Return the chosen path, with the ending of `name` or one of the `others`; None if nothing was chosen.
 
     The dialog begins in the folder of the last export. It suggests the name last chosen under this
     title if that was for the same `source`, and otherwise the source's name followed by `name`.
@@ -36,7 +37,7 @@ def ask_where(
     if not chosen:
         return None
     path = Path(chosen)
-    if path.suffix.lower() != ending:
+    if path.suffix.lower() not in (ending, *others):
         path = path.with_name(path.name + ending)
         if path.exists():
             refuse(f"{path}: found an existing file; choose it by its full name to replace it")

@@ -14,6 +14,7 @@ from desktop.base.arrays import Bytes
 from desktop.jobs.cost import Progress
 from desktop.jobs.encode import Encoded, Located
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.choices import show_choice
 from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
@@ -127,9 +128,15 @@ class FigureControl(QObject):
         window, refuse = self._shell.window, self._shell.message.show_message
         name, files = f"view{kind.ending}", f"{kind.value} (*{kind.ending})"
         explorer, source = self._shell.explorer, self._shell.explorer.source
-        path = ask_where(window, "Export the view", name, files, refuse, source)
-        if path is not None and source is not None and is_still_open(explorer, source, path):
-            self.exports.save(path, figure)
+        endings = [each.ending for each in type(kind)]
+        path = ask_where(window, "Export the view", name, files, refuse, source, endings)
+        if path is None or source is None or not is_still_open(explorer, source, path):
+            return
+        of_name = next(each for each in type(kind) if each.ending == path.suffix.lower())
+        if of_name is not kind and self.dialog is not None:  # the name that was typed says more
+            show_choice(self.dialog.format, of_name)
+            figure = self.dialog.figure()
+        self.exports.save(path, figure)
 
     def _on_progress(self, progress: Progress | None) -> None:
         if progress is None:

@@ -3,6 +3,7 @@
 The modules that make films are imported at the first export, so that the window starts without them.
 """
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from desktop.images.pixels import enlarge
 from desktop.jobs.cost import Cost
 from desktop.jobs.route import route_of
 from desktop.widgets.common.actions import add_action
+from desktop.widgets.common.choices import show_choice
 from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from desktop.widgets.dialogs.export_dialog import ExportDialog
 
 PREVIEW_PIXELS, SOON_MS = 4_000_000, 200
+DRAWING = "Drawing …"
 
 
 class FilmControl(QObject):
@@ -126,9 +129,15 @@ class FilmControl(QObject):
         epoch = epoch_shown(source, state.epoch)
         texts = [caption(film, source.name, epoch, () if of_grids else state.z)] if film.captions else []
         strip = CaptionStrip(texts, width)
+        decoder = self._explorer.decoder
+        comes_soon = film.subject is not Subject.PATH or route_of(state).is_walkable
         if of_grids:
             dialog.set_preview(None)
-        elif film.with_plane or width * height > PREVIEW_PIXELS:  # too large to make, only to shrink it
+        elif film.with_plane and decoder is not None and not decoder.is_slow and comes_soon:
+            dialog.set_preview(None, DRAWING)
+        elif film.with_plane:
+            dialog.set_preview(to_qimage(enlarge(picture[np.newaxis], film.scale)[0]))
+        elif width * height > PREVIEW_PIXELS:  # too large to make, only to shrink it
             dialog.set_preview(to_qimage(picture))
         else:
             dialog.set_preview(to_qimage(strip.under(enlarge(picture[np.newaxis], film.scale)[0], 0)))
@@ -156,14 +165,23 @@ class FilmControl(QObject):
     def _save(self, film: "Film") -> None:
         from desktop.film.duration import lasting
         from desktop.film.film import Subject
+        from desktop.film.formats import ENDINGS, format_of, why_not
         from desktop.widgets.dialogs.export_dialog import MAX_FRAMES
 
         message, ending, source = self._shell.message, film.format.ending, self._shell.explorer.source
         name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
         kind = f"{film.format.value} (*{ending})"
-        path = ask_where(self._shell.window, "Export animation", name, kind, message.show_message, source)
+        window, refuse = self._shell.window, message.show_message
+        path = ask_where(window, "Export animation", name, kind, refuse, source, ENDINGS)
         if path is None or source is None or not is_still_open(self._explorer, source, path):
             return
+        if film.format is not (of_name := format_of(path)):  # the name that was typed says more
+            if reason := why_not(of_name):
+                refuse(reason)
+                return
+            film = replace(film, format=of_name)
+            if self.dialog is not None:
+                show_choice(self.dialog.format, of_name)
         seconds = self._shell.panel.path.seconds
         if film.subject is Subject.PATH and lasting(film, seconds.value(), MAX_FRAMES) != film:
             seconds.setValue(film.once_s)  # the path plays as long as its film from now on

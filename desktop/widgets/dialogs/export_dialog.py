@@ -28,6 +28,7 @@ LEAST_FRAME_MS = 15
 # The longer side of a film's plane, as in a narrow window, is at most so many times the shorter one.
 MOST_ASPECT = 3.0
 PATH_FPS, EPOCHS_FPS = 20, 4
+GRID_PREVIEW = f"{GRID_SIDE} × {GRID_SIDE} pictures\nper epoch"
 NO_EPOCHS = "The open model has no epochs to animate."
 NO_PATH = "There is no path yet. Shift-click two places on the plane to make one."
 
@@ -77,7 +78,7 @@ class ExportDialog(FittingDialog):
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
         self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        self.save.setText("Save…")
+        self.save.setText("&Save…")
         self.buttons.accepted.connect(self._accept)
         self.buttons.rejected.connect(self.reject)
         self.subject.currentIndexChanged.connect(self._on_subject)
@@ -146,12 +147,12 @@ class ExportDialog(FittingDialog):
             plane_aspect=self._plane_aspect,
         )
 
-    def set_preview(self, image: QImage | None) -> None:
-        """Show the first frame, shrunk to fit, until there are frames to play; None shows a text."""
+    def set_preview(self, image: QImage | None, text: str = GRID_PREVIEW) -> None:
+        """Show the first frame, shrunk to fit, until there are frames to play; None shows the text."""
         self._next.stop()
         self._playing = []
         if image is None:
-            self.preview.setText(f"{GRID_SIDE} × {GRID_SIDE} pictures\nper epoch")
+            self.preview.setText(text)
         else:
             self.preview.setPixmap(self._fitted(image))
 
@@ -161,6 +162,11 @@ class ExportDialog(FittingDialog):
         self._shown = 0
         self._next.start(max(LEAST_FRAME_MS, round(1000 * seconds / len(images))))
         self._play()
+
+    def open(self) -> None:
+        """Show the dialog with the keyboard on Save, or on what is animated, not on what was set last."""
+        super().open()
+        (self.save if self.save.isEnabled() else self.subject).setFocus()
 
     def done(self, result: int) -> None:
         """Stop playing when the dialog closes, and restore the path's settings, which are to be saved."""

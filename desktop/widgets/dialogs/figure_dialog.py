@@ -164,7 +164,7 @@ class FigureDialog(FittingDialog):
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
         self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        self.save.setText("Save…")
+        self.save.setText("&Save…")
         self._cost = ""
         self._can_be_finer, self._possible = True, frozenset(Part)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)

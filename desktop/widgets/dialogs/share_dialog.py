@@ -28,7 +28,7 @@ class ShareDialog(FittingDialog):
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
         self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        self.save.setText("Save…")
+        self.save.setText("&Save…")
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         body = QVBoxLayout()

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
+from desktop.film.formats import Format
 from desktop.images.note import read_note
 from desktop.images.pixels import tile, to_bytes
 from desktop.latent.plane import manifold_grid, sample_prior
@@ -173,6 +174,12 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
     assert all(visible for visible, _ in shown[:-1])
     values = [value for _, value in shown[:-1]]
     assert values == sorted(values)
+    answer(tmp_path / "walk.apng")
+    saved_picture(window, qtbot, lambda: save_film(window, qtbot, frames=2))
+    assert names(tmp_path) == ["walk.apng", "walk.gif"], "the name's own ending stays"
+    assert window.film_control.dialog.film().format is Format.APNG
+    with Image.open(tmp_path / "walk.apng") as image:
+        assert image.format == "PNG"
     assert (values[0], values[-1]) == (0, 100)
     assert not panel.progress.isVisible()
     assert panel.export.isVisible()

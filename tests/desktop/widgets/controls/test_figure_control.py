@@ -53,6 +53,15 @@ def test_a_view_is_exported_and_dropped_back(open_window, make_bundle, qtbot, mo
     assert (restored.z, restored.viewport) == (state.z, state.viewport)
     assert restored.layers == (state.layers - {Layer.POINTS}) | {Layer.PRIOR}
     assert dialog.width_px.value() == 400
+    other = tmp_path / "other.svg"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(other), "")))
+    window.activateWindow()
+    qtbot.keyClick(window.plane, Qt.Key.Key_E, KEYS)
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        qtbot.mouseClick(dialog.save, LEFT)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["figure.png", "other.svg"]
+    assert dialog.format.currentText() == "SVG", "the name's own ending decides"
+    assert 'width="170.' in other.read_text()[:999]
 
 
 def test_a_figure_of_a_model_that_is_open_no_longer_is_not_written(

@@ -165,6 +165,19 @@ def test_the_preview_plays_until_the_dialog_closes(dialog, qtbot):
     assert not dialog._next.isActive()
 
 
+def test_it_opens_with_the_keyboard_on_save(dialog, qtbot):
+    """Typing changes no number that was set last; without a path, what is animated has it."""
+    dialog.frames.setFocus()
+    for has_path, focused in ((True, dialog.save), (False, dialog.subject)):
+        dialog.set_model((28, 28), 0)
+        dialog.set_has_path(has_path)
+        dialog.set_size(280, 280)
+        dialog.open()
+        qtbot.waitUntil(dialog.isVisible)
+        assert dialog.focusWidget() is focused
+        dialog.reject()
+
+
 def test_frames_can_show_the_plane(dialog):
     """The frames of a path or of epochs fit in scale and size, with picture and plane or the plane alone."""
     dialog.content.setCurrentText("Plane with picture")
