@@ -40,6 +40,7 @@ ZIP = (
     "a zip (PyTorch, Keras or a bundle?)",
     f"rename it to end in .latent if it is a bundle; otherwise {GUIDE}",
 )
+VIDEO = "a video", "play it in a player; of films, GIF, WebP and APNG open again with their view"
 # Formats by a file's first bytes.
 STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs", "a git-LFS pointer", "fetch the file itself with git lfs pull"),
@@ -49,6 +50,7 @@ STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "a PNG picture", "open a model first"),
     (b"\xff\xd8\xff", "a JPEG picture", "open a model first"),
     (b"GIF8", "a GIF", "open a model first"),
+    (b"\x1aE\xdf\xa3", *VIDEO),
     (b"\x1f\x8b", "a gzip file", "unpack it"),
     (b"%PDF", "a PDF", "choose a model file"),
     (b"GGUF", "a GGUF file", ORIGINAL),
@@ -60,6 +62,8 @@ FLATBUFFERS: dict[bytes, Format] = {
     b"TFL3": ("a TensorFlow Lite model", TFLITE),
     b"ORTM": ("a model in ONNX Runtime's own format", "open the .onnx from which it was made"),
 }
+# MP4 and some kinds of pictures have this at byte 4, and then what they are.
+MP4_START, MP4_PICTURES = b"ftyp", (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
 # Kinds of pickles, by words near their beginning.
 PICKLED: tuple[tuple[bytes, str, str], ...] = (
     (b"torch_utils.persistence", "a pickle of StyleGAN", STYLEGAN),
@@ -115,6 +119,8 @@ def format_of(path: Path, data: bytes | mmap.mmap) -> Format | None:
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
         found = ((what, to_do) for word, what, to_do in PICKLED if word in head)
         return next(found, ("a pickle", PICKLE))
+    if head[4:8] == MP4_START:
+        return ("an AVIF or HEIC picture", "open a model first") if head[8:12] in MP4_PICTURES else VIDEO
     if head[4:8] in FLATBUFFERS:
         return FLATBUFFERS[head[4:8]]
     if head[8:10] == b'{"' and 0 < int.from_bytes(head[:8], "little") < 1 << 30:

@@ -35,6 +35,7 @@ class PathStripControl(QObject):
         self._soon.timeout.connect(self._ask)
         panel.strip.chosen.connect(panel.points.chosen)
         panel.strip.time_typed.connect(self._set_time)
+        panel.strip.refused.connect(shell.message.show_note)
         panel.playback_changed.connect(self._show_times)
         explorer.state_changed.connect(self._on_state)
         explorer.model_changed.connect(self._on_model)

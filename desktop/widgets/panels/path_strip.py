@@ -7,18 +7,21 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QListView, QListWidgetItem, QWidget
 
+from desktop.base.words import one_line
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.thumbnail_list import ThumbnailList, thumbnail
 
 CELL_PX, HEIGHT_PX = 76, 78  # wide enough for "600.0 s →"
 MOST_SHOWN = 60
 MOST_S = 600.0
+MOST_CHARS = 30  # of a text that is no time
 
 
 class PathStrip(ThumbnailList):
     """A click goes to a point; F2 or a double click sets its time, and an empty text resets all times."""
 
     time_typed = Signal(int, object)  # seconds, or None for an even pace
+    refused = Signal(str)  # why a text is no time
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +84,12 @@ class PathStrip(ThumbnailList):
         row, text = self.row(item), item.text().replace("→", "").strip().removesuffix("s").strip()
         seconds = _seconds(text)
         self.show_times(self._times)  # the row always shows what is so
-        if row < len(self._times) and (seconds is not None or not text):
+        if row >= len(self._times):
+            return
+        if seconds is None and text:
+            shown = one_line(text, MOST_CHARS)
+            self.refused.emit(f"found “{shown}” for the time, expected seconds from 0 to {MOST_S:.0f}")
+        else:
             self.time_typed.emit(row, seconds)
 
 

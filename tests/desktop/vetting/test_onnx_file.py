@@ -49,6 +49,8 @@ def test_weights_among_the_inputs_are_no_inputs(tmp_path):
         (b"PK\x03\x04abc", "a zip"),
         (b"\x80\x05\x95", "a pickle"),
         (b"\x89PNG\r\n", "a PNG picture"),
+        (b"\x00\x00\x00\x1cftypisom", "a video"),
+        (b"\x00\x00\x00\x1cftypavif", "an AVIF or HEIC picture"),
         (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page"),
         (b' {"a": 1}', "JSON text"),
         (b"\xff" * 100, "100 bytes that are not an ONNX model"),

@@ -56,11 +56,14 @@ def test_the_longest_time_is_not_cut(strip):
     ],
 )
 def test_a_time_is_typed(strip, row, text, told):
-    """Seconds with a point or a comma; what is no time changes nothing; the last point of a line has none."""
-    found = []
+    """Seconds with a point or a comma; what is no time is refused; the last point of a line has none."""
+    found, refused = [], []
     strip.time_typed.connect(lambda *what: found.append(what))
+    strip.refused.connect(refused.append)
     strip.item(row).setText(text)
     assert found == ([] if told is None else [told])
+    expected = f"found “{text}” for the time, expected seconds from 0 to 600"
+    assert refused == ([expected] if told is None and row < 2 else [])
     assert texts(strip) == ["1.5 s →", "", ""]
 
 
