@@ -158,7 +158,7 @@ def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_T
     longest = SCALE_BAR_PX * units
     power = 10.0 ** math.floor(math.log10(longest))
     length = next(m * power for m in (5, 2, 1) if m * power <= longest * (1 + 1e-9))
-    text = with_minus(f"{length:.6g}")
+    text = _length_text(length)
     bar, word = length / units, texts.width(text)
     box = QRectF(0, 0, bar + word + 22, texts.height + 6)
     box.moveBottomRight(QPointF(projection.size_px[0] - 8, floor - 8))
@@ -168,6 +168,13 @@ def _add_scale_bar(marks: _Marks, projection: Projection, floor: int, texts: "_T
     marks.lines += [QLineF(end, y - 3, end, y + 3) for end in (x, x + bar)]
     texts.add(x + bar + 6, box.center().y() + texts.ascent / 2 - 1, text)
     return box
+
+
+def _length_text(length: float) -> str:
+    """A round length, with the decimals that the numbers along the edges have."""
+    if not 1e-9 <= length < 1e6:
+        return with_minus(f"{length:.6g}")
+    return f"{length:.{max(0, -math.floor(math.log10(length) + 1e-6))}f}"
 
 
 class _Texts:

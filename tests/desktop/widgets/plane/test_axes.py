@@ -72,3 +72,12 @@ def test_what_the_axes_mean_stands_on_the_plane(size_px, count):
         assert "etc, at a right angle" in tips[2] or "etc…" in tips[2]
         assert "<b>" not in tips[2]
     assert not marks.tip_at(QPointF(size_px[0] / 2, size_px[1] / 2))
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [(2e-5, "0.00002"), (0.1, "0.1"), (1.0, "1"), (500.0, "500"), (1e6, "1e+06"), (2e-12, "2e−12")],
+)
+def test_the_scale_bar_is_written_as_the_numbers_along_the_edges(length, text):
+    """With decimals and no power of ten, but for what would be very long."""
+    assert axes._length_text(length) == text
