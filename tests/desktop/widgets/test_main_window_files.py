@@ -165,8 +165,14 @@ def test_the_path_is_saved_as_a_gif(window, qtbot, answer, tmp_path, gif_frames,
         assert gif.info["duration"] == 100
     assert panel.seconds.value() == 3.0
     qtbot.mouseClick(panel.export, LEFT)
-    assert window.film_control.dialog.frames.value() == 30
-    window.film_control.dialog.reject()
+    dialog = window.film_control.dialog
+    assert dialog.frames.value() == 30
+    dialog.content.setCurrentText("Plane with picture")
+    assert dialog.preview.text() == "Drawing …"
+    plane = window.plane
+    assert dialog.film().plane_aspect == pytest.approx(plane.width() / plane.height())
+    dialog.content.setCurrentText("Picture")
+    dialog.reject()
     panel.seconds.setValue(4)
     qtbot.mouseClick(panel.export, LEFT)
     assert "40 frames, 4.0 s" in window.film_control.dialog.facts.text()
