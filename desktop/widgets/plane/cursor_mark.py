@@ -127,7 +127,9 @@ class CursorMark:
         clear_left, clear_top, clear_right, clear_bottom = self._clear_sides[:, :, np.newaxis]
         covered = (clear_right > left) & (clear_left < right) & (clear_bottom > top) & (clear_top < bottom)
         best = int((covered.sum(axis=0) + np.where(is_inside, 0, 1 + self._clear_sides.shape[1])).argmin())
-        corners = left[best], top[best], right[best] - left[best], bottom[best] - top[best]
+        # Far out, the difference of two coordinates is not the size any more.
+        width, height = places[best, 2:] - places[best, :2]
+        corners = left[best], top[best], width, height
         box = QRectF(*map(float, corners))
         self._box = center, size, box
         return box

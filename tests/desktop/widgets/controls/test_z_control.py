@@ -132,7 +132,7 @@ def test_the_nearest_points_are_found_by_z_and_by_picture(shown, qtbot):
     for nearness in Nearness:
         shown.explorer.change(nearness=nearness)
         qtbot.waitUntil(
-            lambda: buttons[0].shown is not None and buttons[0].shown.title == "#5", timeout=SOON_MS
+            lambda: buttons[0].shown is not None and buttons[0].shown.title == "#5, 0", timeout=SOON_MS
         )
         assert shown.nearest.panel.isVisible()
 
