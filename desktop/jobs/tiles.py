@@ -48,14 +48,14 @@ class Pyramid:
         cells: the number of cells along each side of a tile.
         cell_px: the least length of a cell's longer side on the screen.
         picture_px: width and height of the pictures in the cache.
-        is_waited_for: whether the cells are larger than usual, because the decoder is slow.
+        is_slow: whether the cells are larger than usual, because the decoder is slow.
     """
 
     cell: tuple[float, float]
     cells: int
     cell_px: float
     picture_px: tuple[int, int]
-    is_waited_for: bool = False
+    is_slow: bool = False
 
     def level(self, units_per_px: float) -> int:
         """Return the level whose cells are at least `cell_px` and less than twice as long on the screen."""
@@ -93,11 +93,11 @@ class Pyramid:
 
         Coarse levels come before fine ones. Within a level, the tiles nearest to `focus` (view coordinates)
         come first. Coarse tiles just outside the view come last. Tiles outside `limits` are left out. With a
-        slow decoder (`is_waited_for`) there are no coarse tiles: one would cover the view for a long time.
+        slow decoder (`is_slow`) there are no coarse tiles: one would cover the view for a long time.
         """
         level = self.level(units_per_px)
         inside = common(edges, limits)
-        if self.is_waited_for:
+        if self.is_slow:
             return self._nearest_first(inside, level, focus)
         around = common(_grown(edges, 0.15), limits)
         tiles: list[Tile] = []
@@ -128,7 +128,7 @@ def pyramid_for(
     longer = max(height, width)
     cell_px = min(MAX_CELL_PX, max(MIN_CELL_PX, longer * 0.85))
     slow_px = math.sqrt(math.prod(view_px) * picture_ms / PLANE_MS)
-    is_waited_for, cell_px = slow_px > cell_px, max(slow_px, cell_px)
+    is_slow, cell_px = slow_px > cell_px, max(slow_px, cell_px)
     kept = min(1.0, 2 * cell_px * ratio / longer)
     cells = CELLS_OF_FAST if picture_ms < FAST_MS else CELLS_OF_SLOW if picture_ms > SLOW_MS else 2
     return Pyramid(
@@ -136,7 +136,7 @@ def pyramid_for(
         cells=cells,
         cell_px=cell_px,
         picture_px=(max(1, round(width * kept)), max(1, round(height * kept))),
-        is_waited_for=is_waited_for,
+        is_slow=is_slow,
     )
 
 

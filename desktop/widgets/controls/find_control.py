@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.app.tours import Found, misplaced_steps, worst_steps
+from desktop.app.found_points import Found, misplaced_steps, worst_steps
 from desktop.app.worker import Priority
 from desktop.jobs.cost import ASK_FROM_S, Cost, Progress
 from desktop.jobs.sheets import KnownScores

@@ -16,7 +16,6 @@ from desktop.view.provenance import (
     beside_of,
     from_text,
     is_provenance,
-    lost,
     other_reading,
     program_version,
     provenance,
@@ -69,11 +68,16 @@ def test_what_does_not_come_back_is_said(tmp_path):
     carried = from_text(to_text(provenance(then, start_state(2), "picture")))
     assert carried.state.inputs == (InputValue("label", 2), InputValue("strength", 1))
     state = replace(carried.state, inputs=(InputValue("label", 3), InputValue("strength", 1)))
-    assert lost(carried, state, now) == ["label was 2, is now 3", "the value range was unit, is now signed"]
+    assert differences(carried, state, now) == [
+        "label was 2, is now 3",
+        "the value range was unit, is now signed",
+    ]
     assert other_reading(carried, now) == {"range": "unit"}
-    assert lost(carried, carried.state, then) == []
+    assert differences(carried, carried.state, then) == []
     older = replace(carried, state=replace(carried.state, inputs=()), reading={})
-    assert lost(older, state, now) == ["the file does not give the inputs, which are now label 3, strength 1"]
+    assert differences(older, state, now) == [
+        "the file does not give the inputs, which are now label 3, strength 1"
+    ]
 
 
 def test_a_state_too_large_to_be_carried_is_left_out():
