@@ -139,7 +139,7 @@ def other_reading(carried: Provenance, source: "Source") -> dict[str, str]:
     return {option: text for option, text in were.items() if text != now[option]}
 
 
-def differences(carried: Provenance, now: ViewState, source: "Source") -> list[str]:
+def differences_from(carried: Provenance, now: ViewState, source: "Source") -> list[str]:
     """The differences between an export and its reopened view, such as "label was 7, is now 3"."""
     assert carried.state is not None
     words = differences(carried.state.inputs, now.inputs)

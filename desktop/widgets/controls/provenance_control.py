@@ -212,7 +212,7 @@ class ProvenanceControl(QObject):
         set_exported_values(self._window, carried.kind, details)
         missing = self._restore_beside(wanted)
         actions = self._encode_action(wanted.picture)
-        missing += [] if source is None else differences(carried, self._explorer.state, source)
+        missing += [] if source is None else differences_from(carried, self._explorer.state, source)
         if source is not None and other_reading(carried, source):
             actions.insert(0, ("Read the model as it was read then", partial(self._read_as_then, wanted)))
         if missing:

@@ -68,14 +68,14 @@ def test_what_does_not_come_back_is_said(tmp_path):
     carried = from_text(to_text(provenance(then, start_state(2), "picture")))
     assert carried.state.inputs == (InputValue("label", 2), InputValue("strength", 1))
     state = replace(carried.state, inputs=(InputValue("label", 3), InputValue("strength", 1)))
-    assert differences(carried, state, now) == [
+    assert differences_from(carried, state, now) == [
         "label was 2, is now 3",
         "the value range was unit, is now signed",
     ]
     assert other_reading(carried, now) == {"range": "unit"}
-    assert differences(carried, carried.state, then) == []
+    assert differences_from(carried, carried.state, then) == []
     older = replace(carried, state=replace(carried.state, inputs=()), reading={})
-    assert differences(older, state, now) == [
+    assert differences_from(older, state, now) == [
         "the file does not give the inputs, which are now label 3, strength 1"
     ]
 
