@@ -18,6 +18,7 @@ from desktop.view.provenance import (
     Beside,
     Provenance,
     beside_of,
+    differences_from,
     epoch_of,
     from_text,
     is_in,

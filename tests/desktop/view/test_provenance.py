@@ -14,6 +14,7 @@ from desktop.view.provenance import (
     Beside,
     Provenance,
     beside_of,
+    differences_from,
     from_text,
     is_provenance,
     other_reading,
