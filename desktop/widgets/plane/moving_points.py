@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation, Signal
 
 from desktop.latent.chart import Chart
-from desktop.widgets.plane.plane_layers import PlacedPoints, Points
+from desktop.widgets.plane.point_layer import PlacedPoints, Points
 
 
 class MovingPoints(QObject):

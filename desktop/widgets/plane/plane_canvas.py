@@ -28,12 +28,14 @@ from desktop.widgets.common import colors
 from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
 from desktop.widgets.plane.edge_place import arrow_box
+from desktop.widgets.plane.framed_texts import draw_note
 from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.pace import Pace
 from desktop.widgets.plane.path_layer import draw_path
-from desktop.widgets.plane.plane_layers import PlacedName, Points, draw_names, draw_note
+from desktop.widgets.plane.placed_names import PlacedName, draw_names
 from desktop.widgets.plane.plane_stack import Paint, PlaneStack
+from desktop.widgets.plane.point_layer import Points
 from desktop.widgets.plane.still import Still
 
 # The time for which layers are drawn before events are handled again.

@@ -18,7 +18,9 @@ from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
 from desktop.widgets.plane.layer import PlaneLayer
 from desktop.widgets.plane.moving_points import MovingPoints
-from desktop.widgets.plane.plane_layers import NameLayouts, draw_points, draw_tiles
+from desktop.widgets.plane.name_layouts import NameLayouts
+from desktop.widgets.plane.point_layer import draw_points
+from desktop.widgets.plane.tile_layer import draw_tiles
 
 MAPS = {Layer.PRIOR, Layer.DENSITY, Layer.HOLES}
 DIM_OPACITY = 0.45  # of the points while a person looks at something else
