@@ -29,20 +29,16 @@ from desktop.widgets.plane.axes import Axes
 from desktop.widgets.plane.cursor_mark import CursorMark, ring_box
 from desktop.widgets.plane.edge_place import arrow_box
 from desktop.widgets.plane.framed_texts import draw_note
-from desktop.widgets.plane.later import Later
 from desktop.widgets.plane.moving_points import MovingPoints
-from desktop.widgets.plane.pace import Pace
 from desktop.widgets.plane.path_layer import draw_path
 from desktop.widgets.plane.placed_names import PlacedName, draw_names
 from desktop.widgets.plane.plane_stack import Paint, PlaneStack
 from desktop.widgets.plane.point_layer import Points
-from desktop.widgets.plane.still import Still
+from desktop.widgets.plane.repainting import Repainting
 
 # The time for which layers are drawn before events are handled again.
 SLICE_S = 0.0008
 HURRIED_EVERY_MS = 8  # the interval at which layers are drawn while the cursor is dragged
-# The time for which a moved cursor waits for its picture, to be painted with it. Most pictures take less.
-TOGETHER_MS = 6
 REST_MS = 200  # after this time without a move, names move away from boxes over them
 MARK_POINTS = 1000  # covering a name or a mark counts like covering this many points
 NOTE_PX = 24  # from the upper edge to the middle of a note
@@ -72,9 +68,8 @@ class PlaneCanvas(QWidget):
         self._stack = PlaneStack(self._points)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._advance)
-        self._still = Still(self._compose)
-        self._later = Later()
-        self._pace = Pace()
+        self._repainting = Repainting(self, self._compose, self._cursor_px)
+        self._repainting.move_shown.connect(self._on_move_shown)
         self._old = self._note = ""
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
@@ -83,11 +78,6 @@ class PlaneCanvas(QWidget):
         self._over_names: list[QRectF] = []  # the boxes that names should not cover
         self._clear: list[QRectF] = []  # boxes that should stay uncovered
         self._cards: list[QRectF] = []
-        self._moved = QRegion()  # the parts that the cursor's last moves have changed, not painted yet
-        self._together = QTimer(
-            self, singleShot=True, interval=TOGETHER_MS, timerType=Qt.TimerType.PreciseTimer
-        )
-        self._together.timeout.connect(self._show_move)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._make_way)
 
@@ -145,15 +135,15 @@ class PlaneCanvas(QWidget):
     def redraw_over_points(self, boxes: Sequence[QRectF] = ()) -> None:
         """Draw everything from `add_over_points` again, within these boxes if there are any."""
         if not boxes:
-            self._change()
+            self._repainting.change()
         for box in boxes:
-            self._change(box.toAlignedRect().adjusted(-1, -1, 1, 1))
+            self._repainting.change(box.toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def set_points_dimmed(self, are_dimmed: bool) -> None:
         """Draw the points faintly or at full strength; faintly while a person looks at something else."""
         if are_dimmed != self._are_points_dimmed:
             self._are_points_dimmed = are_dimmed
-            self._change()
+            self._repainting.change()
 
     def to_px(self, ab: ArrayLike) -> Doubles:
         """Return the pixels [..., 2] of plane coordinates (a, b) [..., 2]."""
@@ -170,14 +160,12 @@ class PlaneCanvas(QWidget):
         if has_cursor_moved_only:
             if old.path != state.path:
                 self._shown_cursor = state
-                self._change()
+                self._repainting.change()
             else:  # only the cursor moved: paint its old and new position
-                self._pace.hurry(time.perf_counter())
-                self._moved += old_mark + self._mark_region()
-                self._together.start()
+                self._repainting.move(old_mark + self._mark_region())
             return
         self._shown_cursor = state
-        self._change()
+        self._repainting.change()
 
     def set_points(
         self, ab: Doubles, labels: Array | None, label_names: tuple[str, ...], smoothly: bool = False
@@ -192,24 +180,24 @@ class PlaneCanvas(QWidget):
         duration_ms = self.style().styleHint(hint, None, self) if smoothly and are_seen else 0
         if not self._points.set(Points(ab, labels, label_names), duration_ms):
             self._stack.redraw_points()
-            self._change()
+            self._repainting.change()
 
     def set_backdrop(self, cache: TileCache, cut: Cut | None) -> None:
         """Show the tiles of a cut that are decoded; None shows the empty canvas."""
         self._stack.set_backdrop(cache, cut)
-        self._change()
+        self._repainting.change()
 
     def set_old(self, text: str) -> None:
         """Dim the tiles, and show a text that says that they are outdated; an empty text ends this."""
         if text != self._old:
             self._old = text
-            self._change()
+            self._repainting.change()
 
     def set_note(self, text: str) -> None:
         """Show a text that says how many of the tiles are decoded; empty for none."""
         if text != self._note:
             self._note = text
-            self._change()
+            self._repainting.change()
 
     def add_tiles(self, tiles: Sequence[Tile]) -> None:
         """Draw these tiles, which have just been decoded."""
@@ -220,8 +208,7 @@ class PlaneCanvas(QWidget):
         """Show the picture beside the cursor."""
         before = self._mark_region()
         self._mark.set_picture(image, self.devicePixelRatioF())
-        self._moved += before + self._mark_region()
-        self._show_move()
+        self._repainting.show_move(before + self._mark_region())
 
     def set_cards(self, cards: Sequence[QRectF]) -> None:
         """Set the boxes of the cards over the plane, which the picture at the cursor should not cover."""
@@ -256,7 +243,7 @@ class PlaneCanvas(QWidget):
         """Set which point of the path is shown as selected."""
         if index != self._path_point:
             self._path_point = index
-            self._change()
+            self._repainting.change()
 
     def ab_at(self, position: QPointF) -> tuple[float, float]:
         """Return the plane coordinates (a, b) of a pixel."""
@@ -288,19 +275,21 @@ class PlaneCanvas(QWidget):
     @property
     def is_move_held(self) -> bool:
         """Whether a moved cursor waits for its picture before it is painted."""
-        return self._together.isActive()
+        return self._repainting.is_move_held
 
     @property
     def is_settled(self) -> bool:
         """Whether everything is drawn with its latest content."""
-        return self._later.is_empty and not self._stack.is_due(self.projection, self.devicePixelRatioF())
+        return self._repainting.is_complete and not self._stack.is_due(
+            self.projection, self.devicePixelRatioF()
+        )
 
     def settle(self) -> None:
         """Draw everything now, for a picture of the window."""
         self._stack.complete(self.projection, self.devicePixelRatioF())
         if self._rest.isActive():
             self._make_way()
-        self._change()
+        self._repainting.change()
 
     def grab(self, rectangle: QRect = QRect(QPoint(0, 0), QSize(-1, -1))) -> QPixmap:  # noqa: B008 (Qt's own)
         """Return a picture of the plane with everything drawn."""
@@ -309,10 +298,9 @@ class PlaneCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint everything but the cursor, mostly by copying it, and then the cursor."""
-        self._pace.end_move()
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
-        self._still.paint(painter, event.region(), self.size(), ratio, is_kept=self._is_hurried)
+        self._repainting.paint(painter, event.region(), ratio)
         self._mark.paint(painter, self._cursor_px(), QSizeF(self.size()), ratio)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -364,7 +352,7 @@ class PlaneCanvas(QWidget):
         """Move names away from boxes over them, once the view and the cursor rest."""
         self._rest.stop()
         if self.isVisible() and self._stack.names.make_way(self.projection, [*self._over_names, self.ring]):
-            self._change()
+            self._repainting.change()
 
     def _clear_mark(self) -> None:
         """Move the picture at the cursor away from the boxes that it should not cover."""
@@ -373,75 +361,31 @@ class PlaneCanvas(QWidget):
         if before != self._mark_region():
             self.update(before + self._mark_region())
 
-    def _change(self, part: QRect | None = None) -> None:
-        """Repaint a part soon, or everything."""
-        self._still.forget(part)
-        if part is None:
-            self._later.take_all()
-            self.update()
-        else:
-            self.update(part)
-
-    def _improve(self, part: QRect) -> None:
-        """Repaint a part with the same content, more completely drawn: later if the cursor is dragged."""
-        self._still.forget(part)
-        self._later.add(part)
-        if not self._is_hurried:
-            self.update(self._later.take_all())
-
-    def _next_piece(self) -> QRegion:
-        """Return the improved part that is painted next."""
-        if not self._is_hurried:
-            return self._later.take_all()
-        self._pace.count_piece(time.perf_counter())
-        return self._later.take(self.size(), self._cursor_px().toPoint())
-
-    @property
-    def _is_hurried(self) -> bool:
-        """Whether the cursor is dragged."""
-        return self._pace.is_hurried(time.perf_counter())
-
-    def _show_move(self) -> None:
-        """Paint the cursor's old and new position."""
-        self._together.stop()
-        self._shown_cursor = self._state
-        self.move_shown.emit()
-        # A cursor out of view, or in a window that is covered, is never painted.
-        if not self._moved.isEmpty():
-            self._pace.expect_move(time.perf_counter())
-        if not self._later.is_empty and self._pace.is_piece_due(time.perf_counter()):
-            self._moved += self._next_piece()
-        self.update(self._moved)
-        self._moved = QRegion()
-
     def _mark_region(self) -> QRegion:
         return self._mark.region(self._cursor_px(), QSizeF(self.size()))
 
+    def _on_move_shown(self) -> None:
+        self._shown_cursor = self._state
+        self.move_shown.emit()
+
     def _show_moved_points(self) -> None:
         self._stack.redraw_points(at_once=True)
-        self._change()
+        self._repainting.change()
 
     def _advance(self) -> None:
         """Continue drawing for a short time, and show the result."""
         if not self.isVisible():  # it may have another model's state, and is drawn when it is shown
             return
-        # The picture at the cursor goes first.
-        if self._together.isActive() or self._pace.is_move_due(time.perf_counter()):
+        if self._repainting.is_move_due:  # the picture at the cursor goes first
             self._draw_soon()
             return
         projection, ratio = self.projection, self.devicePixelRatioF()
         parts, has_news = self._stack.advance(projection, ratio, time.perf_counter() + SLICE_S)
-        for part in parts:
-            self._improve(part)
-        self._pace.has_news |= has_news
-        now_s = time.perf_counter()
-        if self._pace.has_news and (self.is_settled or self._pace.are_news_due(now_s)):
-            self._pace.count_news(now_s)
-            self._improve(self.rect())
-        self.update(self._next_piece())
-        if not self.is_settled:
+        is_drawn = not self._stack.is_due(projection, ratio)
+        self._repainting.improve(parts, has_news, is_drawn)
+        if not (is_drawn and self._repainting.is_complete):
             self._draw_soon()
 
     def _draw_soon(self) -> None:
         if not self._soon.isActive():
-            self._soon.start(HURRIED_EVERY_MS if self._is_hurried else 0)
+            self._soon.start(HURRIED_EVERY_MS if self._repainting.is_hurried else 0)

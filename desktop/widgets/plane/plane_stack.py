@@ -59,9 +59,7 @@ class PlaneStack:
     def set_state(self, state: ViewState, has_cursor_moved_only: bool) -> None:
         """Draw another state."""
         old, self._state = self._state, state
-        has_path_changed = old.path is not state.path or _course(old) != _course(state)
-        is_path_elsewhere = has_path_changed or (bool(state.path) and old.chart != state.chart)
-        if is_path_elsewhere:
+        if old.path is not state.path or (not has_cursor_moved_only and _is_path_elsewhere(old, state)):
             self.names.keep_off(_path_places(state))
         if has_cursor_moved_only:
             return
@@ -237,9 +235,10 @@ def _path_places(state: ViewState) -> Doubles:
     return state.chart.view(state.plane.project(places))
 
 
-def _course(state: ViewState) -> tuple[object, ...]:
-    """Return what determines the path's line, apart from its points."""
-    return state.path_kind, state.path_closed
+def _is_path_elsewhere(old: ViewState, state: ViewState) -> bool:
+    """Return whether a path of the same points is drawn elsewhere on the chart."""
+    is_line_other = (old.path_kind, old.path_closed) != (state.path_kind, state.path_closed)
+    return is_line_other or (bool(state.path) and old.chart != state.chart)
 
 
 def _content(state: ViewState) -> tuple[object, ...]:
