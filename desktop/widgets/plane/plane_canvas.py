@@ -32,6 +32,7 @@ from desktop.widgets.plane.framed_texts import draw_note
 from desktop.widgets.plane.moving_points import MovingPoints
 from desktop.widgets.plane.path_layer import draw_path
 from desktop.widgets.plane.placed_names import PlacedName, draw_names
+from desktop.widgets.plane.plane_names import PlaneNames
 from desktop.widgets.plane.plane_stack import Paint, PlaneStack
 from desktop.widgets.plane.point_layer import Points
 from desktop.widgets.plane.repainting import Repainting
@@ -39,7 +40,6 @@ from desktop.widgets.plane.repainting import Repainting
 # The time for which layers are drawn before events are handled again.
 SLICE_S = 0.0008
 HURRIED_EVERY_MS = 8  # the interval at which layers are drawn while the cursor is dragged
-REST_MS = 200  # after this time without a move, names move away from boxes over them
 MARK_POINTS = 1000  # covering a name or a mark counts like covering this many points
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
@@ -74,12 +74,10 @@ class PlaneCanvas(QWidget):
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
-        self._names: list[PlacedName] = []  # the names as they were last laid out
-        self._over_names: list[QRectF] = []  # the boxes that names should not cover
+        self._names = PlaneNames(self._stack.names, self._points, self)
+        self._names.rested.connect(self._make_way)
         self._clear: list[QRectF] = []  # boxes that should stay uncovered
         self._cards: list[QRectF] = []
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._make_way)
 
     @property
     def projection(self) -> Projection:
@@ -153,7 +151,7 @@ class PlaneCanvas(QWidget):
         """Draw another state."""
         old, old_mark = self._state, self._mark_region()
         self._state = state
-        self._rest.start()
+        self._names.wait()
         self._mark.show_picture(state.lens)
         has_cursor_moved_only = replace(old, z=state.z, path=state.path) == state
         self._stack.set_state(state, has_cursor_moved_only)
@@ -231,13 +229,7 @@ class PlaneCanvas(QWidget):
 
     def placed_names(self) -> list[PlacedName]:
         """Return the names of groups; until new points are drawn, those of the previous points."""
-        projection, state = self.projection, self._state
-        if Layer.POINTS not in state.layers:
-            return []
-        placed = self._points.last_placed(projection.chart)
-        if placed is not None:
-            self._names = self._stack.names.find(self.font(), projection, placed, state.hidden_labels)
-        return self._names
+        return self._names.find(self.font(), self.projection, self._state)
 
     def set_path_point(self, index: int | None) -> None:
         """Set which point of the path is shown as selected."""
@@ -287,7 +279,7 @@ class PlaneCanvas(QWidget):
     def settle(self) -> None:
         """Draw everything now, for a picture of the window."""
         self._stack.complete(self.projection, self.devicePixelRatioF())
-        if self._rest.isActive():
+        if self._names.are_waiting:
             self._make_way()
         self._repainting.change()
 
@@ -305,7 +297,7 @@ class PlaneCanvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Emit `resized`, because the part in view changes with the size."""
-        self._rest.start()
+        self._names.wait()
         self.resized.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -342,16 +334,13 @@ class PlaneCanvas(QWidget):
         self._clear = [*self._axes.boxes, *(name.box for name in names), *over, *path]
         self._clear_mark()
         over += [*self._axes.boxes, *self._axes.strips]
-        if over != self._over_names:
-            self._over_names = over
-            self._rest.start()
+        self._names.keep_off(over)
         if self._old or self._note:
             draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old or self._note)
 
     def _make_way(self) -> None:
         """Move names away from boxes over them, once the view and the cursor rest."""
-        self._rest.stop()
-        if self.isVisible() and self._stack.names.make_way(self.projection, [*self._over_names, self.ring]):
+        if self.isVisible() and self._names.make_way(self.projection, self.ring):
             self._repainting.change()
 
     def _clear_mark(self) -> None:
