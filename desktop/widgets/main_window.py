@@ -4,15 +4,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
-    QKeySequence,
-)
-from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from desktop.app.explorer import Explorer
 from desktop.app.plane_subject import PlaneSubject
@@ -24,6 +17,7 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.click_focus import ClickFocus
 from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.copied_numbers import CopiedNumbers
+from desktop.widgets.common.drop_window import DropWindow
 from desktop.widgets.common.field_keys import share_keys
 from desktop.widgets.common.menus import menus_of
 from desktop.widgets.common.message_bar import MessageBar
@@ -103,7 +97,7 @@ MENUS = {
 }
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DropWindow):
     """Latent Plane's window.
 
     Args:
@@ -119,7 +113,6 @@ class MainWindow(QMainWindow):
     def __init__(self, explorer: Explorer) -> None:
         super().__init__()
         self.setWindowTitle("Latent Plane")
-        self.setAcceptDrops(True)
         CopiedNumbers(self)
         self.explorer = explorer
         self.plane = PlaneView()
@@ -203,27 +196,6 @@ class MainWindow(QMainWindow):
         self.page_control.close()
         self.explorer.close()
         super().closeEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files, which could be models or pictures."""
-        self.dragMoveEvent(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Highlight the part of the window that would take the files."""
-        paths = [] if event.source() is not None else _dragged(event)  # not this window's own picture
-        if paths:
-            event.acceptProposedAction()
-            self.drop.hover(paths, event.position().toPoint())
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Remove the highlight."""
-        self.drop.leave()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open dropped models, exports or z, or encode dropped pictures; Alt encodes any picture."""
-        event.acceptProposedAction()
-        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-        self.drop.drop(_dragged(event), event.position().toPoint(), as_picture=alt)
 
     def _make_controls(self, shell: Shell) -> None:
         """Make the controls, in the order of their entries in the menus."""
@@ -439,6 +411,9 @@ class MainWindow(QMainWindow):
         self.files.picture_wanted.connect(self.image.open_file)
         self.files.numbers_wanted.connect(self.z_control.open)
         self.files.pictures_wanted.connect(self.own_pictures.show)
+        self.files_dragged.connect(self.drop.hover)
+        self.drag_ended.connect(self.drop.leave)
+        self.files_dropped.connect(self.drop.drop)
         self.drop.path_wanted.connect(self.files.open)
         self.drop.comparison_wanted.connect(self.compare.open)
         self.drop.pictures_wanted.connect(self.own_pictures.show)
@@ -455,8 +430,3 @@ class MainWindow(QMainWindow):
         self.panel.picture.escaped.connect(self.message.dismiss)
         self.help.end_wanted.connect(self.quitting.force)
         self.help.end_wanted.connect(self.close)
-
-
-def _dragged(event: QDropEvent) -> list[Path]:
-    """The files that are dragged."""
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
