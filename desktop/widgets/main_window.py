@@ -3,9 +3,9 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.app.explorer import Explorer
 from desktop.app.plane_subject import PlaneSubject
@@ -76,13 +76,12 @@ from desktop.widgets.controls.true_posterior_control import TruePosteriorControl
 from desktop.widgets.controls.z_control import ZControl
 from desktop.widgets.panels.grid_page import GridPage
 from desktop.widgets.panels.pages import Pages
-from desktop.widgets.panels.side_panel import WIDTH_PX, SidePanel
+from desktop.widgets.panels.side_panel import SidePanel
+from desktop.widgets.panels.window_splitter import WindowSplitter
 from desktop.widgets.plane.empty_plane import EmptyPlane
 from desktop.widgets.plane.plane_view import PlaneView
 
 PLANE = "plane"
-START_WIDTH_PX = 1180
-SPLITTER_PX = 5
 TITLE_BAR_PX = 40  # the most that a title bar takes on most desktops
 MENUS = {
     "file": "&File",
@@ -117,7 +116,7 @@ class MainWindow(DropWindow):
         self.explorer = explorer
         self.plane = PlaneView()
         self.panel = SidePanel()
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = WindowSplitter()
         self.message = MessageBar()
         menus = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
         self.theme = ThemeControl(menus["view"])
@@ -270,16 +269,6 @@ class MainWindow(DropWindow):
         """Leave a slow decoder to the page in front while that page shows no plane."""
         self.explorer.tiles.set_hidden(isinstance(self.tabs.currentWidget(), GridPage))
 
-    def _pages_over_time(self) -> QWidget:
-        """Return the pages, with the slider of epochs below them because it belongs to all pages."""
-        left = QWidget()
-        layout = QVBoxLayout(left)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.tabs, 1)
-        layout.addWidget(self.time_control.bar)
-        return left
-
     def _lay_out(self) -> None:
         leave_wheel_to_scrolling(self.panel)
         for _, menu in menus_of(self):
@@ -292,13 +281,7 @@ class MainWindow(DropWindow):
         layout.setSpacing(0)
         layout.addWidget(self.splitter, 1)
         layout.addWidget(self.message)  # below, so that nothing moves down when it appears
-        self.splitter.setHandleWidth(SPLITTER_PX)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self._pages_over_time())
-        self.splitter.addWidget(self.panel)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setStretchFactor(1, 0)
-        self.splitter.setSizes([START_WIDTH_PX - WIDTH_PX, WIDTH_PX])
+        self.splitter.fill(self.tabs, self.time_control.bar, self.panel)
         share_keys(self)  # after all fields have become children of the window
         ClickFocus(self, self.tabs.currentWidget)
 
