@@ -12,9 +12,9 @@ from desktop.widgets.plane.cursor_arrow import CursorArrow
 from desktop.widgets.plane.plane_view import PlaneView
 
 # An old plane is marked after this time. Quick decoders have the new plane by then, and a mark would flicker.
-OLD_AFTER_MS = 250
+OUTDATED_AFTER_MS = 250
 FRAME_MS = 16
-OLD_PLANE = "Old plane, decoding the new one …"
+OUTDATED_PLANE = "Old plane, decoding the new one …"
 
 
 class PlaneContent(QObject):
@@ -33,8 +33,8 @@ class PlaneContent(QObject):
         self._has_missed = False
         self._progress: Progress | None = None
         self.arrow = CursorArrow(plane)
-        self._old_soon = QTimer(self, singleShot=True, interval=OLD_AFTER_MS)
-        self._old_soon.timeout.connect(self._mark_old)
+        self._outdated_soon = QTimer(self, singleShot=True, interval=OUTDATED_AFTER_MS)
+        self._outdated_soon.timeout.connect(self._mark_outdated)
         explorer.opened.connect(self._on_opened)
         explorer.model_changed.connect(self._on_model)
         explorer.state_changed.connect(self._on_state)
@@ -70,15 +70,15 @@ class PlaneContent(QObject):
 
     def _on_opened(self) -> None:
         tiles = self._explorer.tiles
-        self._old_soon.stop()
-        self._plane.set_old("")
+        self._outdated_soon.stop()
+        self._plane.set_outdated_note("")
         # Another slot of `opened` may have set the state already.
         self._plane.set_backdrop(tiles.cache, tiles.shown if tiles.is_shown_current else None)
         if not self._misses():
             self._project_points()
 
     def _on_model(self) -> None:
-        self._old_soon.start()
+        self._outdated_soon.start()
         if not self._misses():
             self._project_points(smoothly=True)
 
@@ -108,15 +108,15 @@ class PlaneContent(QObject):
 
     def _show_tiles(self) -> None:
         tiles = self._explorer.tiles
-        self._old_soon.stop()
-        self._plane.set_old("")
+        self._outdated_soon.stop()
+        self._plane.set_outdated_note("")
         self._plane.set_backdrop(tiles.cache, tiles.shown)
 
-    def _mark_old(self) -> None:
+    def _mark_outdated(self) -> None:
         """Mark the plane as old, because the points and the picture are already new."""
         tiles = self._explorer.tiles
         if tiles.shown is not None and not tiles.is_shown_current:
-            self._plane.set_old(OLD_PLANE)
+            self._plane.set_outdated_note(OUTDATED_PLANE)
 
     def _on_progress(self, progress: Progress | None) -> None:
         self._progress = progress

@@ -70,7 +70,7 @@ class PlaneCanvas(QWidget):
         self._soon.timeout.connect(self._advance)
         self._repainting = Repainting(self, self._compose, self._cursor_px)
         self._repainting.move_shown.connect(self._on_move_shown)
-        self._old = self._note = ""
+        self._outdated_note = self._note = ""
         self._cursor: tuple[ViewState, int, int, QPointF] | None = None
         self._axes = Axes()
         self._mark = CursorMark()
@@ -185,10 +185,10 @@ class PlaneCanvas(QWidget):
         self._stack.set_backdrop(cache, cut)
         self._repainting.change()
 
-    def set_old(self, text: str) -> None:
+    def set_outdated_note(self, text: str) -> None:
         """Dim the tiles, and show a text that says that they are outdated; an empty text ends this."""
-        if text != self._old:
-            self._old = text
+        if text != self._outdated_note:
+            self._outdated_note = text
             self._repainting.change()
 
     def set_note(self, text: str) -> None:
@@ -250,9 +250,9 @@ class PlaneCanvas(QWidget):
         return QSize(760, 760)
 
     @property
-    def old(self) -> str:
+    def outdated_note(self) -> str:
         """The text that says that the tiles are outdated; empty if they are not."""
-        return self._old
+        return self._outdated_note
 
     @property
     def note(self) -> str:
@@ -317,7 +317,9 @@ class PlaneCanvas(QWidget):
         """Paint the layers at their current positions within an area, then axes and path."""
         projection, ratio = self.projection, self.devicePixelRatioF()
         painter.fillRect(area, colors.CANVAS)
-        if self._stack.paint(painter, projection, ratio, area, self._are_points_dimmed, bool(self._old)):
+        if self._stack.paint(
+            painter, projection, ratio, area, self._are_points_dimmed, bool(self._outdated_note)
+        ):
             self._draw_soon()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # Names are in no layer, because they keep their full strength while points are dimmed.
@@ -335,8 +337,8 @@ class PlaneCanvas(QWidget):
         self._clear_mark()
         over += [*self._axes.boxes, *self._axes.strips]
         self._names.keep_off(over)
-        if self._old or self._note:
-            draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._old or self._note)
+        if self._outdated_note or self._note:
+            draw_note(painter, QPointF(self.width() / 2, NOTE_PX), self._outdated_note or self._note)
 
     def _make_way(self) -> None:
         """Move names away from boxes over them, once the view and the cursor rest."""

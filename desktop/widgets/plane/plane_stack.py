@@ -143,11 +143,11 @@ class PlaneStack:
         ratio: float,
         area: QRectF,
         are_points_dimmed: bool,
-        is_old: bool,
+        are_tiles_outdated: bool,
     ) -> bool:
         """Paint the layers at their current positions within an area; return whether one is due.
 
-        If the tiles are outdated (`is_old`), they are shaded.
+        Outdated tiles are shaded.
         """
         is_due = False
         for layer in self._layers():
@@ -159,7 +159,7 @@ class PlaneStack:
                 painter.setOpacity(DIM_OPACITY)
             layer.paint(painter, projection, area)
             painter.setOpacity(1.0)
-            if layer is self._backdrop and is_old:
+            if layer is self._backdrop and are_tiles_outdated:
                 painter.fillRect(area, colors.SHADE)
             is_due |= layer.is_due(projection, ratio)
         return is_due

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 
 from desktop.images.pixels import to_bytes
 from desktop.view.state import Layer
-from desktop.widgets.controls.plane_content import OLD_PLANE
+from desktop.widgets.controls.plane_content import OUTDATED_PLANE
 from tests.waiting import SOON_MS, SOON_S
 
 
@@ -243,12 +243,12 @@ def test_the_plane_is_never_blank_while_it_is_played(open_window, make_film, qtb
 def test_a_plane_of_another_epoch_is_marked_until_its_own_is_there(open_window, make_film, qtbot):
     """While the new plane is being decoded, the old one says that it is old."""
     window = open_window(make_film(3).path)
-    assert window.plane.old == ""
+    assert window.plane.outdated_note == ""
     window.explorer.tiles.set_paused(True)
     qtbot.keyClick(window.plane, "[")
-    qtbot.waitUntil(lambda: window.plane.old == OLD_PLANE, timeout=SOON_MS)
+    qtbot.waitUntil(lambda: window.plane.outdated_note == OUTDATED_PLANE, timeout=SOON_MS)
     window.explorer.tiles.set_paused(False)
-    qtbot.waitUntil(lambda: window.plane.old == "", timeout=SOON_MS)
+    qtbot.waitUntil(lambda: window.plane.outdated_note == "", timeout=SOON_MS)
     assert window.explorer.tiles.is_shown_current
 
 

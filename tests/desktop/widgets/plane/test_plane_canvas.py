@@ -253,12 +253,12 @@ def test_an_old_plane_is_dimmed_and_says_so(view, show_picture, look):
     """Outdated tiles are darker, with a note above them; afterwards they are as before."""
     show_picture(WHITE)
     before = look()
-    view.set_old("old")
+    view.set_outdated_note("outdated")
     dimmed = look()
     place = at(0.5, 0.5)
     assert dimmed[place.y(), place.x()].max() < before[place.y(), place.x()].max() / 2
     assert (dimmed[10:40, 150:250] != before[10:40, 150:250]).any()
-    view.set_old("")
+    view.set_outdated_note("")
     assert (look() == before).all()
 
 
