@@ -41,7 +41,7 @@ class LabelSwitch(QToolButton):
     """The button of one label; Alt-click, double-click or Return ask to show this label alone."""
 
     alone_wanted = Signal()
-    left = Signal(int)  # an arrow key, Home or End
+    move_wanted = Signal(int)  # an arrow key, Home or End
     reached = Signal()  # the keyboard focus has reached the button
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -64,7 +64,7 @@ class LabelSwitch(QToolButton):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.alone_wanted.emit()
         elif event.key() in MOVES:
-            self.left.emit(event.key())
+            self.move_wanted.emit(event.key())
         else:
             super().keyPressEvent(event)
 
@@ -273,7 +273,7 @@ class Legend(QWidget):
         )
         button.clicked.connect(lambda: self.switched.emit(label))
         button.reached.connect(lambda: self._scroll_to(button))
-        button.left.connect(lambda key: self._go_from(label, key))
+        button.move_wanted.connect(lambda key: self._go_from(label, key))
         button.alone_wanted.connect(lambda: self._want_alone(label))
         return button
 
