@@ -106,8 +106,8 @@ class MessageBar(QFrame):
         if self.is_latest(number):
             self.dismiss()
 
-    def when_free(self, show: Callable[[], object]) -> None:
-        """Show a message about a background job, as soon as no question is open.
+    def queue(self, show: Callable[[], object]) -> None:
+        """Queue a message about a background job: `show` is called as soon as no question is open.
 
         An error with actions is a question too. Several messages are shown one after the other.
         """

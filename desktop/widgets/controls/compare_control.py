@@ -101,7 +101,7 @@ class CompareControl(QObject):
         second.model_closed.connect(self._on_closed)
         second.renewed.connect(lambda opened: self.reading.set_source(opened.model.source))
         second.open_failed.connect(self._on_open_failed)
-        second.failed.connect(lambda error: shell.message.when_free(partial(shell.message.show_error, error)))
+        second.failed.connect(lambda error: shell.message.queue(partial(shell.message.show_error, error)))
         comparison.compared.connect(self._show_difference)
         self.reading.overrides_set.connect(self.open)
         page.shown_changed.connect(self._on_shown)

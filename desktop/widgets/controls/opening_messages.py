@@ -60,7 +60,7 @@ class OpeningMessages(QObject):
         self._message.show_message(f"{path.name} was not written, because another model was opened")
 
     def _tell_failure(self, error: Exception) -> None:
-        self._message.when_free(partial(self._message.show_error, error))
+        self._message.queue(partial(self._message.show_error, error))
 
     def _on_open_failed(self, error: Exception) -> None:
         if isinstance(error, OpeningStoppedError):

@@ -93,7 +93,7 @@ class PageControl(QObject):
 
     def _on_failed(self, text: str) -> None:
         self._end()
-        self._shell.message.when_free(partial(self._shell.message.show_message, text))
+        self._shell.message.queue(partial(self._shell.message.show_message, text))
 
     def _on_written(self, path: Path, words: str) -> None:
         self._file.end(is_written=True)
@@ -110,4 +110,4 @@ class PageControl(QObject):
             ("Open in browser", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))),
             ("Open its folder", lambda: open_folder_of(place)),
         ]
-        self._shell.message.when_free(lambda: self._shell.message.show_note(text, actions))
+        self._shell.message.queue(lambda: self._shell.message.show_note(text, actions))

@@ -82,7 +82,7 @@ class TimeControl(QObject):
             self._stop = stop
             self._message.withdraw(self._note)
             if stop:
-                self._message.when_free(lambda: self._show_stop(stop))
+                self._message.queue(lambda: self._show_stop(stop))
         if stop:
             return  # the message says so
         if epochs:

@@ -94,19 +94,19 @@ def test_a_question_is_not_replaced_by_what_ran_in_the_background(bar, qtbot):
     said = []
     failure = partial(bar.show_message, "a run took too long")
     bar.show_message("its trial took too long", actions=[("Give it more time", lambda: said.append("more"))])
-    bar.when_free(failure)
+    bar.queue(failure)
     assert bar.text() == "its trial took too long"
     qtbot.mouseClick(bar.action_buttons[0], LEFT)
     assert said == ["more"]
     assert bar.isVisible()
     assert bar.text() == "a run took too long"
     bar.show_note("12 points", [("Show as points", lambda: None)], asks=True)
-    bar.when_free(failure)
+    bar.queue(failure)
     assert bar.text() == "12 points"
     bar.dismiss()
     assert bar.text() == "a run took too long"
     bar.show_note("read with guesses", [("Review…", lambda: None)])
-    bar.when_free(failure)
+    bar.queue(failure)
     assert bar.text() == "a run took too long"
     bar.dismiss()
     assert not bar.isVisible()
@@ -116,7 +116,7 @@ def test_no_message_that_waits_is_lost(bar):
     """Waiting messages are shown one after the other, however each is closed; opening a model drops them."""
 
     def wait_for(number):
-        bar.when_free(partial(bar.show_message, f"run {number} took too long"))
+        bar.queue(partial(bar.show_message, f"run {number} took too long"))
 
     question = bar.show_note("12 points", [("Show as points", lambda: None)], asks=True)
     for number in range(4):
