@@ -49,7 +49,7 @@ PAIRED_TIP = (
 )
 OF_ALL = re.compile(r" of \d+(?=:|$)")
 PICTURE_PX, LEAST_PICTURE_PX = 170, 64
-KEY_PX = 10
+LEGEND_PX = 10
 
 
 class ComparedPlane(PlaneView):
@@ -66,14 +66,14 @@ class NoSecondModel(EmptyPlane):
         self.say(NOTHING, CHOOSE)
 
 
-class DifferenceKey(QWidget):
-    """The colour key of the difference picture."""
+class DifferenceLegend(QWidget):
+    """The colour legend of the difference picture."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._reach = 1.0
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Key of the difference")
+        self.setAccessibleName("Colour legend of the difference")
         self.set_reach(1.0)
 
     def set_reach(self, reach: float) -> None:
@@ -88,7 +88,7 @@ class DifferenceKey(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return room for the colours and the widest text."""
-        width = KEY_PX + GRID_PX // 2 + self.fontMetrics().horizontalAdvance("A lighter")
+        width = LEGEND_PX + GRID_PX // 2 + self.fontMetrics().horizontalAdvance("A lighter")
         return QSize(width, 4 * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
@@ -101,9 +101,9 @@ class DifferenceKey(QWidget):
         colors = QLinearGradient(QPointF(0, 0), QPointF(0, self.height()))
         for place, color in ((0.0, LIGHTER), (0.5, EQUAL), (1.0, DARKER)):
             colors.setColorAt(place, QColor(*color))
-        painter.fillRect(QRectF(0, 0, KEY_PX, self.height()), colors)
+        painter.fillRect(QRectF(0, 0, LEGEND_PX, self.height()), colors)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        beside = QRectF(self.rect()).adjusted(KEY_PX + GRID_PX // 2, 0, 0, 0)
+        beside = QRectF(self.rect()).adjusted(LEGEND_PX + GRID_PX // 2, 0, 0, 0)
         flag = Qt.AlignmentFlag
         for text, place in zip(
             self.texts(), (flag.AlignTop, flag.AlignVCenter, flag.AlignBottom), strict=True
@@ -166,10 +166,10 @@ class ComparePage(QWidget):
         self.pictures = PictureView(PICTURE_PX), PictureView(PICTURE_PX)
         self.difference = PictureView(PICTURE_PX)
         self.difference.set_tip(self._tip)
-        self.key = DifferenceKey()
-        room = self.key.sizePolicy()
+        self.difference_legend = DifferenceLegend()
+        room = self.difference_legend.sizePolicy()
         room.setRetainSizeWhenHidden(True)  # so that no picture moves when B is opened
-        self.key.setSizePolicy(room)
+        self.difference_legend.setSizePolicy(room)
         self.texts = ElidedLabel(), ElidedLabel(), ElidedLabel()
         self.reconstructions = PictureView(PICTURE_PX), PictureView(PICTURE_PX)
         self.reconstruction_texts = ElidedLabel(), ElidedLabel()
@@ -244,9 +244,9 @@ class ComparePage(QWidget):
         """Show the difference of the pictures, or none."""
         self._found = found
         self.difference.set_image(None if found is None else to_qimage(found.picture))
-        self.key.setVisible(found is not None)
+        self.difference_legend.setVisible(found is not None)
         if found is not None:
-            self.key.set_reach(found.reach)
+            self.difference_legend.set_reach(found.reach)
 
     def set_difference_words(self, words: str, number: str) -> None:
         """Show below the difference picture how large the difference is."""
@@ -273,9 +273,9 @@ class ComparePage(QWidget):
         self.shown_changed.emit(False)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the key's text in the colours of the new theme."""
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "key"):
-            self.key.update()
+        """Draw the legend's text in the colours of the new theme."""
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "difference_legend"):
+            self.difference_legend.update()
         super().changeEvent(event)
 
     def _tip(self, across: float, down: float) -> str:
@@ -323,11 +323,11 @@ class ComparePage(QWidget):
             beside.setContentsMargins(0, 0, 0, 0)
             self._reconstructed[side].setLayout(beside)
             pictures.addWidget(self._reconstructed[side], 3)
-        keyed = QHBoxLayout()
-        keyed.setSpacing(GRID_PX)
-        keyed.addWidget(self.difference, 1)
-        keyed.addWidget(self.key)
-        pictures.addLayout(_column(keyed, self.texts[2]), 4)  # this column also holds the key
+        with_legend = QHBoxLayout()
+        with_legend.setSpacing(GRID_PX)
+        with_legend.addWidget(self.difference, 1)
+        with_legend.addWidget(self.difference_legend)
+        pictures.addLayout(_column(with_legend, self.texts[2]), 4)  # this column also holds the legend
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX // 2)
         layout.setSpacing(GRID_PX)

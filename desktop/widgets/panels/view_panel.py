@@ -23,7 +23,7 @@ from desktop.widgets.common.count_box import CountBox
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.theme import GRID_PX
 from desktop.widgets.common.usable import NO_POINTS, reason_of, set_usable
-from desktop.widgets.panels.layer_keys import DensityKey, HolesKey
+from desktop.widgets.panels.layer_legends import DensityLegend, HolesLegend
 from desktop.widgets.panels.legend import Legend
 
 OF_IMAGES = (Layer.DENSITY, Layer.HOLES)
@@ -111,8 +111,11 @@ class ViewPanel(QWidget):
         self.layers = {layer: QCheckBox(layer.value) for layer in Layer}
         self.opacities = {layer: QSlider(Qt.Orientation.Horizontal) for layer in OPACITY_NAMES}
         self.legend = Legend()
-        self.density_key, self.holes_key = DensityKey(), HolesKey()
-        self.keys: dict[Layer, QWidget] = {Layer.DENSITY: self.density_key, Layer.HOLES: self.holes_key}
+        self.density_legend, self.holes_legend = DensityLegend(), HolesLegend()
+        self.layer_legends: dict[Layer, QWidget] = {
+            Layer.DENSITY: self.density_legend,
+            Layer.HOLES: self.holes_legend,
+        }
 
         self.scale = QComboBox()
         self.scale.addItems([scale.value for scale in AxisScale])
@@ -180,9 +183,9 @@ class ViewPanel(QWidget):
         self.legend.set_words(words)
 
     def set_map(self, found: PosteriorMap) -> None:
-        """Adapt the keys of density and holes to the map that is drawn."""
-        self.density_key.set_map(len(found.plane.origin) > 2, found.is_smoothed)
-        self.holes_key.set_map(found.count, found.has_too_few)
+        """Adapt the legends of density and holes to the map that is drawn."""
+        self.density_legend.set_map(len(found.plane.origin) > 2, found.is_smoothed)
+        self.holes_legend.set_map(found.count, found.has_too_few)
 
     def set_state(self, state: ViewState) -> None:
         """Show a state."""
@@ -199,8 +202,8 @@ class ViewPanel(QWidget):
             box.setChecked(layer in state.layers)
             if layer in self.opacities:
                 self._show_opacity(layer, state)
-            if layer in self.keys:
-                self.keys[layer].setVisible(layer in state.layers and box.isEnabled())
+            if layer in self.layer_legends:
+                self.layer_legends[layer].setVisible(layer in state.layers and box.isEnabled())
         self.legend.set_hidden(state.hidden_labels)
         set_usable(self.through_path, "" if len(state.path) > 2 else "The path needs three points.")
 
@@ -244,8 +247,8 @@ class ViewPanel(QWidget):
             in_layers.addLayout(row)
             if layer is Layer.POINTS:
                 in_layers.addWidget(self.legend)
-            if layer in self.keys:
-                in_layers.addWidget(self.keys[layer])
+            if layer in self.layer_legends:
+                in_layers.addWidget(self.layer_legends[layer])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addLayout(scale_row)

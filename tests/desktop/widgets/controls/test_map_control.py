@@ -111,7 +111,7 @@ def test_another_plane_has_its_own_map(open_window, make_bundle, qtbot, look_at)
     window = open_window(make_bundle(latent_dim=3, posterior=posterior))
     window.explorer.change(layers=frozenset({Layer.DENSITY}), viewport=VIEW)
     qtbot.waitUntil(lambda: window.map_control.is_current, timeout=SOON_MS)
-    assert window.panel.view.density_key.unit.endswith("prior, projected")
+    assert window.panel.view.density_legend.unit.endswith("prior, projected")
     first = look_at(window)
     tilted = plane_through((0.0, 0, 0), (1.0, 0, 0), (0, 0.6, 0.8))
     window.explorer.set_state(replace(window.explorer.state, plane=tilted, z=(0.0, 0.0, 0.0)))
@@ -161,14 +161,14 @@ def test_all_layers_are_drawn_for_any_number_of_dimensions(
 
 
 def test_a_layers_key_is_there_while_it_is_on(window, qtbot):
-    """Below the switches, a key explains colours and hatching."""
+    """Below the switches, a legend explains colours and hatching."""
     panel = window.panel.view
-    assert not any(key.isVisible() for key in panel.keys.values())
-    for layer, key in panel.keys.items():
+    assert not any(legend.isVisible() for legend in panel.layer_legends.values())
+    for layer, legend in panel.layer_legends.items():
         qtbot.mouseClick(panel.layers[layer], Qt.MouseButton.LeftButton, pos=QPoint(10, 8))
-        assert key.isVisible()
-        assert key.accessibleName()
-        assert not key.grab().toImage().isNull()
+        assert legend.isVisible()
+        assert legend.accessibleName()
+        assert not legend.grab().toImage().isNull()
 
 
 def test_an_epoch_has_its_own_map(window, qtbot, posterior, look):

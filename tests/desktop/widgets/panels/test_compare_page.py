@@ -1,4 +1,4 @@
-"""The page that compares two models: its colour key, its texts, and the number under the pointer."""
+"""The page that compares two models: its colour legend, its texts, and the number under the pointer."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from desktop.images.difference import difference
-from desktop.widgets.panels.compare_page import ComparePage, DifferenceKey
+from desktop.widgets.panels.compare_page import ComparePage, DifferenceLegend
 
 
 @pytest.fixture
@@ -19,13 +19,13 @@ def page(qtbot):
     return page
 
 
-def test_the_key_says_which_way_and_how_much(qtbot):
-    """The key gives the numbers at its ends, and which picture is lighter there."""
-    key = DifferenceKey()
-    qtbot.addWidget(key)
-    key.set_reach(0.05)
-    assert key.texts() == ("+0.05\nB lighter", "0", "A lighter\n−0.05")
-    assert "A lighter −0.05" in key.accessibleDescription()
+def test_the_legend_says_which_way_and_how_much(qtbot):
+    """The legend gives the numbers at its ends, and which picture is lighter there."""
+    legend = DifferenceLegend()
+    qtbot.addWidget(legend)
+    legend.set_reach(0.05)
+    assert legend.texts() == ("+0.05\nB lighter", "0", "A lighter\n−0.05")
+    assert "A lighter −0.05" in legend.accessibleDescription()
 
 
 def test_pointing_at_the_difference_tells_its_number(page):
@@ -97,8 +97,8 @@ def test_without_a_difference_there_is_neither_picture_nor_key(page):
     picture = np.zeros((1, 2, 2), np.float32)
     page.set_difference(difference(picture, picture))
     before = page.difference.geometry()
-    assert not page.key.isHidden()
+    assert not page.difference_legend.isHidden()
     page.set_difference(None)
     QApplication.processEvents()
     assert page.difference.image() is None
-    assert (page.key.isHidden(), page.difference.geometry()) == (True, before)
+    assert (page.difference_legend.isHidden(), page.difference.geometry()) == (True, before)

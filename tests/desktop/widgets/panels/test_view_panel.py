@@ -37,14 +37,14 @@ def test_each_layer_has_a_switch_that_shows_the_state(panel, layer):
 
 
 def test_the_keys_say_what_a_map_is_and_what_it_leaves_out(panel):
-    """The keys say that a map is projected or smoothed, or has too few images to draw holes."""
+    """The legends say that a map is projected or smoothed, or has too few images to draw holes."""
     picture, corners = np.zeros((2, 2, 4), np.uint8), ((-1.0, 1.0), (1.0, -1.0))
     panel.set_map(PosteriorMap(axis_plane((0.0, 0.0)), picture, corners, (), 10_000))
-    assert panel.density_key.unit == "× peak of the prior"
-    assert panel.holes_key.words.startswith("q(z) below 1/10")
+    assert panel.density_legend.unit == "× peak of the prior"
+    assert panel.holes_legend.words.startswith("q(z) below 1/10")
     panel.set_map(PosteriorMap(axis_plane((0.0,) * 3), picture, corners, (), 373, True, True))
-    assert panel.density_key.unit == "× peak of the prior, projected; smoothed"
-    assert panel.holes_key.words == "None drawn: 373 images are too few"
+    assert panel.density_legend.unit == "× peak of the prior, projected; smoothed"
+    assert panel.holes_legend.words == "None drawn: 373 images are too few"
 
 
 def test_showing_axes_wants_nothing(panel):

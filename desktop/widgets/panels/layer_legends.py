@@ -1,4 +1,4 @@
-"""Small keys under the layers' check boxes, which explain colours and hatching."""
+"""Small legends under the layers' check boxes, which explain colours and hatching."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QPalette, QPen
@@ -12,10 +12,10 @@ from desktop.widgets.common.qimage import to_qimage
 INDENT_PX = 22
 BAR_PX = 10
 SWATCH_PX = (26, 13)
-KEY_POINT_SIZE = 8.0
+LEGEND_POINT_SIZE = 8.0
 
 
-class DensityKey(QWidget):
+class DensityLegend(QWidget):
     """The colour scale of the density, from a hundredth of the prior's peak to ten times the peak."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -71,7 +71,7 @@ class DensityKey(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, self._unit)
 
 
-class HolesKey(QWidget):
+class HolesLegend(QWidget):
     """A hatched swatch with its meaning."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -126,6 +126,6 @@ class HolesKey(QWidget):
 
 def _make_small(widget: QWidget) -> None:
     font = widget.font()
-    font.setPointSizeF(KEY_POINT_SIZE)
+    font.setPointSizeF(LEGEND_POINT_SIZE)
     widget.setFont(font)
     widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
