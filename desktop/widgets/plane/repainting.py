@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
-from desktop.widgets.plane.later import Later
+from desktop.widgets.plane.backing_store import BackingStore, Compose
+from desktop.widgets.plane.dirty_region import DirtyRegion
 from desktop.widgets.plane.pace import Pace
-from desktop.widgets.plane.still import Compose, Still
 
 # The time for which a moved cursor waits for its picture, to be painted with it. Most pictures take less.
 TOGETHER_MS = 6
@@ -30,8 +30,8 @@ class Repainting(QObject):
         super().__init__(widget)
         self._widget = widget
         self._cursor_px = cursor_px
-        self._still = Still(compose)
-        self._later = Later()
+        self._backing_store = BackingStore(compose)
+        self._dirty = DirtyRegion()
         self._pace = Pace()
         self._moved = QRegion()  # the parts that the cursor's last moves have changed, not painted yet
         self._together = QTimer(
@@ -57,13 +57,13 @@ class Repainting(QObject):
     @property
     def is_complete(self) -> bool:
         """Whether everything that was improved is painted."""
-        return self._later.is_empty
+        return self._dirty.is_empty
 
     def change(self, part: QRect | None = None) -> None:
         """Repaint a part soon, or everything."""
-        self._still.forget(part)
+        self._backing_store.forget(part)
         if part is None:
-            self._later.take_all()
+            self._dirty.take_all()
             self._widget.update()
         else:
             self._widget.update(part)
@@ -78,7 +78,7 @@ class Repainting(QObject):
             self._improve(part)
         self._pace.has_news |= has_news
         now_s = time.perf_counter()
-        if self._pace.has_news and ((is_drawn and self._later.is_empty) or self._pace.are_news_due(now_s)):
+        if self._pace.has_news and ((is_drawn and self._dirty.is_empty) or self._pace.are_news_due(now_s)):
             self._pace.count_news(now_s)
             self._improve(self._widget.rect())
         self._widget.update(self._next_piece())
@@ -98,7 +98,7 @@ class Repainting(QObject):
         # A cursor out of view, or in a window that is covered, is never painted.
         if not self._moved.isEmpty():
             self._pace.expect_move(time.perf_counter())
-        if not self._later.is_empty and self._pace.is_piece_due(time.perf_counter()):
+        if not self._dirty.is_empty and self._pace.is_piece_due(time.perf_counter()):
             self._moved += self._next_piece()
         self._widget.update(self._moved)
         self._moved = QRegion()
@@ -107,17 +107,17 @@ class Repainting(QObject):
         """Paint a region of the widget but for the cursor, mostly by copying it."""
         self._pace.end_move()
         is_hurried = self._pace.is_hurried(time.perf_counter())
-        self._still.paint(painter, region, self._widget.size(), ratio, is_kept=is_hurried)
+        self._backing_store.paint(painter, region, self._widget.size(), ratio, is_kept=is_hurried)
 
     def _improve(self, part: QRect) -> None:
-        self._still.forget(part)
-        self._later.add(part)
+        self._backing_store.forget(part)
+        self._dirty.add(part)
         if not self.is_hurried:
-            self._widget.update(self._later.take_all())
+            self._widget.update(self._dirty.take_all())
 
     def _next_piece(self) -> QRegion:
         """Return the improved part that is painted next."""
         if not self.is_hurried:
-            return self._later.take_all()
+            return self._dirty.take_all()
         self._pace.count_piece(time.perf_counter())
-        return self._later.take(self._widget.size(), self._cursor_px().toPoint())
+        return self._dirty.take(self._widget.size(), self._cursor_px().toPoint())

@@ -1,4 +1,4 @@
-"""Paints parts of a widget piece by piece, so that something more urgent can go first."""
+"""A widget's dirty region, repainted piece by piece, so that something more urgent can go first."""
 
 from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QRegion
@@ -7,8 +7,8 @@ from PySide6.QtGui import QRegion
 ACROSS = 4
 
 
-class Later:
-    """The parts that are to be painted when there is time."""
+class DirtyRegion:
+    """The parts that are to be repainted when there is time."""
 
     def __init__(self) -> None:
         self._region = QRegion()

@@ -1,4 +1,4 @@
-"""Caches everything on the plane but the cursor as one pixmap, so that moving the cursor only copies."""
+"""The plane's backing store: all but the cursor as one pixmap, so that a move of the cursor only copies."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ BLOCK_PX = 128
 Compose = Callable[[QPainter, QRectF], None]
 
 
-class Still:
+class BackingStore:
     """A pixmap of a widget's size that is drawn part by part, as parts are needed.
 
     Args:

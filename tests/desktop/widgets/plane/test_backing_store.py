@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
-from desktop.widgets.plane.still import BLOCK_PX, Still
+from desktop.widgets.plane.backing_store import BLOCK_PX, BackingStore
 
 SIZE = QSize(400, 300)
 WHOLE = QRect(0, 0, 400, 300)
@@ -16,7 +16,7 @@ class Scene:
     def __init__(self):
         self.color = QColor("#204060")
         self.asked = []
-        self.still = Still(self.compose)
+        self.backing_store = BackingStore(self.compose)
 
     def compose(self, painter, area):
         self.asked.append(area.toRect())
@@ -29,7 +29,7 @@ class Scene:
         image.fill(0)
         painter = QPainter(image)
         painter.setClipRegion(QRegion(part))
-        self.still.paint(painter, QRegion(part), SIZE, ratio, is_kept)
+        self.backing_store.paint(painter, QRegion(part), SIZE, ratio, is_kept)
         painter.end()
         return image
 
@@ -69,11 +69,11 @@ def test_what_has_changed_is_drawn_anew(scene):
     """A forgotten part is drawn again, in the new colour; the rest stays."""
     scene.paint(QRect(10, 10, 300, 30))
     scene.color = QColor("#ff0000")
-    scene.still.forget(QRect(0, 0, BLOCK_PX, BLOCK_PX))
+    scene.backing_store.forget(QRect(0, 0, BLOCK_PX, BLOCK_PX))
     image = scene.paint(QRect(10, 10, 300, 30))
     assert image.pixelColor(20, 20) == scene.color
     assert image.pixelColor(BLOCK_PX + 20, 20) == QColor("#204060")
-    scene.still.forget()
+    scene.backing_store.forget()
     assert scene.paint(QRect(10, 10, 300, 30)).pixelColor(BLOCK_PX + 20, 20) == scene.color
 
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QRegion
 
-from desktop.widgets.plane.later import ACROSS, Later
+from desktop.widgets.plane.dirty_region import ACROSS, DirtyRegion
 
 SIZE = QSize(823, 729)
 PIECE = QRect(0, 0, -(-823 // ACROSS), -(-729 // ACROSS))
@@ -12,10 +12,10 @@ PIECE = QRect(0, 0, -(-823 // ACROSS), -(-729 // ACROSS))
 
 def test_a_whole_widget_comes_in_pieces_that_do_not_overlap():
     """There are ACROSS × ACROSS pieces, which together are the widget."""
-    later, pieces = Later(), []
-    later.add(QRect(QPoint(0, 0), SIZE))
-    while not later.is_empty:
-        pieces.append(later.take(SIZE, QPoint(400, 300)))
+    dirty, pieces = DirtyRegion(), []
+    dirty.add(QRect(QPoint(0, 0), SIZE))
+    while not dirty.is_empty:
+        pieces.append(dirty.take(SIZE, QPoint(400, 300)))
     assert len(pieces) == ACROSS**2
     together = QRegion()
     for piece in pieces:
@@ -27,25 +27,25 @@ def test_a_whole_widget_comes_in_pieces_that_do_not_overlap():
 @pytest.mark.parametrize("near", [QPoint(5, 5), QPoint(800, 20), QPoint(400, 700)])
 def test_the_piece_nearest_to_the_cursor_is_the_first(near):
     """The first piece contains the cursor's position."""
-    later = Later()
-    later.add(QRect(QPoint(0, 0), SIZE))
-    assert later.take(SIZE, near).contains(near)
+    dirty = DirtyRegion()
+    dirty.add(QRect(QPoint(0, 0), SIZE))
+    assert dirty.take(SIZE, near).contains(near)
 
 
 def test_only_what_was_added_comes():
     """A small part comes whole, a part outside of the widget never; then nothing is left."""
-    later = Later()
-    later.add(QRect(10, 20, 30, 40))
-    later.add(QRect(2000, 2000, 30, 40))
-    assert later.take(SIZE, QPoint(700, 700)) == QRegion(QRect(10, 20, 30, 40))
-    assert later.is_empty
-    assert later.take(SIZE, QPoint(0, 0)).isEmpty()
+    dirty = DirtyRegion()
+    dirty.add(QRect(10, 20, 30, 40))
+    dirty.add(QRect(2000, 2000, 30, 40))
+    assert dirty.take(SIZE, QPoint(700, 700)) == QRegion(QRect(10, 20, 30, 40))
+    assert dirty.is_empty
+    assert dirty.take(SIZE, QPoint(0, 0)).isEmpty()
 
 
 def test_everything_can_be_taken_at_once():
     """Afterwards nothing is left."""
-    later = Later()
-    later.add(PIECE)
-    later.add(QRect(600, 600, 50, 50))
-    assert later.take_all() == QRegion(PIECE) + QRegion(QRect(600, 600, 50, 50))
-    assert later.is_empty
+    dirty = DirtyRegion()
+    dirty.add(PIECE)
+    dirty.add(QRect(600, 600, 50, 50))
+    assert dirty.take_all() == QRegion(PIECE) + QRegion(QRect(600, 600, 50, 50))
+    assert dirty.is_empty
