@@ -9,12 +9,12 @@ from desktop.models.source import Source
 from desktop.widgets.common import settings
 
 
-def ask_where(
+def ask_save_path(
     parent: QWidget,
     title: str,
     name: str,
     kind: str,
-    refuse: Callable[[str], object],
+    show_message: Callable[[str], object],
     source: Source | None = None,
     others: Collection[str] = (),
 ) -> Path | None:
@@ -24,7 +24,7 @@ def ask_where(
     title if that was for the same `source`, and otherwise the source's name followed by `name`.
 
     If adding the ending leads to an existing file, the dialog has not asked whether to replace it: then
-    `refuse` gets a message, and None is returned.
+    `show_message` is called with what is wrong, and None is returned.
     """
     ending = Path(f"x{name}").suffix  # also if `name` is only an ending, such as ".html"
     model = "" if source is None else source.sha256
@@ -40,7 +40,7 @@ def ask_where(
     if path.suffix.lower() not in (ending, *others):
         path = path.with_name(path.name + ending)
         if path.exists():
-            refuse(f"{path}: found an existing file; choose it by its full name to replace it")
+            show_message(f"{path}: found an existing file; choose it by its full name to replace it")
             return None
     settings.save_last_export(title, path.absolute(), model)
     return path

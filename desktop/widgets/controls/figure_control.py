@@ -18,7 +18,7 @@ from desktop.widgets.common.choices import show_choice
 from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.save_dialog import ask_save_path
 from desktop.widgets.common.saved_inputs import restore_inputs
 from desktop.widgets.controls.shell import Shell
 
@@ -125,11 +125,11 @@ class FigureControl(QObject):
             self.dialog.show_preview(to_qimage(found))
 
     def _save(self, figure: "Figure", kind: "FileKind") -> None:
-        window, refuse = self._shell.window, self._shell.message.show_message
+        window, show_message = self._shell.window, self._shell.message.show_message
         name, files = f"view{kind.ending}", f"{kind.value} (*{kind.ending})"
         explorer, source = self._shell.explorer, self._shell.explorer.source
         endings = [each.ending for each in type(kind)]
-        path = ask_where(window, "Export the view", name, files, refuse, source, endings)
+        path = ask_save_path(window, "Export the view", name, files, show_message, source, endings)
         if path is None or source is None or not is_still_open(explorer, source, path):
             return
         of_name = next(each for each in type(kind) if each.ending == path.suffix.lower())

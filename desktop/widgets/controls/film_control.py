@@ -20,7 +20,7 @@ from desktop.widgets.common.choices import show_choice
 from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.progress_strip import ProgressStrip
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.save_dialog import ask_save_path
 from desktop.widgets.common.saved_inputs import restore_inputs
 from desktop.widgets.controls.shell import Shell
 
@@ -171,13 +171,13 @@ class FilmControl(QObject):
         message, ending, source = self._shell.message, film.format.ending, self._shell.explorer.source
         name = f"walk{ending}" if film.subject is Subject.PATH else f"epochs{ending}"
         kind = f"{film.format.value} (*{ending})"
-        window, refuse = self._shell.window, message.show_message
-        path = ask_where(window, "Export animation", name, kind, refuse, source, ENDINGS)
+        window, show_message = self._shell.window, message.show_message
+        path = ask_save_path(window, "Export animation", name, kind, show_message, source, ENDINGS)
         if path is None or source is None or not is_still_open(self._explorer, source, path):
             return
         if film.format is not (of_name := format_of(path)):  # the name that was typed says more
             if reason := why_not(of_name):
-                refuse(reason)
+                show_message(reason)
                 return
             film = replace(film, format=of_name)
             if self.dialog is not None:

@@ -19,7 +19,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common.choices import add_choices
 from desktop.widgets.common.commands import add_button, add_choice_menu
 from desktop.widgets.common.count_box import CountBox
-from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.save_dialog import ask_save_path
 from desktop.widgets.common.saved_inputs import WANTED, save_input, saved_for
 from desktop.widgets.common.usable import set_usable
 from desktop.widgets.controls.shell import Shell
@@ -320,15 +320,17 @@ class GridsControl(QObject):
         window, sheet, decoder = self._shell.window, self._pages[name].sheet, self._explorer.decoder
         if sheet is None or decoder is None:
             return
-        refuse = self._shell.message.show_message
+        show_message = self._shell.message.show_message
         size = sheet.plan.size(decoder.model.image_shape)
         if (found := no_room(lambda _: size, 1, scale)) is not None:
             fits = "choose fewer pictures" if found.scale is None else f"scale {found.scale} fits"
-            refuse(f"{found.reason}; {fits}")
+            show_message(f"{found.reason}; {fits}")
             return
         # Also taken before the dialog opens.
         note = note_of(self._explorer, name, **saved_for(window, name))
-        path = ask_where(window, f"Save {name}", f"{name}.png", "PNG (*.png)", refuse, self._explorer.source)
+        path = ask_save_path(
+            window, f"Save {name}", f"{name}.png", "PNG (*.png)", show_message, self._explorer.source
+        )
         if path is None:
             return
         titles = sheet.plan.titles if self._pages[name].titles.isChecked() else None

@@ -18,7 +18,7 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button
 from desktop.widgets.common.folders import open_folder_of
 from desktop.widgets.common.progress_strip import ProgressStrip
-from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.save_dialog import ask_save_path
 from desktop.widgets.controls.shell import Shell
 
 # The export command's words for a page that cannot decode, and for what such a page lacks.
@@ -71,8 +71,8 @@ class PageControl(QObject):
         """Ask for a path, and write the page with the view at that moment."""
         explorer, message = self._shell.explorer, self._shell.message
         asked_of = explorer.source
-        window, refuse = self._shell.window, message.show_message
-        path = ask_where(window, "Share as a page", ".html", "HTML (*.html)", refuse, asked_of)
+        window, show_message = self._shell.window, message.show_message
+        path = ask_save_path(window, "Share as a page", ".html", "HTML (*.html)", show_message, asked_of)
         source = explorer.source  # the file may have changed while the dialog was open
         if path is None or asked_of is None or not is_still_open(explorer, asked_of, path) or source is None:
             return

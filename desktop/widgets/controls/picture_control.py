@@ -23,7 +23,7 @@ from desktop.view.z_text import plane_moved
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import add_button, add_choice_menu
 from desktop.widgets.common.qimage import scaled_down, to_qimage
-from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.save_dialog import ask_save_path
 from desktop.widgets.common.wait_ring import WaitRing
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.picture_panel import NOT_AT_CURSOR
@@ -200,8 +200,10 @@ class PictureControl(QObject):
             shell = self._shell
             # Taken before the dialog opens, because behind it playing epochs and a growing bundle go on.
             note = note_of(shell.explorer, "picture", scale=scale)
-            refuse, source = shell.message.show_message, shell.explorer.source
-            path = ask_where(shell.window, "Save picture", "picture.png", "PNG (*.png)", refuse, source)
+            show_message, source = shell.message.show_message, shell.explorer.source
+            path = ask_save_path(
+                shell.window, "Save picture", "picture.png", "PNG (*.png)", show_message, source
+            )
             if path is not None:
                 save_picture(shell.explorer, path, picture, scale, note)
 

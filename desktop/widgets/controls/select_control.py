@@ -23,7 +23,7 @@ from desktop.widgets.common import colors
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import name_command
 from desktop.widgets.common.qimage import to_qimage
-from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.save_dialog import ask_save_path
 from desktop.widgets.common.usable import NO_POINTS, set_usable
 from desktop.widgets.controls.plane_selection import PlaneSelection, are_on_plane
 from desktop.widgets.controls.shell import Shell
@@ -276,8 +276,8 @@ class SelectControl(QObject):
             return
         # Taken before the dialog opens, because behind it playing epochs and a growing bundle go on.
         selected, names = explorer.state.selected, explorer.points.label_names
-        refuse = self._shell.message.show_message
+        show_message = self._shell.message.show_message
         window, source = self._shell.window, explorer.source
-        path = ask_where(window, "Save selection", "selection.csv", "CSV (*.csv)", refuse, source)
+        path = ask_save_path(window, "Save selection", "selection.csv", "CSV (*.csv)", show_message, source)
         if path is not None:
             save_file(explorer, path, save_csv(path, posterior, selected, names), of_model=False)

@@ -19,7 +19,7 @@ from desktop.latent.number_file import NumberFileError
 from desktop.view.z_text import ZFormat, plane_moved, z_text
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
-from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.save_dialog import ask_save_path
 from desktop.widgets.controls.shell import Shell
 
 # The list of points, the undo steps and the notes in exports hold every point, so a path has a bound.
@@ -136,8 +136,8 @@ class ZControl(QObject):
     def _save(self, title: str, name: str, numbers: ArrayLike) -> None:
         if self._explorer.latent_dim is None:
             return
-        refuse, source = self._shell.message.show_message, self._explorer.source
-        path = ask_where(self._shell.window, title, name, KIND, refuse, source)
+        show_message, source = self._shell.message.show_message, self._explorer.source
+        path = ask_save_path(self._shell.window, title, name, KIND, show_message, source)
         if path is not None:
             save_file(self._explorer, path, save_numbers(path, numbers), of_model=False)
 

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.base import saved
-from desktop.widgets.common.save_dialog import ask_where
+from desktop.widgets.common.save_dialog import ask_save_path
 from tests.desktop.models.bare_graphs import bare, picture_nodes
 
 KINDS = "PNG (*.png)"
@@ -25,7 +25,7 @@ def ask(monkeypatch):
             return str(chosen or ""), ""
 
         monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(dialog))
-        return ask_where(None, title, name, KINDS, lambda _: None, source), Path(began[0])
+        return ask_save_path(None, title, name, KINDS, lambda _: None, source), Path(began[0])
 
     return run
 

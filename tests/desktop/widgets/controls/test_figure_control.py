@@ -75,7 +75,7 @@ def test_a_figure_of_a_model_that_is_open_no_longer_is_not_written(
             window.open_path(other)
         return tmp_path / "a.png"
 
-    monkeypatch.setattr("desktop.widgets.controls.figure_control.ask_where", ask)
+    monkeypatch.setattr("desktop.widgets.controls.figure_control.ask_save_path", ask)
     window.figure_control._save(Figure(), FileKind.PNG)
     qtbot.waitUntil(lambda: window.message.text().startswith("a.png was not written"), timeout=SOON_MS)
     assert not window.explorer.files.paths

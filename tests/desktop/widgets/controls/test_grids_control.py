@@ -121,7 +121,7 @@ def test_traversals_follow_the_cursor_most_used_dimension_first(window, qtbot, t
     assert (page.sheet.picture[:12, :12] == expected).all()
 
     out = tmp_path / "a.png"
-    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_where", lambda *_: out)
+    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_save_path", lambda *_: out)
     page.scale.setValue(3)
     shapes = []
     for _ in range(2):
@@ -140,7 +140,7 @@ def test_the_menu_saves_a_sheet_of_now(window, qtbot, tmp_path, monkeypatch):
     before = page.sheet
     qtbot.keyClick(page, Qt.Key.Key_1, CONTROL)
     window.explorer.set_state(window.explorer.state.moved_to((0.5, 1.0, -1.0)))
-    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_where", lambda *_: out)
+    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_save_path", lambda *_: out)
     page.titles.setChecked(False)
     page.scale.setValue(1)
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
@@ -167,7 +167,7 @@ def test_a_sheet_is_saved_by_the_model_of_the_moment_of_asking(
         explorer.take_over(load_epoch(explorer.whole, epochs_of(explorer.source)[0], "cpu"))
         return out
 
-    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_where", ask)
+    monkeypatch.setattr("desktop.widgets.controls.grids_control.ask_save_path", ask)
     page.scale.setValue(1)
     with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
         qtbot.mouseClick(page.save, LEFT)
@@ -193,7 +193,7 @@ def test_a_saved_sheet_brings_its_page_back(window, qtbot, tmp_path, monkeypatch
             control.setValue(value)
     shown = grids.samples.sheet.picture
     monkeypatch.setattr(
-        "desktop.widgets.controls.grids_control.ask_where", lambda *_: tmp_path / "samples.png"
+        "desktop.widgets.controls.grids_control.ask_save_path", lambda *_: tmp_path / "samples.png"
     )
     with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
         qtbot.mouseClick(grids.samples.save, LEFT)

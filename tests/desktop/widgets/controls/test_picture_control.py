@@ -153,7 +153,7 @@ def test_a_picture_is_saved_as_it_is_when_somebody_asks(window, qtbot, tmp_path,
             explorer.set_state(explorer.state.at((1.0, 1.0)))
         return out
 
-    monkeypatch.setattr("desktop.widgets.controls.picture_control.ask_where", ask)
+    monkeypatch.setattr("desktop.widgets.controls.picture_control.ask_save_path", ask)
     with qtbot.waitSignal(explorer.saved, timeout=SOON_MS):
         qtbot.keyClick(window.plane, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert from_text(read_note(out)).state.z == z
