@@ -19,7 +19,7 @@ from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.usable import NO_POINTS, set_usable
 from desktop.widgets.controls.plane_content import PlaneContent
 from desktop.widgets.controls.shell import Shell
-from desktop.widgets.plane.hand import KEY_ZOOM
+from desktop.widgets.plane.default_handler import KEY_ZOOM
 from desktop.widgets.plane.plane_view import PlaneView
 
 Look = tuple[AxisScale, Viewport]

@@ -59,7 +59,7 @@ class PathHandles(QObject, PointerHandler):
         """Take a press of the left button on a point, and one with Shift on the line."""
         if not self._state.path or event.button() != Qt.MouseButton.LeftButton:
             return False
-        if self._plane.hand.is_space_held:
+        if self._plane.default_handler.is_space_held:
             return False  # the press moves the plane
         index = self.point_at(event.position())
         modifiers = event.modifiers()
@@ -147,5 +147,5 @@ class PathHandles(QObject, PointerHandler):
         if shape is not None:
             self._plane.setCursor(shape)
         elif self._shape_is_ours:
-            self._plane.hand.show_shape()
+            self._plane.default_handler.show_shape()
         self._shape_is_ours = shape is not None

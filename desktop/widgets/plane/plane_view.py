@@ -18,7 +18,7 @@ from desktop.view.state import ViewState
 from desktop.widgets.common.focus_frame import FocusFrame
 from desktop.widgets.common.plain_text import tip_text
 from desktop.widgets.common.wheel import turned
-from desktop.widgets.plane.hand import Hand
+from desktop.widgets.plane.default_handler import DefaultHandler
 from desktop.widgets.plane.plane_canvas import PlaneCanvas
 from desktop.widgets.plane.pointer import PointerHandler, PointerRouter
 
@@ -29,7 +29,7 @@ class PlaneView(PlaneCanvas):
     """Draws a state, and emits signals for what the person wants; it changes no state itself.
 
     Attributes:
-        hand: handles mouse and keys after all other handlers.
+        default_handler: handles mouse and keys after all other handlers.
     """
 
     # For the list of shortcuts.
@@ -63,13 +63,13 @@ class PlaneView(PlaneCanvas):
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.setAccessibleName("Latent plane")
         self.setAccessibleDescription("Click or drag to decode; arrow keys move the cursor")
-        self.hand = hand = Hand(self)
-        hand.cursor_moved.connect(self.cursor_moved)
-        hand.nudged.connect(self.nudged)
-        hand.path_point_wanted.connect(self.path_point_wanted)
-        hand.viewport_wanted.connect(self.viewport_wanted)
-        hand.zoom_ended.connect(self.zoom_ended)
-        self._router = PointerRouter([hand])
+        self.default_handler = handler = DefaultHandler(self)
+        handler.cursor_moved.connect(self.cursor_moved)
+        handler.nudged.connect(self.nudged)
+        handler.path_point_wanted.connect(self.path_point_wanted)
+        handler.viewport_wanted.connect(self.viewport_wanted)
+        handler.zoom_ended.connect(self.zoom_ended)
+        self._router = PointerRouter([handler])
         self._pointer_px: QPointF | None = None
         self._tips: list[Callable[[QPointF], str]] = []
         self.add_tips(self._axes.tip_at)
@@ -90,8 +90,8 @@ class PlaneView(PlaneCanvas):
         return tip_text(next((name.whole for name in there if name.whole != name.name.text), ""))
 
     def set_handlers(self, handlers: Sequence[PointerHandler]) -> None:
-        """Pass mouse and keys to these handlers in order; the hand gets the events that none takes."""
-        self._router = PointerRouter([*handlers, self.hand])
+        """Pass mouse and keys to these handlers in order, and then to the default handler."""
+        self._router = PointerRouter([*handlers, self.default_handler])
 
     def set_state(self, state: ViewState) -> None:
         """Draw another state, and say what is at the pointer if the plane has moved below it."""
@@ -146,7 +146,7 @@ class PlaneView(PlaneCanvas):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the pointer; emit its position again, because z then has more or fewer decimals."""
-        self.hand.zoom(WHEEL_STEP ** -turned(event), event.position())
+        self.default_handler.zoom(WHEEL_STEP ** -turned(event), event.position())
         self._tell_pointer(event.position())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -167,12 +167,12 @@ class PlaneView(PlaneCanvas):
             return True
         elif isinstance(event, QNativeGestureEvent):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.hand.zoom(1 / max(0.2, 1 + event.value()), event.position())
+                self.default_handler.zoom(1 / max(0.2, 1 + event.value()), event.position())
                 return True
         elif isinstance(event, QGestureEvent):
             pinch = event.gesture(Qt.GestureType.PinchGesture)
             if isinstance(pinch, QPinchGesture):
                 center = self.mapFromGlobal(pinch.centerPoint())
-                self.hand.zoom(1 / max(0.2, pinch.scaleFactor()), center)
+                self.default_handler.zoom(1 / max(0.2, pinch.scaleFactor()), center)
                 return True
         return super().event(event)

@@ -115,7 +115,7 @@ class Selector(QObject, PointerHandler):
 
     def press(self, event: QMouseEvent) -> bool:
         """Begin a box or a lasso."""
-        if event.button() != Qt.MouseButton.LeftButton or self._plane.hand.is_space_held:
+        if event.button() != Qt.MouseButton.LeftButton or self._plane.default_handler.is_space_held:
             return False
         modifiers = event.modifiers()
         if modifiers == LASSO_KEYS:

@@ -22,7 +22,7 @@ ZOOM_KEYS = {
 }
 
 
-class Hand(QObject, PointerHandler):
+class DefaultHandler(QObject, PointerHandler):
     """The last handler of the plane, which gets the events that no other handler takes."""
 
     cursor_moved = Signal(float, float)  # to (a, b)
