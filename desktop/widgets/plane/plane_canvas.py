@@ -152,7 +152,6 @@ class PlaneCanvas(QWidget):
         old, old_mark = self._state, self._mark_region()
         self._state = state
         self._names.wait()
-        self._mark.show_picture(state.lens)
         has_cursor_moved_only = replace(old, z=state.z, path=state.path) == state
         self._stack.set_state(state, has_cursor_moved_only)
         if has_cursor_moved_only:
@@ -162,6 +161,7 @@ class PlaneCanvas(QWidget):
             else:  # only the cursor moved: paint its old and new position
                 self._repainting.move(old_mark + self._mark_region())
             return
+        self._mark.show_picture(state.lens)
         self._shown_cursor = state
         self._repainting.change()
 
