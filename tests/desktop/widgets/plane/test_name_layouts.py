@@ -10,14 +10,7 @@ from desktop.latent.plane import Viewport
 from desktop.widgets.plane.axes import text_room
 from desktop.widgets.plane.framed_texts import MOST_NAME_PX
 from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
-from tests.desktop.widgets.plane.seen_plane import (
-    LABELS,
-    POINTS,
-    SIDE_PX,
-    STATE,
-    at,
-    color_share,
-)
+from tests.desktop.widgets.plane.seen_plane import LABELS, POINTS, SIDE_PX, STATE, at, color_share
 from tests.waiting import SOON_MS
 
 
