@@ -1,4 +1,4 @@
-"""A click on a button leaves the keyboard where it was, so that Space does not press the button again."""
+"""A click on a button or check box leaves the keyboard where it was; Space does not press it again."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QApplication,
+    QCheckBox,
     QComboBox,
     QLineEdit,
     QPushButton,
@@ -14,13 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-Button = QPushButton | QToolButton
+Button = QPushButton | QToolButton | QCheckBox
 # What was typed into these is taken over when they lose the keyboard; it does not go back to them.
 Field = QLineEdit | QAbstractSpinBox | QComboBox
 
 
 class ClickFocus(QWidget):
-    """Gives the keyboard back when a click gives it to a push or tool button of a window; Tab still does.
+    """Gives the keyboard back when a click gives it to a button or check box of a window; Tab still does.
 
     Args:
         window: whose buttons these are; those of its dialogs keep the keyboard.
