@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 REASON, TIP = "reason", "own_tip"
 NO_POINTS = "The open model has no points."
+NOTHING_SELECTED = "Nothing is selected."
 
 
 def set_usable(one: QWidget | QAction, reason: str = "", tip: str | None = None) -> None:

@@ -24,7 +24,7 @@ from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.commands import name_command
 from desktop.widgets.common.qimage import to_qimage
 from desktop.widgets.common.save_dialog import ask_save_path
-from desktop.widgets.common.usable import NO_POINTS, set_usable
+from desktop.widgets.common.usable import NO_POINTS, NOTHING_SELECTED, set_usable
 from desktop.widgets.controls.plane_selection import PlaneSelection, are_on_plane
 from desktop.widgets.controls.shell import Shell
 from desktop.widgets.panels.label_counts import LabelCount
@@ -87,6 +87,7 @@ class SelectControl(QObject):
         direction = add_action(menu, "Make a &direction to its mean", None, self._make_direction)
         save = add_action(menu, "&Save it as CSV…", None, self._save)
         menu.addSeparator()
+        self._of_selection = (clear, only, go_to_mean, direction, save)
         for entry, button in (
             (box, panel.box),
             (lasso, panel.lasso),
@@ -194,6 +195,9 @@ class SelectControl(QObject):
 
     def _show(self, posterior: Posterior | None) -> None:
         panel, words = self.panel, self._explorer.points.words
+        reason = NO_POINTS if posterior is None else "" if self._selected else NOTHING_SELECTED
+        for entry in self._of_selection:
+            set_usable(entry, reason)
         if posterior is None:
             panel.show_count(0, 0, words)
             return
@@ -254,7 +258,6 @@ class SelectControl(QObject):
         """Make a direction from the cursor to the mean of the selection."""
         posterior, explorer = self._posterior, self._explorer
         if self._mean is None or posterior is None:
-            self._shell.message.show_note("Nothing is selected; select points first")
             return
         rows, labels = within(self._selected, len(posterior.mean)), posterior.labels
         name = f"to {len(rows):,} selected"
@@ -272,7 +275,6 @@ class SelectControl(QObject):
     def _save(self) -> None:
         posterior, explorer = self._explorer.points.posterior, self._explorer
         if posterior is None or not explorer.state.selected:
-            self._shell.message.show_note("Nothing is selected; select points first")
             return
         # Taken before the dialog opens, because behind it playing epochs and a growing bundle go on.
         selected, names = explorer.state.selected, explorer.points.label_names

@@ -7,7 +7,7 @@ from desktop.models.point_words import TEST_IMAGES, PointWords
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.picture_view import PictureView
 from desktop.widgets.common.plain_text import ElidedLabel
-from desktop.widgets.common.usable import NO_POINTS, set_usable
+from desktop.widgets.common.usable import NO_POINTS, NOTHING_SELECTED, set_usable
 from desktop.widgets.panels.find_panel import FindPanel
 from desktop.widgets.panels.label_counts import LabelCounts
 from desktop.widgets.panels.point_grid import PointGrid
@@ -91,7 +91,7 @@ class SelectPanel(QWidget):
         self.finder.set_has_points(total > 0)
         for part in self._parts:
             part.setVisible(count > 0)
-        set_usable(self.clear, "" if count else "Nothing is selected.")
+        set_usable(self.clear, "" if count else NOTHING_SELECTED)
 
     def _lay_out(self) -> None:
         tools, mean, below = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.images.pixels import to_bytes
 from desktop.latent.plane import Viewport
 from desktop.widgets.common.menus import plain
-from desktop.widgets.common.usable import NO_POINTS, reason_of
+from desktop.widgets.common.usable import NO_POINTS, NOTHING_SELECTED, reason_of
 from export.bundle import Posterior
 from tests.waiting import SOON_MS
 
@@ -203,3 +203,14 @@ def test_a_model_without_points_offers_no_selecting_and_says_why(window, make_bu
         assert not part.isEnabled()
         assert reason_of(part) == NO_POINTS
     assert panel.summary.text() == NO_POINTS
+
+
+def test_entries_of_the_selection_need_one(window):
+    """Until something is selected they cannot be used and say why; so do the commands of Ctrl+K."""
+    entries = {plain(action.text()): action for action in window.select.menu.actions()}
+    texts = ("Clear the selection", "Show only the selection", "Go to its mean", "Save it as CSV")
+    of_selection = [entries[text] for text in texts]
+    assert {reason_of(entry) for entry in of_selection} == {NOTHING_SELECTED}
+    assert not any(entry.isEnabled() for entry in of_selection)
+    window.select.select([1])
+    assert all(entry.isEnabled() for entry in of_selection)
