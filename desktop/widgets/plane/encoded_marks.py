@@ -1,5 +1,8 @@
 """Your image on a plane: its approximate posterior, and if it is known the mode of its true posterior."""
 
+from collections.abc import Sequence
+
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
@@ -7,9 +10,11 @@ from desktop.base.arrays import Doubles
 from desktop.base.vector import Vector
 from desktop.jobs.encode import Encoded, Located
 from desktop.latent.chart import ToPx
+from desktop.latent.plane import Plane
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common.terms import term_tip
 from desktop.widgets.plane.axes import text_room
+from desktop.widgets.plane.path_layer import POINT_RADIUS_PX
 from desktop.widgets.plane.plane_view import PlaneView
 from desktop.widgets.plane.posterior_marks import (
     Marks,
@@ -20,6 +25,7 @@ from desktop.widgets.plane.posterior_marks import (
 )
 
 LINE_PX = 2.0
+NEAR_PX = 300.0  # texts are nearer to their marks
 
 
 class EncodedMarks:
@@ -35,6 +41,7 @@ class EncodedMarks:
         self._located: Located | None = None
         self._mode: Vector | None = None
         self.shown: Marks | None = None
+        self._path: tuple[tuple[Vector, ...], Plane, Doubles] | None = None
         plane.add_under_points(self._paint)
         plane.add_over_points(self._paint_marks)
         plane.add_tips(self._tip_at)
@@ -86,8 +93,19 @@ class EncodedMarks:
             gap_nats = self._located.gap_nats(self._encoded)
         plane = self._plane
         room = text_room(*plane.size_px())
-        font, axes = mark_font(plane.font()), plane.axes_boxes
-        return lay_out_marks(font, room, mean, mode, gap_nats, plane.ring, glow, axes)
+        font, clear = mark_font(plane.font()), [*plane.axes_boxes]
+        if state.path:
+            clear += self._path_boxes(to_px, state, [mark for mark in (mean, mode) if mark is not None])
+        return lay_out_marks(font, room, mean, mode, gap_nats, plane.ring, glow, clear)
+
+    def _path_boxes(self, to_px: ToPx, state: ViewState, marks: Sequence[QPointF]) -> list[QRectF]:
+        """Return the boxes of those of the path's points that are near marks; they are drawn above texts."""
+        if self._path is None or self._path[0] is not state.path or self._path[1] != state.plane:
+            self._path = state.path, state.plane, state.plane.project(state.path)
+        px, radius = to_px(self._path[2]), POINT_RADIUS_PX
+        ways = px[:, np.newaxis] - np.array([(mark.x(), mark.y()) for mark in marks])
+        near = px[(np.abs(ways).max(axis=2) < NEAR_PX).any(axis=1)]
+        return [QRectF(x - radius, y - radius, 2 * radius, 2 * radius) for x, y in near.tolist()]
 
     def _keep_clear(self) -> None:
         """Move texts away from the cursor, and back when it has left."""
