@@ -216,7 +216,7 @@ def _numbers(plane: Plane) -> int:
 def _path(state: ViewState, seconds: float) -> dict[str, Any]:
     # A closed path of two points is not closed on a page, which plays it forward and backward.
     closed = state.path_closed and len(state.path) > 2
-    route = Route(state.path, closed, state.path_kind, state.path_times)
+    route = Route(state.path, closed, state.path_kind, state.path_times, state.path_inputs)
     times: tuple[float, ...] = ()
     if route.is_walkable:
         legs = len(state.path) if closed else len(state.path) - 1

@@ -32,13 +32,13 @@ class Route:
 
     @property
     def curve(self) -> Curve:
-        """The curve through the points. Raises ValueError for fewer than two different points."""
-        return path_curve(self.points, self.kind, self.closed)
+        """The curve through the points. Raises ValueError if no two points differ in z or in their inputs."""
+        return path_curve(self.points, self.kind, self.closed, may_stand=len(set(self.inputs)) > 1)
 
     @property
     def is_walkable(self) -> bool:
-        """Whether there is a curve: whether two points differ."""
-        return len(set(self.points)) > 1
+        """Whether there is a curve: whether two points differ in z or in their inputs."""
+        return len(set(self.points)) > 1 or len(set(self.inputs)) > 1
 
     def inputs_at(self, t: float, inputs: Sequence[OtherInput]) -> InputValues:
         """The values of the further `inputs` at t on the curve; empty for the model's current values."""

@@ -162,16 +162,16 @@ def slerp(start: ArrayLike, end: ArrayLike, share: ArrayLike) -> Doubles:
     return np.where(np.asarray(share) <= 0, a, np.where(np.asarray(share) >= 1, b, turned))
 
 
-def path_curve(points: Sequence[ArrayLike], kind: PathKind, closed: bool) -> Curve:
+def path_curve(points: Sequence[ArrayLike], kind: PathKind, closed: bool, may_stand: bool = False) -> Curve:
     """The curve through the points of a path, and back to the first one if it is closed.
 
     The kind "Equal visual change" sets the pace, so its curve has straight legs. Raises ValueError if there
-    are no two different points.
+    are no two different points; with `may_stand` two points are enough, as where only the class changes.
     """
     corners = tuple(map(vector, points))
     if closed and corners:
         corners += corners[:1]
-    if len(set(corners)) < 2:
+    if len(corners if may_stand else set(corners)) < 2:
         raise ValueError("found no two different points on the path, expected at least two; add points")
     return Curve(corners, kind is PathKind.SPHERICAL)
 
@@ -291,14 +291,18 @@ def _steps(most: int, curve: Curve) -> int:
 
 
 def _lengths_so_far(curve: Curve, t: ArrayLike) -> Doubles:
-    """The lengths [M] of the polyline through a curve's points at t [M], from the first to each of them."""
+    """The lengths [M] of the polyline through a curve's points at t [M], from the first to each of them.
+
+    If all points are the same, they are the steps in t.
+    """
     steps = np.asarray(t, np.float64)
     rows = max(2, PART_NUMBERS // len(curve.corners[0]))
     lengths = [
         np.linalg.norm(np.diff(curve.at(steps[start : start + rows + 1]), axis=0), axis=1)
         for start in range(0, len(steps) - 1, rows)
     ]
-    return np.concatenate([[0.0], np.concatenate(lengths).cumsum()])
+    so_far = np.concatenate([[0.0], np.concatenate(lengths).cumsum()])
+    return so_far if so_far[-1] > 0 else steps - steps[0]
 
 
 def _perpendicular(direction: Doubles) -> Doubles:

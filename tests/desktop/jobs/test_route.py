@@ -6,6 +6,8 @@ import pytest
 
 from desktop.base.vector import Vector
 from desktop.jobs.route import Route, route_of, straight_walk
+from desktop.latent.paths import PathKind, leg_times
+from desktop.reading.input_values import InputValue
 from desktop.view.state import ViewState
 
 
@@ -26,3 +28,16 @@ def test_a_route_can_be_walked_once_two_points_differ():
         if not is_walkable:
             with pytest.raises(ValueError, match="no two different points"):
                 Route(points, closed=True).curve  # noqa: B018 - raises
+
+
+@pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
+def test_a_path_on_which_only_the_class_changes_is_walked(kind):
+    """Its pace is even, or that of its times; with the same inputs everywhere it is no path."""
+    here, classes = Vector((0.5, 1.0)), tuple((InputValue("label", value),) for value in (1.0, 4.0, 2.0))
+    route = Route((here,) * 3, kind=kind, inputs=classes)
+    assert route.is_walkable
+    for times, legs in (((), (2, 2)), ((3.0, 1.0), (3, 1))):
+        walk = straight_walk(replace(route, times=times))
+        assert leg_times(walk, 4.0) == pytest.approx(legs)
+        assert walk.frames(5)[:].tolist() == [[0.5, 1.0]] * 5
+    assert not replace(route, inputs=classes[:1] * 3).is_walkable

@@ -253,6 +253,16 @@ def test_each_leg_takes_the_time_that_is_asked():
     assert np.allclose(walk.at(0.5), (0.5, 0)), "a leg without time is jumped over"
 
 
+def test_equal_visual_change_of_a_path_that_stands_still_is_an_even_pace():
+    """Where all points are the same z, and only the class changes, each leg is as long."""
+    curve = path_curve([(1.0, 2.0)] * 3, PathKind.VISUAL, False, may_stand=True)
+    steps = visual_walk(lambda z: chunks(linear_picture, z), curve)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(steps)
+    assert leg_times(end.value.value, 4.0) == pytest.approx((2, 2))
+
+
 def test_times_that_do_not_fit_change_nothing():
     """Times for another number of legs and times of zero are ignored; then legs take times by length."""
     walk = even_walk(Curve((Vector((0.0,)), Vector((1.0,)), Vector((4.0,)))))

@@ -96,3 +96,20 @@ def test_a_path_of_bookmarks_has_the_classes_of_these(open_window, qtbot, tmp_pa
     assert labels(window) == [2, 0]
     assert window.panel.path.points.item(0, 1).text() == "label 2"
     qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
+
+
+def test_a_path_on_one_place_goes_from_class_to_class(open_window, qtbot, tmp_path):
+    """Two bookmarks of the same z with different classes are a path; it is played, and can be a film."""
+    window = open_window(conditional(tmp_path / "model.onnx", one_hot=True))
+    explorer = window.explorer
+    for label in (1, 3):
+        explorer.change(inputs=taken(explorer.inputs, (InputValue("label", label),)))
+        window.bookmarks._add()
+    window.bookmarks._make_path(2.0)
+    assert window.panel.path.strip.item(0).text() == "2.0 s →"
+    window.path_control._play_or_pause()
+    window.path_control._on_played(0.25)
+    window.path_control.player.stop()
+    assert dict(explorer.state.inputs[0].mix) == pytest.approx({1: 0.75, 3: 0.25})
+    assert window.message.text() == ""
+    qtbot.waitUntil(lambda: explorer.worker.is_idle, timeout=SOON_MS)
