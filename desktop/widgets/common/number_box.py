@@ -57,6 +57,8 @@ class NumberBox(QDoubleSpinBox):
         number = self._number(text)
         if number is None or self._bare(text) == self._bare(self.textFromValue(self.value())):
             return self.value()
+        if self._shown_decimals is None:  # Qt would show 3.5 as 4, and emit 3.5
+            return round(number, self.decimals())
         return number
 
     def _number(self, text: str) -> float | None:

@@ -107,3 +107,17 @@ def test_a_number_is_kept_more_exactly_than_it_is_shown(qtbot):
     qtbot.keyClicks(box, "0.987654321")
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert box.value() == 0.987654321
+
+
+def test_a_box_of_whole_numbers_emits_what_it_shows(qtbot):
+    """A typed 3.5 is not shown as 4 while nothing, or 3.5, is emitted."""
+    box = NumberBox()
+    qtbot.addWidget(box)
+    box.setKeyboardTracking(False)
+    box.setDecimals(0)
+    changes = []
+    box.valueChanged.connect(changes.append)
+    box.selectAll()
+    qtbot.keyClicks(box, "3.5")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert (box.text(), changes) == ("4", [4.0])
