@@ -211,6 +211,29 @@ def fitted_times(times: Sequence[float], legs: int) -> tuple[float, ...]:
     return (*times[:legs], *(sum(times) / len(times),) * missing)
 
 
+def times_after(
+    times: tuple[float, ...], before: tuple[Vector, ...], after: tuple[Vector, ...]
+) -> tuple[float, ...]:
+    """The times of the legs after one point was removed from a path, or inserted between two others.
+
+    The two legs at a point that goes become one that takes as long as both; a leg that gets a point is
+    halved. After any other change the times are the same.
+    """
+    is_closed = len(times) == len(before)
+    if not times or not (is_closed or len(times) == len(before) - 1):
+        return times
+    pairs = zip(before, after, strict=False)
+    at = next((place for place, (a, b) in enumerate(pairs) if a is not b), min(len(before), len(after)))
+    is_shorter, is_longer = before[at + 1 :] == after[at:], after[at + 1 :] == before[at:]
+    if is_shorter and at == 0:
+        return (*times[1:-1], times[-1] + times[0]) if is_closed else times[1:]
+    if is_shorter and at < len(times):
+        return (*times[: at - 1], times[at - 1] + times[at], *times[at + 1 :])
+    if is_longer and 0 < at < len(before):
+        return (*times[: at - 1], *(times[at - 1] / 2,) * 2, *times[at:])
+    return times
+
+
 def leg_times(walk: Walk, total_s: float) -> tuple[float, ...]:
     """The seconds that each leg of a walk takes if the whole walk takes `total_s` seconds."""
     ends = np.interp(np.arange(walk.curve.legs + 1), walk.t, walk.distance) / walk.distance[-1]

@@ -12,7 +12,7 @@ from desktop.base.arrays import Array, Doubles
 from desktop.base.vector import Vector, vector
 from desktop.latent.chart import AxisScale, Chart
 from desktop.latent.nearest import Nearness
-from desktop.latent.paths import PathKind, fitted_times
+from desktop.latent.paths import PathKind, fitted_times, times_after
 from desktop.latent.plane import Plane, Viewport, axis_plane
 from desktop.latent.prior import NORMAL, Prior
 from desktop.latent.selection import shown_points
@@ -260,14 +260,14 @@ class ViewState:
     def with_path(
         self, path: tuple[Vector, ...], inputs: tuple[InputValues, ...] | None = None
     ) -> "ViewState":
-        """Return the state with another path; legs that remain keep their times.
+        """Return the state with another path; legs that remain keep their times (see `times_after`).
 
         `inputs` are the further inputs at each point. By default they stay as they are; if the number of
         points has changed, all points get the view's inputs.
         """
         kept = self.path_inputs if len(path) == len(self.path) else ()
         return replace(self, path=path, path_inputs=kept if inputs is None else inputs)._with_times(
-            self.path_times
+            times_after(self.path_times, self.path, path)
         )
 
     def with_path_inputs(self, indices: Iterable[int]) -> "ViewState":

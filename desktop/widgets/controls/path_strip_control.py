@@ -31,6 +31,7 @@ class PathStripControl(QObject):
         self._panel = panel = shell.panel.path
         self._route = Route(())
         self._root: object = None
+        self._even_s: float | None = None  # the duration before the first time was set, for undo
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._ask)
         panel.strip.chosen.connect(panel.points.chosen)
@@ -47,9 +48,21 @@ class PathStripControl(QObject):
             return
         old, self._route = self._route, route
         self._panel.strip.set_count(len(route.points))
+        self._keep_pace(old, route)
         self._show_times()
         if (old.points, old.inputs) != (route.points, route.inputs):
             self._ask_soon()
+
+    def _keep_pace(self, old: Route, new: Route) -> None:
+        """Change the duration with the times, also by undo, so that the other legs take as long as before."""
+        seconds, before_s, after_s = self._panel.seconds, sum(old.times), sum(new.times)
+        if before_s > 0 and after_s > 0:
+            seconds.setValue(seconds.value() * after_s / before_s)
+        elif old.points == new.points and after_s > 0:
+            self._even_s = seconds.value()
+            seconds.setValue(after_s)
+        elif old.points == new.points and before_s > 0 and self._even_s is not None:
+            seconds.setValue(self._even_s)
 
     def _on_model(self) -> None:
         """Request other pictures, unless only the view's inputs have changed: each point has its own."""
@@ -106,6 +119,7 @@ class PathStripControl(QObject):
         """Set the time of one leg, and with it the duration; None makes the pace even."""
         times = self._times()
         if seconds is None:
+            self._even_s = None
             self._explorer.change(path_times=())
             return
         mean_s = self._panel.playback().duration_s / len(times)

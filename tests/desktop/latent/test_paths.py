@@ -14,6 +14,7 @@ from desktop.latent.paths import (
     path_line,
     slerp,
     timed,
+    times_after,
     visual_walk,
     visual_z,
 )
@@ -261,6 +262,29 @@ def test_equal_visual_change_of_a_path_that_stands_still_is_an_even_pace():
         while True:
             next(steps)
     assert leg_times(end.value.value, 4.0) == pytest.approx((2, 2))
+
+
+@pytest.mark.parametrize(
+    ("after", "closed", "times"),
+    [
+        ("bcd", False, (2.0, 4.0)),
+        ("acd", False, (3.0, 4.0)),
+        ("abc", False, (1.0, 2.0)),
+        ("abxcd", False, (1.0, 1.0, 1.0, 4.0)),
+        ("abcdx", False, (1.0, 2.0, 4.0, 7 / 3)),
+        ("dcba", False, (1.0, 2.0, 4.0)),
+        ("abc", True, (1.0, 2.0, 12.0)),
+        ("bcd", True, (2.0, 4.0, 9.0)),
+        ("acd", True, (3.0, 4.0, 8.0)),
+    ],
+)
+def test_legs_keep_their_times_when_a_point_goes_or_comes(after, closed, times):
+    """Legs that are joined take as long as both, a leg that is divided gives half; others stay."""
+    points = {name: Vector((float(place), 1.0)) for place, name in enumerate("abcdx")}
+    had = (1.0, 2.0, 4.0, 8.0)[: 4 if closed else 3]
+    legs = len(after) - (not closed)
+    new = times_after(had, tuple(points[name] for name in "abcd"), tuple(points[name] for name in after))
+    assert fitted_times(new, legs) == pytest.approx(times)
 
 
 def test_times_that_do_not_fit_change_nothing():

@@ -337,3 +337,25 @@ def test_the_path_is_on_the_screen(home_window, qtbot, pixels):
     qtbot.mouseClick(home_window.plane, LEFT, SHIFT, at(home_window, -2, 2))
     qtbot.mouseClick(home_window.plane, LEFT, SHIFT, at(home_window, 2, 2))
     assert yellow() > 500
+
+
+def test_undo_of_a_time_brings_back_the_duration(window):
+    """The other legs take as long as before, whether a time is undone, or a point goes and comes back."""
+    panel, undo, redo = window.panel.path, window.history.undo, window.history.redo
+    panel.seconds.setValue(6.0)
+
+    def shown():
+        return panel.seconds.value(), [panel.strip.item(row).text() for row in range(panel.strip.count())]
+
+    even = shown()
+    panel.strip.item(1).setText("9")
+    timed = shown()
+    assert timed == (12.0, ["3.0 s →", "9.0 s →", ""])
+    undo.trigger()
+    assert shown() == even
+    redo.trigger()
+    assert shown() == timed
+    window.path_control._remove(0)
+    assert shown() == (9.0, ["9.0 s →", ""])
+    undo.trigger()
+    assert shown() == timed
