@@ -35,6 +35,7 @@ class PathStripControl(QObject):
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._ask)
         panel.strip.chosen.connect(panel.points.chosen)
+        panel.strip.remove_wanted.connect(panel.points.remove_wanted)
         panel.strip.time_typed.connect(self._set_time)
         panel.strip.refused.connect(shell.message.show_note)
         panel.playback_changed.connect(self._show_times)

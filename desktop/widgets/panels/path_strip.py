@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QListView, QListWidgetItem, QWidget
 
 from desktop.base.words import one_line
 from desktop.widgets.common.plain_text import tip_text
+from desktop.widgets.common.row_order import removes
 from desktop.widgets.common.thumbnail_list import ThumbnailList, thumbnail
 
 CELL_PX, HEIGHT_PX = 76, 78  # wide enough for "600.0 s →"
@@ -22,6 +23,7 @@ class PathStrip(ThumbnailList):
 
     time_typed = Signal(int, object)  # seconds, or None for an even pace
     refused = Signal(str)  # why a text is no time
+    remove_wanted = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,11 +37,12 @@ class PathStrip(ThumbnailList):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Strip of the path")
         self.setAccessibleDescription(
-            "Return goes to a point, F2 sets the time from it to the next; an empty time makes the pace even."
+            "Return goes to a point, F2 sets the time from it to the next, and Delete removes the point; "
+            "an empty time makes the pace even."
         )
         self.setToolTip(
             "Click a picture to go to its point. Double-click, or F2, sets the seconds from it to the next;\n"
-            "an empty time makes the pace even again."
+            "an empty time makes the pace even again. Delete removes the point."
         )
         self.itemChanged.connect(self._on_typed)
         self.hide()
@@ -79,6 +82,13 @@ class PathStrip(ThumbnailList):
         self.blockSignals(True)
         self.setCurrentRow(-1 if index is None or index >= self.count() else index)
         self.blockSignals(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete removes the current point."""
+        if self.currentRow() >= 0 and removes(event) and self.state() != self.State.EditingState:
+            self.remove_wanted.emit(self.currentRow())
+        else:
+            super().keyPressEvent(event)
 
     def _on_typed(self, item: QListWidgetItem) -> None:
         row, text = self.row(item), item.text().replace("→", "").strip().removesuffix("s").strip()

@@ -158,6 +158,9 @@ def test_the_list_changes_the_path(window, qtbot):
     assert window.explorer.state.path == ((0.5, -0.25), first, third)
     qtbot.keyClick(points, Qt.Key.Key_Delete)
     assert window.explorer.state.path == (first, third)
+    window.panel.path.strip.setCurrentRow(1)
+    qtbot.keyClick(window.panel.path.strip, Qt.Key.Key_Delete)
+    assert window.explorer.state.path == (first,)
 
 
 def test_off_the_plane_a_dragged_point_keeps_its_other_numbers(open_window, make_bundle, qtbot):
