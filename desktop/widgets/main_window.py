@@ -331,6 +331,7 @@ class MainWindow(DropWindow):
             self.clipboard,
             self.provenance_control,
             self.drop,
+            self.layers_menu,
         ):
             teller.told.connect(self.status.tell)
         for part in (self.plane_control, self.path_control):

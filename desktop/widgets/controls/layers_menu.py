@@ -1,5 +1,6 @@
 """The menu of the plane's layers; each has a digit as its shortcut."""
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -12,6 +13,8 @@ from desktop.widgets.panels.view_panel import layer_text, why_missing
 
 class LayersMenu(QMenu):
     """Shows and hides the plane's layers, in the same order as the panel."""
+
+    told = Signal(str)  # which layer a digit or an entry switched
 
     def __init__(self, explorer: Explorer, parent: QWidget) -> None:
         super().__init__("&Layers", parent)
@@ -30,6 +33,8 @@ class LayersMenu(QMenu):
 
     def _switch(self, layer: Layer, on: bool) -> None:
         self._explorer.set_state(self._explorer.state.with_layer(layer, on))
+        name, key = layer_text(layer, self._explorer.points.words), self.entries[layer].shortcut().toString()
+        self.told.emit(f"{name}: {'shown' if on else 'hidden'}, {key} {'hides' if on else 'shows'} it")
 
     def _on_opened(self) -> None:
         missing = missing_layers(self._explorer)

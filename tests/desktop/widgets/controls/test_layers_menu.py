@@ -16,7 +16,7 @@ def window(open_window, make_bundle, labelled_posterior):
 
 @pytest.mark.parametrize("layer", THERE)
 def test_a_digit_switches_a_layer(window, qtbot, layer):
-    """It shows and hides the layer; menu and panel follow."""
+    """It shows and hides the layer; menu and panel follow, and the status bar says what happened."""
     number = list(Layer).index(layer) + 1
     was_on = layer in window.explorer.state.layers
     for expected in (not was_on, was_on):
@@ -24,6 +24,10 @@ def test_a_digit_switches_a_layer(window, qtbot, layer):
         assert (layer in window.explorer.state.layers) == expected
         assert window.layers_menu.entries[layer].isChecked() == expected
         assert window.panel.view.layers[layer].isChecked() == expected
+        told = window.statusBar().currentMessage()
+        assert told.endswith(
+            f"shown, {number % 10} hides it" if expected else f"hidden, {number % 10} shows it"
+        )
 
 
 def test_a_digit_that_is_typed_is_no_switch(window, qtbot):
