@@ -195,7 +195,8 @@ def timed(walk: Walk, times: Sequence[float]) -> Walk:
     leg = np.minimum((walk.t + 1e-9).astype(np.intp), legs - 1)
     ends = np.interp(np.arange(legs + 1), walk.t, walk.distance)
     length = np.diff(ends)[leg]
-    along = np.where(length > 0, (walk.distance - ends[leg]) / np.where(length > 0, length, 1), walk.t - leg)
+    goes = length > 1e-9 * walk.distance[-1]  # and not by rounding alone
+    along = np.where(goes, (walk.distance - ends[leg]) / np.where(goes, length, 1), walk.t - leg)
     starts = np.concatenate([[0.0], np.cumsum(times)])
     return replace(walk, distance=starts[leg] + np.clip(along, 0, 1) * np.asarray(times, np.float64)[leg])
 
@@ -324,8 +325,9 @@ def _lengths_so_far(curve: Curve, t: ArrayLike) -> Doubles:
         np.linalg.norm(np.diff(curve.at(steps[start : start + rows + 1]), axis=0), axis=1)
         for start in range(0, len(steps) - 1, rows)
     ]
-    so_far = np.concatenate([[0.0], np.concatenate(lengths).cumsum()])
-    return so_far if so_far[-1] > 0 else steps - steps[0]
+    if len(set(curve.corners)) < 2:  # what rounding leaves of a length is no pace
+        return np.asarray(steps - steps[0], np.float64)
+    return np.concatenate([[0.0], np.concatenate(lengths).cumsum()])
 
 
 def _perpendicular(direction: Doubles) -> Doubles:

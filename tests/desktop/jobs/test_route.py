@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from desktop.base.vector import Vector
@@ -40,4 +41,9 @@ def test_a_path_on_which_only_the_class_changes_is_walked(kind):
         walk = straight_walk(replace(route, times=times))
         assert leg_times(walk, 4.0) == pytest.approx(legs)
         assert walk.frames(5)[:].tolist() == [[0.5, 1.0]] * 5
+    # No rounding of z sets the pace, on such a leg between others either.
+    far = Vector(np.random.default_rng(0).normal(size=16))
+    for points, times in (((far, far), ()), ((far, far, Vector(np.zeros(16))), (1.0, 0.0))):
+        walk = straight_walk(replace(route, points=points, times=times))
+        assert walk.along([0.1, 0.5, 0.7]).t == pytest.approx([0.1, 0.5, 0.7], abs=1e-6)
     assert not replace(route, inputs=classes[:1] * 3).is_walkable
