@@ -311,7 +311,7 @@ def epochs(
     if len(each) < 2:
         raise RenderError(
             f"{source.path}: found {len(each) or 'no'} epoch{'s' * (len(each) != 1)}, expected a bundle with "
-            "at least two; python -m export.onnx --every writes them"
+            "at least two; python -m export.onnx writes those of a fit"
         )
     film = scaled(source.reading)
     state = on_axes(model, start_view(model, point, seed), axes, point, seed)

@@ -3,9 +3,10 @@
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
 from io import StringIO
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def bundle_of(
         reading = read_modules(
             *pair,
             _shape(data.images.shape[1:] if data is not None else image_shape),
-            (latent_dim,) if isinstance(latent_dim, int) else _shape(latent_dim),
+            _latent_shape(latent_dim),
             spread,
             pixel_range,
             gives,
@@ -298,6 +299,17 @@ def _exported(which: str, export: Callable[[], ModelProto]) -> ModelProto:
         ) from error
     finally:
         logging.disable(silenced)
+
+
+def _latent_shape(latent_dim: Any) -> tuple[int, ...] | None:
+    with suppress(TypeError):
+        return (index(latent_dim),)
+    try:
+        return _shape(latent_dim)
+    except (TypeError, ValueError):
+        raise ExportError(
+            f"latent_dim: found {latent_dim!r}, expected a whole number, or the shape of one z"
+        ) from None
 
 
 def _shape(shape: Sequence[int] | None) -> tuple[int, ...] | None:

@@ -84,9 +84,11 @@ def copied(module: Callable[..., Any], which: str) -> nn.Module:
     """A copy on the CPU, in float32 and eval mode. Raises ExportError if it is no module."""
     owner = getattr(module, "__self__", None)
     if not isinstance(module, nn.Module) and not isinstance(owner, nn.Module):
+        weights = "; load_state_dict() fills one with saved weights" if isinstance(module, dict) else ""
+        found = "dict" if isinstance(module, dict) else type(module).__name__
         raise ExportError(
-            f"the {which}: found a {type(module).__name__}, expected a torch.nn.Module, or a method of one "
-            "such as vae.decode"
+            f"the {which}: found a {found}, expected a torch.nn.Module, or a method of one "
+            f"such as vae.decode{weights}"
         )
     whole = module if isinstance(module, nn.Module) else owner
     assert isinstance(whole, nn.Module)

@@ -218,9 +218,10 @@ def command(
     last = run.metrics[-1]
     # Metrics of an older version have no standard error.
     error = f" ± {last['test_elbo_error_nats']:.2f}" if "test_elbo_error_nats" in last else ""
+    whole = "since the fit was resumed" if resume else "in all"
     say(
         f"test ELBO {last['test_elbo_nats']:.2f}{error} nats after {last['train_seconds']:.1f} s of training "
-        f"({time.perf_counter() - start:.1f} s in all)\n"
+        f"({time.perf_counter() - start:.1f} s {whole})\n"
         f"next: python -m export.onnx {shlex.quote(str(run.folder))}"
     )
     return 0 if len(run.metrics) == config.epochs else 130

@@ -293,9 +293,10 @@ def parse_z(text: str, latent_dim: int) -> Vector:
     is_number = all(abs(number) <= MAX_Z for number in numbers)
     if len(numbers) != latent_dim or not is_number:
         within = "" if is_number else " within ±3e38"
+        example = format_z([0.5] * min(latent_dim, 3)) + ", …" * (latent_dim > 3)
         raise ValueError(
             f"found z = {text.strip()[:60]!r}, expected {latent_dim} "
-            f"number{'s' if latent_dim > 1 else ''}{within}, such as {format_z([0.5] * min(latent_dim, 3))}"
+            f"number{'s' if latent_dim > 1 else ''}{within}, such as {example}"
         )
     return Vector(numbers)
 

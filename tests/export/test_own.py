@@ -162,6 +162,7 @@ def test_the_callers_defaults_do_not_matter(tmp_path):
 @pytest.mark.parametrize(
     "decoder, options, words",
     [
+        ({"weight": 1}, {}, r"found a dict, expected .*; load_state_dict\(\) fills one with saved weights"),
         (lambda z: z, {}, "the decoder: found a function, expected a torch.nn.Module"),
         (nn.Linear(3, 20), {}, r"does not take a tensor float32 \[64, 2\]: RuntimeError"),
         (nn.Linear(2, 21), {}, r"found \[64, 21\] for 64 z of shape \[2\], expected \[64, 1, 5, 4\]"),
@@ -174,6 +175,7 @@ def test_the_callers_defaults_do_not_matter(tmp_path):
             "likelihood: found 'poisson', expected one of 'bernoulli'",
         ),
         (nn.Linear(2, 20), {"latent_dim": None}, "latent_dim: found none, expected"),
+        (nn.Linear(2, 20), {"latent_dim": 2.0}, "latent_dim: found 2.0, expected a whole number"),
         (nn.Linear(2, 20), {"scale": 0.1}, "scale: found 0.1, but 'bernoulli' has none"),
         (
             nn.Linear(2, 20),

@@ -213,6 +213,7 @@ def test_resuming_a_finished_fit_prints_the_result_and_trains_nothing(fits, fini
     last = metrics_without_seconds(undisturbed)[-1]
     told = f"test ELBO {last['test_elbo_nats']:.2f} ± {last['test_elbo_error_nats']:.2f} nats after "
     assert result.startswith(told)
+    assert re.search(r" s of training \(\d+\.\d s since the fit was resumed\)$", result)
     assert following == f"next: python -m export.onnx {finished}"
     assert [path.stat().st_mtime_ns for path in kept] == before
     assert_same_run(finished, undisturbed)

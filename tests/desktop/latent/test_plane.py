@@ -284,6 +284,8 @@ def test_what_is_not_z_is_refused_in_words(text):
     with pytest.raises(ValueError) as caught:
         parse_z(text, 2)
     assert str(caught.value) == f"found z = {text!r}, expected 2 numbers, such as 0.5000, 0.5000"
+    with pytest.raises(ValueError, match=r"expected 64 numbers, such as 0\.5000, 0\.5000, 0\.5000, …$"):
+        parse_z(text, 64)
 
 
 @pytest.mark.parametrize("text", ["1,nan", "inf 0", "1e39 0"])
