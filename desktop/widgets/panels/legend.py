@@ -149,7 +149,9 @@ class Legend(QWidget):
         self.ends.hide()
 
     def set_labels(self, names: tuple[str, ...]) -> None:
-        """Show a button for every label."""
+        """Show a button for every label; those of the same labels stay, as when a bundle grows."""
+        if names and names == self._names:
+            return
         for button in self._buttons:
             self._grid.removeWidget(button)
             button.deleteLater()

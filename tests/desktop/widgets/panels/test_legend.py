@@ -54,6 +54,17 @@ def test_hidden_labels_are_switched_off(legend):
     assert heard == []
 
 
+def test_the_same_labels_stay_as_they_are(legend):
+    """A bundle that grows hides no label anew and shows none again; another model's labels are all shown."""
+    legend.set_hidden(frozenset({2, 7}))
+    before = legend._buttons
+    legend.set_labels(tuple(f"class {number}" for number in range(12)))
+    assert legend._buttons == before
+    assert [label for label, button in enumerate(before) if not button.isChecked()] == [2, 7]
+    legend.set_labels(tuple(f"kind {number}" for number in range(12)))
+    assert all(button.isChecked() for button in legend._buttons)
+
+
 def test_a_switch_has_its_labels_colour_and_loses_it_when_off(legend, pixels):
     """When on, it is filled with the colour of its points; when off, it has only a frame."""
     color = colors.label_color(3)
