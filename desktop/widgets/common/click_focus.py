@@ -7,21 +7,17 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QApplication,
-    QCheckBox,
     QComboBox,
     QLineEdit,
-    QPushButton,
-    QToolButton,
     QWidget,
 )
 
-Button = QPushButton | QToolButton | QCheckBox
 # What was typed into these is taken over when they lose the keyboard; it does not go back to them.
 Field = QLineEdit | QAbstractSpinBox | QComboBox
 
 
 class ClickFocus(QWidget):
-    """Gives the keyboard back when a click gives it to a button or check box of a window; Tab still does.
+    """Gives the keyboard back when a click gives it to any kind of button of a window; Tab still gives it.
 
     Args:
         window: whose buttons these are; those of its dialogs keep the keyboard.
@@ -38,7 +34,7 @@ class ClickFocus(QWidget):
 
     def _on_changed(self, before: QWidget | None, now: QWidget | None) -> None:
         is_click = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if not isinstance(now, Button) or not is_click or now.window() is not self.window():
+        if not isinstance(now, QAbstractButton) or not is_click or now.window() is not self.window():
             return
         to = before
         if to is None or isinstance(to, QAbstractButton | Field) or to.window() is not self.window():

@@ -2,21 +2,50 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QCheckBox, QListWidget, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QListWidget,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.widgets.common.click_focus import ClickFocus
 
 LEFT = Qt.MouseButton.LeftButton
 
 
+class Painted(QAbstractButton):
+    """A button of its own kind, such as a nearest image."""
+
+    def __init__(self):
+        super().__init__()
+        self.setFixedSize(40, 20)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def paintEvent(self, event):  # noqa: N802 (Qt's name)
+        """Draw nothing."""
+
+
 @pytest.fixture
 def window(qtbot):
-    """A page, a list, a box for a number, a check box, and two kinds of buttons."""
+    """A page, a list, a box for a number, a check box, and three kinds of buttons."""
     window, page = QWidget(), QWidget()
     page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     page.setObjectName("page")
     layout = QVBoxLayout(window)
-    for widget in (page, QListWidget(), QSpinBox(), QCheckBox("a"), QPushButton("b"), QToolButton()):
+    for widget in (
+        page,
+        QListWidget(),
+        QSpinBox(),
+        QCheckBox("a"),
+        QPushButton("b"),
+        QToolButton(),
+        Painted(),
+    ):
         layout.addWidget(widget)
     window.findChild(QSpinBox).setKeyboardTracking(False)
     window.findChild(QToolButton).setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # as that of a legend
@@ -29,7 +58,7 @@ def window(qtbot):
     return window
 
 
-@pytest.mark.parametrize("kind", [QPushButton, QToolButton, QCheckBox])
+@pytest.mark.parametrize("kind", [QPushButton, QToolButton, QCheckBox, Painted])
 def test_a_button_that_is_clicked_does_not_get_the_keyboard(window, qtbot, kind):
     """It stays on the page or the list; a field gives it to the page, with what was typed taken over."""
     button, box = window.findChild(kind), window.findChild(QSpinBox)
