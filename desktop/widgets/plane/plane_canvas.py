@@ -302,6 +302,7 @@ class PlaneCanvas(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Emit `resized`, because tiles may have been decoded for a plane of another size meanwhile."""
+        self._names.wait()  # names make way only on a visible plane
         self.resized.emit()
         self._draw_soon()
 

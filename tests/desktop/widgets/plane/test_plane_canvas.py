@@ -288,3 +288,19 @@ def test_cursor_and_picture_are_painted_together(view, qtbot):
     qtbot.waitUntil(lambda: len(paintings) == 2, timeout=SOON_MS)
     assert paintings[1].contains(at(0.0, 0.5))
     del view.paintEvent
+
+
+def test_names_make_way_also_if_the_plane_was_hidden_before_it_rested(view, look, qtbot):
+    """They do once it is shown again, as after a look at another page."""
+
+    def box():
+        return next(placed.box for placed in view.placed_names() if placed.name.text == "three")
+
+    view.set_points(POINTS, LABELS, ("zero", "one", "two", "three"))
+    look()
+    view.set_state(replace(STATE, z=view.ab_at(box().center())))
+    view.hide()
+    qtbot.waitUntil(lambda: not view._names.are_waiting, timeout=SOON_MS)
+    assert box().intersects(view.ring)
+    view.show()
+    qtbot.waitUntil(lambda: not box().intersects(view.ring), timeout=SOON_MS)
