@@ -76,7 +76,7 @@ class CompareControl(QObject):
         self._shell = shell
         self._tabs = tabs
         self.held_out: tuple[HeldOutControl, ...] = ()
-        self._closed_note = 0  # the number of the note that says that B was closed
+        self._note = 0  # the number of the last note about B
         self._before: tuple[Other | None, ...] = ()  # while a person opens another B: the one before
         self.page = page = ComparePage()
         self.comparison = comparison = Comparison(shell.explorer, self)
@@ -211,10 +211,11 @@ class CompareControl(QObject):
         self.stepped.emit(other, None, "closing B")
         text = f"B was closed: {one_line(source.name, NAME_CHARS)}"
         bring_back = partial(self.open_other, other)
-        self._closed_note = self._shell.message.show_note(text, [("Bring it back", bring_back)])
+        self._note = self._shell.message.show_note(text, [("Bring it back", bring_back)])
 
     def _on_closed(self) -> None:
         """Show that there is nothing to compare with."""
+        self._shell.message.withdraw(self._note)
         self._drop_picture(1)
         self._show_names()
         self.image.show()
@@ -238,9 +239,9 @@ class CompareControl(QObject):
         review: list[Action] = [("Review…", self.reading.open_dialog)] if source.guess_note else []
         actions = [*self._whole_bundle(source.within), *review]
         self._shell.message.hide_error()
-        self._shell.message.withdraw(self._closed_note)
+        self._shell.message.withdraw(self._note)
         if any(notes):
-            self._shell.message.show_note(f"B: {'; '.join(filter(None, notes))}", actions)
+            self._note = self._shell.message.show_note(f"B: {'; '.join(filter(None, notes))}", actions)
         self.image.show()
         for before in self._before:
             self._before, after = (), self.comparison.current

@@ -328,3 +328,23 @@ def test_a_file_of_a_bundle_offers_the_bundle_as_b(open_window, make_bundle, qtb
     assert window.compare.page.names[1].text() == "B  whole"
     window.compare.page.close_wanted.emit()
     assert window.message.text() == "B was closed: whole"
+
+
+def test_a_note_about_b_goes_with_that_model(open_window, make_bundle, qtbot):
+    """It goes if undo closes B, and if another model becomes B; nobody could use its buttons any more."""
+    decoder, other = make_bundle(name="whole") / "decoder.onnx", make_bundle(name="other", seed=1)
+    window = open_window(make_bundle(name="first"))
+    second, message = window.compare.comparison.second, window.message
+    window.show_page("compare")
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        window.compare.open(decoder)
+    assert message.isVisible()
+    window.history.undo.trigger()
+    assert second.source is None
+    assert not message.isVisible()
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        window.history.redo.trigger()
+    assert message.isVisible()
+    with qtbot.waitSignal(second.opened, timeout=SOON_MS):
+        window.compare.open(other)
+    assert not message.isVisible()
