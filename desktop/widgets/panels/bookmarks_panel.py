@@ -1,7 +1,6 @@
 """The section of the bookmarks: named views with their pictures."""
 
 from collections.abc import Sequence
-from itertools import chain
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
@@ -145,9 +144,10 @@ class BookmarksPanel(QWidget):
         if not 0 <= row < len(self._marks):
             return row
         now = self._marks[row]
-        same = (place for place, mark in enumerate(marks) if (mark.name, mark.view) == (now.name, now.view))
-        renamed = (place for place, mark in enumerate(marks) if mark.view == now.view)
-        return next(chain(same, renamed), row)
+        at_its_view = [place for place, mark in enumerate(marks) if mark.view == now.view]
+        same = [place for place in at_its_view if marks[place].name == now.name]
+        # Among others of this view, the nearest row is that of the renamed one.
+        return min(same or at_its_view, key=lambda place: abs(place - row), default=row)
 
     def _move(self, step: int) -> None:
         row = self.list.currentRow()

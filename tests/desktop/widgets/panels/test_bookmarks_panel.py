@@ -46,6 +46,9 @@ def test_the_chosen_bookmark_stays_chosen_wherever_it_goes(qtbot):
     panel.show_bookmarks((two, one, three), 0)
     panel.show_bookmarks((one, replace(two, picture="new"), three))
     assert panel.list.currentItem().text() == "b"
+    panel.show_bookmarks((one, replace(two, name="x"), three))
+    assert panel.list.currentItem().text() == "x", "others have the same view"
+    panel.show_bookmarks((one, two, three))
     panel.show_bookmarks((elsewhere, one, two))
     assert panel.list.currentItem().text() == "b"
     panel.list.setCurrentRow(0)
