@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-# What was typed into these is taken over when they lose the keyboard; it does not go back to them.
+# These take over what was typed when they lose the keyboard, and do not get it back.
 Field = QLineEdit | QAbstractSpinBox | QComboBox
 
 
@@ -21,7 +21,7 @@ class ClickFocus(QWidget):
 
     Args:
         window: whose buttons these are; those of its dialogs keep the keyboard.
-        page: gives what gets the keyboard if it was nowhere, in a field or on a button.
+        page: returns the widget that gets the keyboard if it was nowhere, in a field or on a button.
     """
 
     def __init__(self, window: QWidget, page: Callable[[], QWidget | None]) -> None:

@@ -133,7 +133,7 @@ class FigureControl(QObject):
         if path is None or source is None or not is_still_open(explorer, source, path):
             return
         of_name = next(each for each in type(kind) if each.ending == path.suffix.lower())
-        if of_name is not kind and self.dialog is not None:  # the name that was typed says more
+        if of_name is not kind and self.dialog is not None:  # the ending that was typed decides
             show_choice(self.dialog.format, of_name)
             figure = self.dialog.figure()
         self.exports.save(path, figure)

@@ -175,7 +175,7 @@ class FilmControl(QObject):
         path = ask_save_path(window, "Export animation", name, kind, show_message, source, ENDINGS)
         if path is None or source is None or not is_still_open(self._explorer, source, path):
             return
-        if film.format is not (of_name := format_of(path)):  # the name that was typed says more
+        if film.format is not (of_name := format_of(path)):  # the ending that was typed decides
             if reason := why_not(of_name):
                 show_message(reason)
                 return

@@ -32,8 +32,8 @@ MOVES = (
     Qt.Key.Key_End,
 )
 WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
-# If there are more rows than the first, only as many as the second are in view and the others scroll, so that
-# the rest of the panel stays near. Half a row shows that there are more.
+# More than MOST_ROWS rows scroll with SHOWN_ROWS of them in view, so that the rest of the panel stays near.
+# Half a row shows that there are more.
 MOST_ROWS, SHOWN_ROWS = 10, 7.5
 
 

@@ -312,7 +312,7 @@ def menu_at(window, qtbot, pixel):
 
 
 def test_a_file_of_a_bundle_offers_the_bundle_as_b(open_window, make_bundle, qtbot):
-    """As it does when it is opened as the model; closing B calls it what its heading does."""
+    """The message is that of opening it as the model; after closing B, the note has the heading's name."""
     whole = make_bundle(name="whole")
     window = open_window(make_bundle(name="first"))
     second = window.compare.comparison.second

@@ -37,7 +37,7 @@ def test_the_section_stays_as_high_when_the_last_bookmark_goes(qtbot):
 
 
 def test_the_chosen_bookmark_stays_chosen_wherever_it_goes(qtbot):
-    """Moved, undone or renamed; if it is gone, its row stays. A new picture makes no other bookmark of it."""
+    """It may be moved, renamed or get another picture; if it is gone, its row stays chosen."""
     panel = BookmarksPanel()
     qtbot.addWidget(panel)
     one, two, three = (replace(bookmark(ViewState(), ()), name=name) for name in ("a", "b", "c"))

@@ -58,7 +58,7 @@ def test_the_pointer_is_told_wherever_it_is(view, heard, qtbot):
 
 
 def test_the_pointer_is_told_when_the_plane_moves_below_it(view, heard, qtbot):
-    """As by Home, a key or undo; not if the cursor moves alone, or without a pointer."""
+    """Home, keys and undo move it. Nothing is told if the cursor moves alone, or without a pointer."""
     elsewhere = replace(STATE, viewport=Viewport((10.0, 0.0), STATE.viewport.span))
     view.set_state(elsewhere)
     view.set_state(STATE)
