@@ -179,6 +179,7 @@ class SelectControl(QObject):
         exist = self._explorer.points.exist
         for entry in self._of_points:
             set_usable(entry, "" if exist else NO_POINTS)
+        self.panel.set_has_points(exist)
         if not exist:
             self._on_tool(None)
         self._on_state(self._explorer.state)

@@ -74,6 +74,7 @@ class SelectPanel(QWidget):
         self.only.clicked.connect(self.only_wanted)
         self.save.clicked.connect(self.save_wanted)
         self._lay_out()
+        self.set_has_points(False)
         self.show_count(0, 0, TEST_IMAGES)
 
     def show_tool(self, tool: Tool | None) -> None:
@@ -81,14 +82,20 @@ class SelectPanel(QWidget):
         for one, button in self._tools.items():
             button.setChecked(one is tool)
 
+    def set_has_points(self, has_points: bool) -> None:
+        """Set whether there are points, or will be once they are encoded."""
+        for part in self._tools.values():
+            set_usable(part, "" if has_points else NO_POINTS)
+        self.finder.set_has_points(has_points)
+        self._has_points = has_points
+        if not has_points:
+            self.summary.show_text(NO_POINTS)
+
     def show_count(self, count: int, total: int, words: PointWords) -> None:
         """Say how many points are selected, and show the actions on them if there are any."""
         some = f"{count:,} of {total:,} {words.bare} selected"
-        none = f"Drag with a tool to select {words.bare}." if total else NO_POINTS
+        none = f"Drag with a tool to select {words.bare}." if self._has_points else NO_POINTS
         self.summary.show_text(some if count else none)
-        for tool in self._tools.values():
-            set_usable(tool, "" if total else NO_POINTS)
-        self.finder.set_has_points(total > 0)
         for part in self._parts:
             part.setVisible(count > 0)
         set_usable(self.clear, "" if count else NOTHING_SELECTED)

@@ -1,6 +1,7 @@
 """A dropped folder of pictures becomes points with a legend; the messages say what to do."""
 
 import shutil
+from dataclasses import replace
 
 import imageio.v3 as imageio
 import numpy as np
@@ -15,6 +16,7 @@ from desktop.jobs.own_pictures import Progress
 from desktop.jobs.sheets import Order
 from desktop.latent.nearest import Nearness
 from desktop.view.state import Layer
+from desktop.widgets.common.usable import NO_POINTS
 from tests.desktop.dropping import drop
 from tests.desktop.small_bundles import decoder_graph, encoder_graph
 from tests.waiting import SOON_MS
@@ -156,6 +158,19 @@ def test_they_are_removed_by_the_message_or_the_menu(shown, qtbot):
     assert not shown.own_pictures.remove.isEnabled()
     assert not shown.panel.view.principal.isEnabled()
     assert not shown.panel.view.legend._buttons
+
+
+def test_pictures_that_are_being_encoded_can_be_found_soon(shown):
+    """Until an epoch has encoded them, the inputs stay enabled, so that a field keeps the keyboard."""
+    explorer, panel = shown.explorer, shown.select.panel
+    own = explorer.points.own
+    explorer.show_pictures(replace(own, names=tuple(reversed(own.names))))
+    assert explorer.points.posterior is None
+    assert all(part.isEnabled() for part in (panel.box, panel.finder.field, panel.finder.next))
+    assert panel.summary.text().startswith("Drag with a tool")
+    explorer.show_pictures(None)
+    assert panel.summary.text() == NO_POINTS
+    assert not panel.box.isEnabled()
 
 
 def test_a_folder_or_a_file_is_chosen_in_the_menu(window, pictures, qtbot, monkeypatch):
