@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
+    QDialog,
     QListWidget,
     QPushButton,
     QSpinBox,
@@ -88,3 +89,17 @@ def test_tab_and_space_still_press_it(window, qtbot):
     with qtbot.waitSignal(button.clicked):
         qtbot.keyClick(button, Qt.Key.Key_Space)
     assert window.focusWidget() is button
+
+
+def test_a_button_of_a_dialog_keeps_the_keyboard(window, qtbot):
+    """The window's own focus stays, too, for when the dialog is closed."""
+    window.findChild(QListWidget).setFocus()
+    dialog = QDialog(window)
+    button = QPushButton("c", dialog)
+    dialog.open()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.setFocus()
+    qtbot.mouseClick(button, LEFT)
+    assert dialog.focusWidget() is button
+    assert window.focusWidget() is window.findChild(QListWidget)
+    dialog.close()
