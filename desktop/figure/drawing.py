@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 DENSITIES = (0.01, 0.1, 1.0, 10.0)  # the numbers below the density's colour bar
+# Added to a picture's sides, because Matplotlib drops the fraction, and 839.9999 would become 839.
+MORE_PX = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +61,14 @@ def draw(
 
     width, height = figure.size_px
     colors = COLORS[figure.ground]
-    # A pixel at scale 1 is one point (1/72 inch).
     ground = "none" if figure.ground is Ground.TRANSPARENT else colors.paper
-    canvas = Canvas(figsize=(width / 72, height / 72), dpi=72 * figure.scale, facecolor=ground)
+    # A pixel at scale 1 is one point (1/72 inch).
+    dpi = 72 * figure.scale
+    inches = (width / 72, height / 72)
+    if not is_vector:
+        full_width, full_height = figure.full_px
+        inches = ((full_width + MORE_PX) / dpi, (full_height + MORE_PX) / dpi)
+    canvas = Canvas(figsize=inches, dpi=dpi, facecolor=ground)
     for seen, place, content in zip(subject.planes, layout.planes, contents, strict=True):
         left, top, across, down = place.area
         rectangle = (left / width, 1 - (top + down) / height, across / width, down / height)

@@ -71,6 +71,15 @@ def test_no_path_leaves_the_frame(decoder, subject, aspect):
     assert (kept.frames[-1][:, :width] != stage.background).any()
 
 
+@pytest.mark.parametrize(("scale", "aspect"), [(45, 0.603), (47, 1.507)])
+def test_a_large_plane_has_the_size_that_was_told(decoder, subject, scale, aspect):
+    """`film_px` gives it, also where the plane's pixels are not a whole multiple of the layout's."""
+    film = replace(PLANE, scale=scale, plane_aspect=aspect)
+    stage = finished(make_stage(decoder, subject, scale, aspect))
+    height, width = stage.background.shape[:2]
+    assert (width + scale * 12, height) == film_px(film, (12, 12))
+
+
 def test_a_ring_is_as_bright_wherever_it_is():
     """The ring's total brightness does not depend on its place between pixels; outside nothing is drawn."""
     masses = []
