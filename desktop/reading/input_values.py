@@ -61,12 +61,17 @@ def values_of(inputs: Iterable[OtherInput]) -> InputValues:
 
 
 def taken(inputs: Sequence[OtherInput], wanted: InputValues) -> InputValues:
-    """The values of all inputs in order: the wanted value if it fits, otherwise the current one."""
+    """The values of all inputs in order: the wanted value if it fits, otherwise the current one.
+
+    An input that cannot be a mix, such as the class of another model, takes the heaviest class of one.
+    """
     by_name = {each.name: each for each in wanted}
     values = []
     for other, now in zip(inputs, values_of(inputs), strict=True):
         found = by_name.get(other.name, now)
         is_heaviest = not found.mix or found.value == max(found.mix, key=lambda part: part[1])[0]
+        if not other.can_be_mixed:
+            found = replace(found, mix=())
         values.append(found if is_heaviest and other.fits(found.value) and other.fits_mix(found.mix) else now)
     return tuple(values)
 

@@ -55,6 +55,11 @@ class OtherInput:
         return self.dtype.startswith("float")
 
     @property
+    def can_be_mixed(self) -> bool:
+        """Whether it can be a mix of classes."""
+        return self.one_hot and self.is_real
+
+    @property
     def is_whole(self) -> bool:
         """Whether the value is a whole number from 0 on, such as a class."""
         return self.one_hot or not self.dtype.startswith("float")
@@ -72,8 +77,7 @@ class OtherInput:
             return True
         weights = [weight for _, weight in mix]
         return (
-            self.one_hot
-            and self.is_real
+            self.can_be_mixed
             and all(map(self.fits, (number for number, _ in mix)))
             and len(dict(mix)) == len(mix)
             and min(weights) > 0

@@ -64,6 +64,16 @@ def test_a_model_takes_only_the_values_that_fit():
     assert taken((CLASS,), (InputValue("class", 3, ((3, 0.25), (7, 0.75))),)) == (InputValue("class", 0),)
 
 
+def test_a_model_that_cannot_mix_classes_takes_the_heaviest():
+    """So a second model on Compare, whose class is a whole number, switches when the first is halfway."""
+    for share, expected in ((0.25, 3), (0.75, 7)):
+        (kind, *_) = between(START, END, share, INPUTS)
+        (number,) = taken((OtherInput("class", "int64", (None,), 1, most=9),), (kind,))
+        assert number == InputValue("class", expected)
+    few = OtherInput("class", "int64", (None,), 1, most=5)
+    assert taken((few,), (kind,)) == (InputValue("class", 1),)
+
+
 def test_people_read_what_differs():
     """Each point has a text with the values that not all points share; a mix has all its parts."""
     assert differing_words((START, values(7, 0.5, 1, 0))) == ("class 3", "class 7")
