@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -209,31 +209,22 @@ def _follow(
             steps = _in_steps(every or usual_every(last))
             say(f"exporting {run.folder}, its {last} epochs{steps} as they are finished")
 
-            def say_epochs(bundle: Bundle, epochs: tuple[int, ...]) -> None:
-                nonlocal kept
-                stop = bundle.manifest.get(STOPPED)
-                if stop is not None and stop["by"] == "interruption":
-                    resume = f"python -m training.fit --resume --out {shlex.quote(str(run.folder))}"
-                    done = stop["after_epoch"]
-                    when = (
-                        f"after epoch {done} of {last}" if done else f"before epoch 1 of {last} was finished"
+            told: Mapping[str, Any] = {}
+
+            def say_growth(bundle: Bundle, epochs: tuple[int, ...]) -> None:
+                nonlocal kept, told
+                if lines := growth_lines(told, bundle, epochs, run.folder, last):
+                    say("\n".join(lines))
+                told = bundle.manifest
+                if epochs:
+                    kept = f"{target} is complete, with epochs 0 to {epochs[-1]}"
+                elif "unfinished" in told:
+                    kept = (
+                        f"{target} is complete, with epoch 0 and {told['unfinished']['share']:.0%} of epoch 1"
                     )
-                    say(f"the fit was interrupted {when}; continue it with {resume}, or press Ctrl-C")
-                if not epochs and "unfinished" in bundle.manifest:
-                    share = f"{bundle.manifest['unfinished']['share']:.0%}"
-                    say(f"epoch 1/{last}: {share} of it so far")
-                    kept = f"{target} is complete, with epoch 0 and {share} of epoch 1"
-                    return
-                if not epochs:
-                    return
-                if epochs[0] == 0:
-                    say(f"bundle {target} grows; view it with python -m desktop {shlex.quote(str(target))}")
-                for epoch in epochs:
-                    say(_epoch_line(bundle, epoch, last))
-                kept = f"{target} is complete, with epochs 0 to {epochs[-1]}"
 
             exporter = Exporter(run.config, _title(run.config, name), find(run.config), phases, every)
-            bundle = follow_run(run, target, exporter, overwrite, requests, say_epochs)
+            bundle = follow_run(run, target, exporter, overwrite, requests, say_growth)
         except StoppedError:
             warn(f"interrupted: {kept}; the run was not finished")
             return 130
@@ -251,6 +242,29 @@ def _title(config: FitConfig, name: str | None) -> str:
 
 def _in_steps(every: int) -> str:
     return f" in steps of {every}" if every > 1 else ""
+
+
+def growth_lines(
+    before: Mapping[str, Any], bundle: Bundle, epochs: Sequence[int], run_folder: Path, last: int
+) -> list[str]:
+    """Lines about a bundle that has grown by these epochs, or else in other facts of its manifest.
+
+    `before` is the manifest that was told of before, or empty; `last` is the run's last epoch.
+    """
+    manifest, lines = bundle.manifest, []
+    if epochs and epochs[0] == 0:
+        path = shlex.quote(str(bundle.path))
+        lines.append(f"bundle {bundle.path} grows; view it with python -m desktop {path}")
+    lines += [_epoch_line(bundle, epoch, last) for epoch in epochs]
+    unfinished, stop = manifest.get("unfinished"), manifest.get(STOPPED)
+    if unfinished is not None and unfinished != before.get("unfinished"):
+        lines.append(f"epoch 1/{last}: {unfinished['share']:.0%} of it so far")
+    if stop is not None and stop != before.get(STOPPED) and stop["by"] == "interruption":
+        resume = f"python -m training.fit --resume --out {shlex.quote(str(run_folder))}"
+        done = stop["after_epoch"]
+        when = f"after epoch {done} of {last}" if done else f"before epoch 1 of {last} was finished"
+        lines.append(f"the fit was interrupted {when}; continue it with {resume}, or press Ctrl-C")
+    return lines
 
 
 def _epoch_line(bundle: Bundle, epoch: int, last: int) -> str:

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from export.bundle import open_bundle
 from export.follow import StoppedError, wait_for_run
-from export.onnx import main
+from export.onnx import growth_lines, main
 from tests.export.forging import write_small
 from tests.export.small_runs import PATIENCE_S, epoch_of, finish_epoch
 from tests.waiting import wait_until
@@ -138,6 +139,35 @@ def test_a_signal_ends_the_command_with_a_whole_bundle(run_main, young, out):
         f"interrupted: {out} is complete, with epochs 0 to 0; the run was not finished\n",
     )
     assert epoch_of(open_bundle(out)) == 0
+
+
+def test_each_fact_is_told_once_and_an_interruption_last(tmp_path, out):
+    """A fit that stops after an epoch is told of below it; what is told already is not told again."""
+    last = {"epochs": [{"epoch": 1, "test_elbo_nats": -90.0}]}
+    stop = {"stopped": {"after_epoch": 0, "by": "interruption"}}
+    half = {"unfinished": {"epoch": 1, "share": 0.5}}
+    grown = (
+        ((0,), {"epochs": []}),
+        ((), half),
+        ((), half | stop),
+        ((), half),
+        ((1,), last | {"stopped": {"after_epoch": 1, "by": "interruption"}}),
+        ((), last | {"stopped": {"after_epoch": 1, "by": "error"}}),
+    )
+    bundle, before, lines = write_small(out), {}, []
+    for epochs, facts in grown:
+        bundle = replace(bundle, manifest=facts)
+        lines.append(growth_lines(before, bundle, epochs, tmp_path / "run", 3))
+        before = facts
+    resume = f"continue it with python -m training.fit --resume --out {tmp_path / 'run'}, or press Ctrl-C"
+    assert lines == [
+        [f"bundle {out} grows; view it with python -m desktop {out}", "epoch 0/3: before training"],
+        ["epoch 1/3: 50% of it so far"],
+        [f"the fit was interrupted before epoch 1 of 3 was finished; {resume}"],
+        [],
+        ["epoch 1/3: test ELBO -90.00 nats", f"the fit was interrupted after epoch 1 of 3; {resume}"],
+        [],
+    ]
 
 
 def test_a_signal_while_waiting_ends_the_command(tmp_path, out):
