@@ -96,6 +96,8 @@ def state_from_dict(data: object, latent_dim: int | None = None) -> ViewState:
         state = state.with_layer(
             Layer.BOOKMARKS, on=True
         )  # the version that wrote this state always hid them
+    if state.inputs and not state.path_inputs:  # they stay, even if other inputs are given at the start
+        state = replace(state, path_inputs=state.inputs_on_path)
     _check(state, latent_dim)
     view = state.viewport
     state = replace(state, viewport=replace(view, span=min(MAX_SPAN, max(MIN_SPAN, view.span))))
