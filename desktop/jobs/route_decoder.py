@@ -39,7 +39,11 @@ class RouteDecoder(KeptDecoder):
 
     def decode_step(self, z: ManyZ, most_threads: int | None = None) -> Floats:
         """Decode z [N, d] of the curve in one step, each with the inputs of its place."""
-        return np.concatenate([decoder.decode_step(part, most_threads) for decoder, part in self._parts(z)])
+        pictures = []
+        for decoder, part in self._parts(z):
+            pictures.append(decoder.decode_step(part, most_threads))
+            self.model.picture_s = decoder.model.picture_s  # for the time that is told, and the next inputs
+        return np.concatenate(pictures)
 
     def _parts(self, z: ManyZ) -> Iterator[tuple[KeptDecoder, CurveZ]]:
         assert isinstance(z, CurveZ), "found z without places on the curve"

@@ -1,11 +1,14 @@
 """Along a path each picture is decoded with the inputs of its place."""
 
+from itertools import pairwise
+
 import numpy as np
 import onnxruntime as ort
 import pytest
 
 from desktop.base.vector import Vector
 from desktop.film.film import Film, path_cost, path_film
+from desktop.jobs.cost import Progress
 from desktop.jobs.decoded_pictures import DecodedPictures
 from desktop.jobs.kept_decoder import KeptDecoder
 from desktop.jobs.path_frames import path_frames
@@ -119,3 +122,15 @@ def test_pictures_of_a_slow_decoder_are_kept_by_their_inputs(opened):
     assert path_cost(decoder, route, film).pictures == 0
     at_view = along(decoder, Route(POINTS[:2], inputs=(values(3, 1.0),) * 2))
     assert at_view.is_there(walk.frames(5)) == [False, False, False, False, True]
+
+
+@pytest.mark.usefixtures("all_are_slow")
+def test_the_time_that_is_left_is_learned_on_the_way(opened):
+    """Each picture has inputs of its own, and the estimate for the others takes all of them into account."""
+    decoder = opened()
+    decoder.model.picture_s = 1000.0
+    route = Route(POINTS[:2], inputs=(values(0, 1.0), values(3, 1.0)))
+    steps = path_frames(along(decoder, route), straight_walk(route), 5)
+    left_s = [step.left_s / (step.total - step.done) for step in steps if isinstance(step, Progress)]
+    assert left_s[0] == 1000
+    assert all(after < before for before, after in pairwise(left_s))
