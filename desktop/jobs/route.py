@@ -2,6 +2,9 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
 
 from desktop.base.vector import Vector
 from desktop.jobs.kept_decoder import KeptDecoder
@@ -40,6 +43,15 @@ class Route:
         """Whether there is a curve: whether two points differ in z or in their inputs."""
         return len(set(self.points)) > 1 or len(set(self.inputs)) > 1
 
+    @property
+    def still_legs(self) -> tuple[int, ...]:
+        """The legs along which only the inputs change."""
+        corners = tuple(zip(self.points, self.inputs, strict=False))
+        legs = pairwise((*corners, *(corners[:1] if self.closed else ())))
+        return tuple(
+            leg for leg, ((z, before), (end, after)) in enumerate(legs) if z == end and before != after
+        )
+
     def inputs_at(self, t: float, inputs: Sequence[OtherInput]) -> InputValues:
         """The values of the further `inputs` at t on the curve; empty for the model's current values."""
         corners = (*self.inputs, *(self.inputs[:1] if self.closed else ()))
@@ -52,8 +64,18 @@ def route_of(state: ViewState) -> Route:
 
 
 def straight_walk(route: Route) -> Walk:
-    """Return the walk of a route, for path kinds whose pace does not depend on the pictures."""
-    return timed(even_walk(route.curve, route.closed), route.times)
+    """Return the walk of a route, for path kinds whose pace does not depend on the pictures.
+
+    A leg along which only the inputs change takes as much time as the others on average.
+    """
+    walk = even_walk(route.curve, route.closed)
+    still = list(route.still_legs)
+    if still:
+        lengths = np.diff(np.interp(np.arange(walk.curve.legs + 1), walk.t, walk.distance))
+        lengths[[start == end for start, end in pairwise(walk.curve.corners)]] = 0
+        lengths[still] = lengths[lengths > 0].mean() if lengths.any() else 1
+        walk = timed(walk, lengths.tolist())
+    return timed(walk, route.times)
 
 
 def walk_route(decoder: KeptDecoder, route: Route) -> Generator[float, None, Walk]:

@@ -21,6 +21,18 @@ def test_a_walk_keeps_the_times_of_a_path_s_legs():
     )
 
 
+@pytest.mark.parametrize("kind", [PathKind.STRAIGHT, PathKind.SPHERICAL])
+def test_a_leg_of_another_class_alone_takes_as_long_as_the_others(kind):
+    """Among legs that move, too: the walk begins with the first point's class, and no class jumps."""
+    a, b = Vector((0.3, 1.1)), Vector((1.1, 0.3))
+    three, seven = (InputValue("label", 3),), (InputValue("label", 7),)
+    route = Route((a, a, b, b), kind=kind, inputs=(three, seven, seven, seven))
+    assert straight_walk(route).frames(5).t[:4] == pytest.approx([0, 0.5, 1, 1.5])
+    timed = straight_walk(replace(route, times=(3.0, 1.0, 0.0)))
+    assert timed.frames(5).t[:4] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert replace(route, inputs=(three,) * 4).still_legs == ()
+
+
 def test_a_route_can_be_walked_once_two_points_differ():
     """`is_walkable` agrees with whether there is a curve."""
     a, b = Vector((0.0, 1.0)), Vector((1.0, 0.0))
