@@ -152,8 +152,9 @@ class BookmarksControl(QObject):
         self._picture = picture
 
     def show_again(self, marks: tuple[Bookmark, ...]) -> None:
-        """Show the bookmarks that undo or redo brought back."""
-        self._set(marks)
+        """Show the bookmarks that undo or redo brought back; one that had been removed is chosen."""
+        came_back = [row for row, mark in enumerate(marks) if not _is_among(mark, self.marks)]
+        self._set(marks, came_back[0] if len(marks) > len(self.marks) and came_back else None)
         self._ask()
 
     def _change(self, marks: tuple[Bookmark, ...], words: str, current: int | None = None) -> None:

@@ -104,6 +104,7 @@ def test_places_are_kept_and_gone_to(open_window, make_bundle, qtbot):
     assert names(window) == ["Place 1"]
     window.history.undo.trigger()
     assert names(window) == ["near <b>3</b>", "Place 1"]
+    assert panel.list.currentRow() == 0, "the one that came back"
     window.message.action_buttons[0].click()
     assert names(window) == ["near <b>3</b>", "Place 1"], "it is there already"
     window.history.redo.trigger()
