@@ -36,6 +36,7 @@ class DrawCanvas(QWidget):
     )
     changed = Signal()
     visited = Signal()  # the pointer rests on the canvas, and does not only pass over it
+    left = Signal()  # the pointer has left the canvas
     color_taken = Signal(object)  # Color
     stepped = Signal(object, object, str)  # Drawing before and after a change, and its name
 
@@ -122,13 +123,15 @@ class DrawCanvas(QWidget):
         self._rest.start()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Emit nothing for a pointer that only passed over the canvas."""
+        """Emit `left`, and no `visited` for a pointer that only passed over the canvas."""
         self._rest.stop()
+        self.left.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """End the stroke, because no release will arrive."""
         self._rest.stop()
         self._end()
+        self.left.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pixels, with hatching where they are unknown."""

@@ -38,6 +38,11 @@ def enter(canvas):
     QApplication.sendEvent(canvas, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
 
 
+def leave(canvas):
+    """Let the pointer leave the canvas."""
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
+
+
 def draw(qtbot, canvas):
     """Draw a stroke."""
     qtbot.mousePress(canvas, LEFT, pos=QPoint(20, 20))
@@ -77,9 +82,31 @@ def test_a_pointer_on_its_way_elsewhere_dims_nothing(parts, qtbot):
     canvas.visited.connect(lambda: heard.append(True))
     enter(canvas)
     qtbot.mouseMove(canvas, QPoint(160, 40))
-    QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
+    leave(canvas)
     qtbot.wait(2 * REST_MS)
     assert not heard and not dimmed(planes)
+
+
+def test_a_rest_without_a_stroke_ends_with_it(parts, qtbot):
+    """When the pointer leaves, everything is as before it came; after a stroke it stays."""
+    canvas, planes, control = parts
+    heard = []
+    control.looked.connect(heard.append)
+    draw(qtbot, canvas)
+    control.look_away()
+    enter(canvas)
+    qtbot.waitUntil(lambda: dimmed(planes), timeout=SOON_MS)
+    leave(canvas)
+    assert not dimmed(planes) and heard[-2:] == [True, False]
+    enter(canvas)
+    qtbot.waitUntil(lambda: dimmed(planes), timeout=SOON_MS)
+    draw(qtbot, canvas)
+    leave(canvas)
+    assert dimmed(planes) and heard[-1]
+    with qtbot.waitSignal(canvas.visited, timeout=SOON_MS):
+        enter(canvas)
+    leave(canvas)
+    assert dimmed(planes) and heard[-1], "the stroke was before"
 
 
 def test_a_cursor_that_moves_by_other_means_ends_it_too(parts, qtbot):
