@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -35,6 +35,7 @@ WIDTH_PX, SPACING_PX, PADDING_PX = 270, 4, 14  # within the side panel
 # More than MOST_ROWS rows scroll with SHOWN_ROWS of them in view, so that the rest of the panel stays near.
 # Half a row shows that there are more.
 MOST_ROWS, SHOWN_ROWS = 10, 7.5
+GOES_ON_MS = 300  # a wheel that scrolled the panel less than this ago goes on with that
 
 
 class LabelSwitch(QToolButton):
@@ -76,11 +77,17 @@ class LabelSwitch(QToolButton):
 
 
 class _Rows(QScrollArea):
-    """The rows of buttons, as high as they are; more than MOST_ROWS scroll."""
+    """The rows of buttons, as high as they are; more than MOST_ROWS scroll.
+
+    A wheel that began on the panel around them goes on scrolling the panel when the rows come under the
+    pointer.
+    """
 
     def __init__(self, inside: QWidget) -> None:
         super().__init__()
         self.rows, self._inside = 0, inside
+        self._panel: QScrollArea | None = None
+        self._panel_turn = QTimer(self, singleShot=True, interval=GOES_ON_MS)  # runs while the panel scrolls
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -98,6 +105,27 @@ class _Rows(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Return the same height and no width, because the panel sets it."""
         return QSize(0, self.sizeHint().height())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Find the panel around the rows, to notice when it scrolls."""
+        super().showEvent(event)
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None and above is not self._panel:
+            self._panel = above
+            above.verticalScrollBar().valueChanged.connect(self._on_panel_scrolled)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll the rows, or leave a wheel to the panel that it already scrolls."""
+        if self._panel_turn.isActive():
+            self._panel_turn.start()  # also at the panel's end
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+
+    def _on_panel_scrolled(self) -> None:
+        self._panel_turn.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Adapt the height when that of the buttons changes."""

@@ -16,10 +16,13 @@ from tests.waiting import SOON_MS
 
 
 @pytest.fixture(scope="session")
-def turn_wheel() -> Callable[..., None]:
-    """`turn_wheel(widget, point, notches)`: turn the wheel over a point; away from the hand is positive."""
+def turn_wheel() -> Callable[..., bool]:
+    """`turn_wheel(widget, point, notches)`: turn the wheel over a point; away from the hand is positive.
 
-    def turn(widget: QWidget, point: QPoint, notches: float) -> None:
+    It returns whether the widget took it; from a person's hand, Qt passes it on to the parent if not.
+    """
+
+    def turn(widget: QWidget, point: QPoint, notches: float) -> bool:
         position = QPointF(point)
         event = QWheelEvent(
             position,
@@ -32,6 +35,7 @@ def turn_wheel() -> Callable[..., None]:
             False,
         )
         QApplication.sendEvent(widget, event)
+        return event.isAccepted()
 
     return turn
 

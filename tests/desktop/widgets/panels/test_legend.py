@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QToolButton
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from desktop.widgets.common import colors
-from desktop.widgets.panels.legend import WIDTH_PX, Legend
+from desktop.widgets.panels.legend import GOES_ON_MS, WIDTH_PX, Legend
 from tests.waiting import SOON_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -166,6 +166,32 @@ def test_a_hundred_labels_scroll_by_themselves(legend, qtbot):
     assert last.visibleRegion().contains(last.rect())
     qtbot.keyClick(last, Qt.Key.Key_Home)
     assert first.visibleRegion().contains(first.rect())
+
+
+def test_a_wheel_goes_on_with_what_it_scrolls(qtbot, turn_wheel):
+    """One that began on the panel is left to the panel over the legend, and so is one at the legend's end."""
+    panel, inside, legend = QScrollArea(), QWidget(), Legend()
+    legend.set_labels(tuple(f"class number {number:03} of a hundred" for number in range(100)))
+    layout = QVBoxLayout(inside)
+    for widget in (QLabel("above"), legend, QLabel("below")):
+        widget.setMinimumHeight(400)
+        layout.addWidget(widget)
+    panel.setWidgetResizable(True)
+    panel.setWidget(inside)
+    panel.resize(320, 420)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitExposed(panel)
+    rows, own = legend._rows.viewport(), legend._rows.verticalScrollBar()
+    middle = QPoint(20, 20)
+    assert turn_wheel(rows, middle, -1) and own.value() > 0
+    own.setValue(0)
+    assert turn_wheel(panel.viewport(), middle, -1) and panel.verticalScrollBar().value() > 0
+    assert not turn_wheel(rows, middle, -1) and own.value() == 0
+    qtbot.wait(2 * GOES_ON_MS)
+    assert turn_wheel(rows, middle, -1) and own.value() > 0
+    own.setValue(own.maximum())
+    assert not turn_wheel(rows, middle, -1)
 
 
 def test_few_labels_need_no_scroll_bar(legend, qtbot):
