@@ -31,6 +31,7 @@ class BookmarkMarks:
         self._marks: tuple[Bookmark, ...] = ()
         self._places: tuple[Plane, tuple[int, ...], Doubles] | None = None
         plane.add_over_points(self._paint)
+        plane.add_flags(self._flags)
         plane.add_tips(self._tip_at)
 
     def show(self, marks: Sequence[Bookmark]) -> None:
@@ -68,8 +69,11 @@ class BookmarkMarks:
             for index, (x, y) in zip(indices, to_px(ab).tolist(), strict=True)
         ]
 
+    def _flags(self, to_px: ToPx, state: ViewState) -> list[QRectF]:
+        return [box for _, box in self._boxes(to_px, state)]
+
     def _paint(self, painter: QPainter, to_px: ToPx, state: ViewState) -> list[QRectF]:
-        boxes = [box for _, box in self._boxes(to_px, state)]
+        boxes = self._flags(to_px, state)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(colors.BOOKMARK)
         painter.setPen(QPen(colors.CANVAS, 1.5, j=Qt.PenJoinStyle.RoundJoin))

@@ -94,8 +94,10 @@ class EncodedMarks:
         plane = self._plane
         room = text_room(*plane.size_px())
         font, clear = mark_font(plane.font()), [*plane.axes_boxes]
+        marks = [mark for mark in (mean, mode) if mark is not None]
+        clear += [flag for flag in plane.flags(to_px, state) if _is_near(flag.center(), marks)]
         if state.path:
-            clear += self._path_boxes(to_px, state, [mark for mark in (mean, mode) if mark is not None])
+            clear += self._path_boxes(to_px, state, marks)
         return lay_out_marks(font, room, mean, mode, gap_nats, plane.ring, glow, clear)
 
     def _path_boxes(self, to_px: ToPx, state: ViewState, marks: Sequence[QPointF]) -> list[QRectF]:
@@ -122,6 +124,12 @@ class EncodedMarks:
         boxes_of = {} if self.shown is None else self.shown.boxes
         found = (term for term, boxes in boxes_of.items() if any(box.contains(position) for box in boxes))
         return "".join(f"{term}: {term_tip(term)}" for term in list(found)[:1])
+
+
+def _is_near(place: QPointF, marks: Sequence[QPointF]) -> bool:
+    """Whether the text of one of these marks could reach a place."""
+    ways = (place - mark for mark in marks)
+    return any(max(abs(way.x()), abs(way.y())) < NEAR_PX for way in ways)
 
 
 def _around(px: Doubles) -> QRectF:

@@ -1,7 +1,7 @@
 """Draws the latent plane: decoded tiles, points of test images, path and cursor. It handles no input."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from numpy.typing import ArrayLike
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from desktop.base.arrays import Array, Doubles
 from desktop.jobs.tiles import Cut, Tile, TileCache
-from desktop.latent.chart import Projection
+from desktop.latent.chart import Projection, ToPx
 from desktop.latent.plane import Viewport
 from desktop.view.state import Layer, ViewState
 from desktop.widgets.common import colors
@@ -43,6 +43,8 @@ HURRIED_EVERY_MS = 8  # the interval at which layers are drawn while the cursor 
 MARK_POINTS = 1000  # covering a name or a mark counts like covering this many points
 NOTE_PX = 24  # from the upper edge to the middle of a note
 
+Flags = Callable[[ToPx, ViewState], list[QRectF]]
+
 
 class PlaneCanvas(QWidget):
     """Draws a ViewState.
@@ -62,6 +64,7 @@ class PlaneCanvas(QWidget):
         self._state = self._shown_cursor = ViewState()
         self._path_point: int | None = None
         self._over_points: list[Paint] = []
+        self._flags: list[Flags] = []
         self._are_points_dimmed = False
         self._points = MovingPoints(self)
         self._points.moved.connect(self._show_moved_points)
@@ -125,6 +128,14 @@ class PlaneCanvas(QWidget):
         """Draw everything from `add_under_points` again."""
         self._stack.redraw_under_points()
         self._draw_soon()
+
+    def add_flags(self, boxes: Flags) -> None:
+        """Add a function that returns the boxes of small marks above the points, which texts keep off."""
+        self._flags.append(boxes)
+
+    def flags(self, to_px: ToPx, state: ViewState) -> list[QRectF]:
+        """Return the boxes from `add_flags`."""
+        return [box for boxes in self._flags for box in boxes(to_px, state)]
 
     def add_over_points(self, paint: Paint) -> None:
         """Add a function that draws above the points, below path and cursor. It is called often."""
