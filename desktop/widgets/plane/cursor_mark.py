@@ -11,6 +11,7 @@ from desktop.base.arrays import Doubles
 from desktop.widgets.common import colors
 from desktop.widgets.common.checkerboard import draw_checks
 from desktop.widgets.common.qimage import scaled_down
+from desktop.widgets.plane.edge_place import arrow_box
 
 RING_PX = 7.0
 RING_SIDE_PX = 22  # including its line
@@ -124,9 +125,14 @@ class CursorMark:
         x, y = center.x(), center.y()
         left, top, right, bottom = (places + np.array([x, y, x, y])).T
         is_inside = (left >= 4) & (top >= 4) & (right <= size.width() - 4) & (bottom <= size.height() - 4)
-        clear_left, clear_top, clear_right, clear_bottom = self._clear_sides[:, :, np.newaxis]
+        clear = self._clear_sides
+        arrow = arrow_box(x, y, QRectF(QPointF(), size))
+        if arrow is not None:
+            sides = arrow.left(), arrow.top(), arrow.right(), arrow.bottom()
+            clear = np.column_stack((clear, sides))
+        clear_left, clear_top, clear_right, clear_bottom = clear[:, :, np.newaxis]
         covered = (clear_right > left) & (clear_left < right) & (clear_bottom > top) & (clear_top < bottom)
-        best = int((covered.sum(axis=0) + np.where(is_inside, 0, 1 + self._clear_sides.shape[1])).argmin())
+        best = int((covered.sum(axis=0) + np.where(is_inside, 0, 1 + clear.shape[1])).argmin())
         # Far out, the difference of two coordinates is not the size any more.
         width, height = places[best, 2:] - places[best, :2]
         corners = left[best], top[best], width, height

@@ -5,7 +5,8 @@ import math
 from PySide6.QtCore import QPointF, QRectF
 
 SIDE_PX = 30
-LEFT_PX, BOTTOM_PX, MARGIN_PX = 50, 56, 6  # margins that keep the axes and the scale bar free
+# Margins that keep the axes, their meaning and the scale bar free, even if the numbers at the left are long.
+LEFT_PX, TOP_PX, BOTTOM_PX, MARGIN_PX = 84, 36, 56, 6
 FAR_PX = 1e6
 
 
@@ -18,7 +19,7 @@ def edge_place(x: float, y: float, room: QRectF) -> tuple[QPointF, float] | None
     if room.contains(QPointF(x, y)) or not room.isValid():
         return None
     half = SIDE_PX / 2 + MARGIN_PX
-    inside = room.adjusted(LEFT_PX + SIDE_PX / 2, half, -half, -BOTTOM_PX - SIDE_PX / 2)
+    inside = room.adjusted(LEFT_PX + SIDE_PX / 2, TOP_PX + SIDE_PX / 2, -half, -BOTTOM_PX - SIDE_PX / 2)
     middle = inside.center()
     away_x = min(FAR_PX, max(-FAR_PX, x)) - middle.x()
     away_y = min(FAR_PX, max(-FAR_PX, y)) - middle.y()

@@ -1,19 +1,21 @@
 """The arrow to a cursor out of view."""
 
 import math
+from itertools import product
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
 
-from desktop.latent.plane import Viewport
-from desktop.widgets.plane.edge_place import BOTTOM_PX, LEFT_PX, SIDE_PX, edge_place
+from desktop.latent.plane import Viewport, plane_through
+from desktop.view.state import ViewState
+from desktop.widgets.plane.edge_place import BOTTOM_PX, LEFT_PX, SIDE_PX, TOP_PX, arrow_box, edge_place
 
 ROOM = QRectF(0, 0, 600, 400)
 
 
 @pytest.mark.parametrize(
     ("x", "y", "angle"),
-    [(5000, 189, 0), (1e300, 189, 0), (325, -50, -90), (325, 500, 90), (-9000, 189, 180)],
+    [(5000, 190, 0), (1e300, 190, 0), (339, -50, -90), (339, 500, 90), (-9000, 190, 180)],
 )
 def test_the_arrow_is_in_view_and_points_outward(x, y, angle):
     """The arrow is clear of the axes' numbers, in the direction of the cursor from the middle."""
@@ -21,7 +23,20 @@ def test_the_arrow_is_in_view_and_points_outward(x, y, angle):
     assert abs(math.remainder(found - angle, 360)) < 2
     half = SIDE_PX / 2
     assert LEFT_PX + half <= place.x() <= 600 - half
-    assert half <= place.y() <= 400 - BOTTOM_PX - half
+    assert TOP_PX + half <= place.y() <= 400 - BOTTOM_PX - half
+
+
+@pytest.mark.parametrize("span", [6.0, 1e-5])
+def test_the_arrow_covers_no_text_of_the_axes(view, look, span):
+    """The axes have their meaning in a box at the top, and numbers with many digits need a wider strip."""
+    plane = plane_through((0.23841, -0.44665, 0.1), (1.0, 0.2, 0.1), (0.0, 1.0, 0.3))
+    view.set_state(ViewState(z=(0.23841, -0.44665, 0.1), plane=plane, viewport=Viewport((0.2, -0.4), span)))
+    look()
+    width, height = view.size_px()
+    for x, y in product((-50, 0.2 * width, 0.5 * width, width + 50), (-50, 0.5 * height, height + 50)):
+        arrow = arrow_box(x, y, QRectF(0, 0, width, height))
+        texts = [*view.axes_boxes, *view._axes.strips]
+        assert len(texts) > 3 and (arrow is None or not any(arrow.intersects(box) for box in texts))
 
 
 def test_a_cursor_in_view_has_no_arrow():

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage
 
 from desktop.widgets.plane.cursor_mark import PICTURE_PX, SMALL_PICTURE_PX, CursorMark
+from desktop.widgets.plane.edge_place import arrow_box
 
 SIZE = QSizeF(600, 400)
 CENTER = QPointF(300, 200)
@@ -60,6 +61,14 @@ def test_it_gives_way_to_a_card(mark):
     mark.keep_clear([card])
     assert side(mark) == (False, True)
     assert not any(card.intersects(box) for box in mark.boxes(CENTER, SIZE))
+
+
+@pytest.mark.parametrize(("x", "y"), [(300, -5), (605, 200), (300, 405), (-5, 200), (-5, -5)])
+def test_it_gives_way_to_the_arrow_to_a_cursor_just_out_of_view(mark, x, y):
+    """The picture is in view then, and beside the arrow."""
+    picture = mark.boxes(QPointF(x, y), SIZE)[1]
+    assert picture.intersects(QRectF(QPointF(), SIZE))
+    assert not picture.intersects(arrow_box(x, y, QRectF(QPointF(), SIZE)))
 
 
 def test_it_has_the_room_between_what_is_above_and_below(mark):
