@@ -41,6 +41,7 @@ from training.importance import ImportanceEstimate, adaptively_weighted, importa
 from training.model import VAE
 from training.networks import network_of
 from training.output import say
+from training.progress import Lines
 from training.quadrature import COARSE_STEP, LEAST_HALF_WIDTH, Grid, integrate, survey
 from training.runs import Run, RunError, load_weights, newest_run, read_run, weights_path
 from training.summaries import ACTIVE_VARIANCE, bits_per_dimension, unit_variances
@@ -227,7 +228,7 @@ def _bound(model: VAE, images: Tensor, draws: int) -> Bound:
 @contextmanager
 def _bar(total: int | None, what: str, unit: str) -> Iterator[Callable[[int], object]]:
     with tqdm(total=total, desc=what, unit=f" {unit}", leave=False, disable=None) as bar:
-        yield bar.update
+        yield Lines(what, unit, total).update if bar.disable else bar.update
 
 
 def _zero_or_several(context: click.Context, parameter: click.Parameter, value: int) -> int:

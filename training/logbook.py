@@ -20,6 +20,7 @@ from training.curves import write_curves
 from training.held_out import HeldOutMetrics, evaluate
 from training.loop import Trainer
 from training.output import OutputClosedError, say, warn
+from training.progress import Lines
 from training.runs import (
     Run,
     add_epoch,
@@ -80,6 +81,7 @@ class Logbook:
         self._clock_start: float | None = None
         self._curves_drawn_at = -math.inf
         self._bar: tqdm[None] | None = None
+        self._lines: Lines | None = None
         self._told: set[str] = set()
         self._writer: SummaryWriter | None = None
         self.saved_step = trainer.step
@@ -99,27 +101,32 @@ class Logbook:
             self._show_epoch(epoch, evaluate(trainer.fitted, test_images) if epoch and tensorboard else None)
 
     def start_epoch(self) -> None:
-        """Show a progress bar and start the clock."""
+        """Show a progress bar, or lines where there is no terminal, and start the clock."""
         config, trainer = self._trainer.config, self._trainer
         epoch, place = divmod(trainer.step, trainer.steps_per_epoch)
+        what = f"epoch {epoch + 1}/{config.epochs}"
         with self._decoration("the progress bar was not drawn"):
             self._bar = tqdm(
                 total=len(trainer.images),
                 initial=place * config.batch_size,
-                desc=f"epoch {epoch + 1}/{config.epochs}",
+                desc=what,
                 unit=" images",
                 leave=False,
                 disable=None,
                 bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             )
+            self._lines = Lines(what, "steps", trainer.steps_per_epoch, place) if self._bar.disable else None
         self._start_clock()
 
     def count_step(self, image_count: int) -> None:
-        """Advance the bar, and save a checkpoint or a snapshot if it is due."""
+        """Advance the bar or the lines, and save a checkpoint or a snapshot if it is due."""
         if self._bar is not None:
             with self._decoration("the progress bar was not drawn"):
                 if self._bar.update(image_count):
                     self._bar.set_postfix_str(f"ELBO {self._trainer.recent_elbo_nats():.1f}", refresh=False)
+        if self._lines is not None:
+            # Counted on the CPU alone: nothing here waits for the device.
+            self._lines.update(1)
         # After an epoch's last step the checkpoint is saved only after the evaluation: a fit resumed from an
         # earlier one would skip the evaluation.
         is_within = self._trainer.step % self._trainer.steps_per_epoch > 0
