@@ -1,6 +1,7 @@
 """The result of evaluating a run: every figure with its error, as JSON and as a table."""
 
 import json
+import statistics
 from dataclasses import asdict, dataclass
 
 from torch import Tensor
@@ -12,6 +13,7 @@ from training.summaries import bits_per_dimension, mean_and_standard_error
 WEIGHTED_NAME = "log p(x), importance-weighted"
 BOUND_NAME = "IWAE bound"
 MISSED_BY_PROPOSAL = "; the proposal misses mass, trust the quadrature"
+MOST_VARIANCES = 8  # in the table; JSON has all
 MISSED_BY_Q = "; samples from q(z|x) miss mass"
 
 
@@ -200,16 +202,23 @@ def to_table(evaluation: Evaluation) -> str:
                 f"a single image at most {comparison.largest_nats:.3f}"
                 + (missed if comparison.mean_nats < -4 * comparison.monte_carlo_error_nats else "")
             )
-    variances = ", ".join(f"{variance:.3g}" for variance in units.variances)
     notes.append(
         f"active units: {units.count} of {len(units.variances)} "
-        f"(variance of the posterior mean above {units.threshold}; the variances are {variances})"
+        f"(variance of the posterior mean above {units.threshold}; {_variances(units.variances)})"
     )
     lines = [
         f"{name:<30}{nats:>14}{error:>9}{bits:>21}   {what}".rstrip()
         for name, nats, error, bits, what in rows
     ]
     return "\n".join([head, "", *lines, "", *notes])
+
+
+def _variances(values: list[float]) -> str:
+    """The variances of the units; of many, the smallest, the median and the largest."""
+    if len(values) <= MOST_VARIANCES:
+        return "the variances are " + ", ".join(f"{value:.3g}" for value in values)
+    few = min(values), statistics.median(values), max(values)
+    return "the variances are {:.3g} (smallest), {:.3g} (median) and {:.3g} (largest)".format(*few)
 
 
 def _row(
