@@ -18,6 +18,8 @@ from typing import IO
 # The advice in error messages of the commands.
 ADD_OVERWRITE = "add --overwrite"
 ZIP_SUFFIX = ".latent"
+# What the commands that open a model take.
+MODEL_WORDS = f"a bundle (a folder or a {ZIP_SUFFIX} file) or an .onnx file"
 # Names with one of these endings are refused for a folder: they are probably meant as a file.
 FILE_SUFFIXES = (".onnx", ".pt", ".pth", ".h5", ".keras", ".zip", ".tar", ".gz", ".tgz", ".xz", ".7z")
 MAX_FILES = 10_000
@@ -88,6 +90,8 @@ class Zip:
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            if path.suffix.lower() != ZIP_SUFFIX:
+                raise BundleError(f"{path}: found another kind of file, expected {MODEL_WORDS}") from error
             raise BundleError(f"{path}: {error}; expected a {ZIP_SUFFIX} file, a zipped bundle") from error
         if len(entries) > MAX_FILES:
             raise BundleError(f"{path}: found {len(entries):,} entries, expected at most {MAX_FILES:,}")
@@ -169,7 +173,7 @@ def open_container(path: Path) -> Folder | Zip:
         return Folder(path)
     if path.is_file():
         return Zip(path)
-    raise BundleError(f"{path}: found nothing there, expected a bundle folder or a {ZIP_SUFFIX} file")
+    raise BundleError(f"{path}: found nothing there, expected {MODEL_WORDS}; check the path")
 
 
 def write_container(path: Path, files: Mapping[str, bytes], overwrite: bool) -> None:

@@ -224,8 +224,8 @@ def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
     """No model is open, so the window closes, and the line says what was found and expected."""
     said = refused(tmp_path / "no", "--screenshot", tmp_path / "a.png", QT_QPA_PLATFORM="offscreen")
     assert said == (
-        f"python -m desktop: {tmp_path / 'no'}: found nothing there, expected a bundle folder or a "
-        ".latent file"
+        f"python -m desktop: {tmp_path / 'no'}: found nothing there, expected a bundle (a folder or a "
+        ".latent file) or an .onnx file; check the path"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -265,7 +265,11 @@ def nothing_there(path):
         (leave_the_folder, "found the file name '../decoder.onnx'", "expected plain names inside the bundle"),
         (spoil_the_manifest, "manifest.json: ", "expected JSON"),
         (empty_folder, "found no manifest.json", "expected a bundle made by python -m export.onnx"),
-        (nothing_there, "found nothing there", "expected a bundle folder or a .latent file"),
+        (
+            nothing_there,
+            "found nothing there",
+            "expected a bundle (a folder or a .latent file) or",
+        ),
     ],
 )
 def test_a_damaged_bundle_is_refused_in_one_line(refused, tmp_path, make_bundle, damage, found, expected):

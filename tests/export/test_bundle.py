@@ -87,7 +87,10 @@ def test_a_bundle_that_changes_after_opening_is_noticed(target):
 def test_nothing_there_is_refused(tmp_path):
     """A path with nothing there is refused with its name."""
     path = tmp_path / "gone.latent"
-    assert refusal(path) == f"{path}: found nothing there, expected a bundle folder or a .latent file"
+    assert refusal(path) == (
+        f"{path}: found nothing there, expected a bundle (a folder or a .latent file) or an .onnx file; "
+        "check the path"
+    )
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path):

@@ -244,7 +244,7 @@ def test_a_name_is_checked_at_every_door(tmp_path):
 def test_nothing_there_is_no_container(tmp_path):
     """A path with nothing there, or with neither a file nor a folder, is refused."""
     for path in (tmp_path / "gone", type(tmp_path)("/dev/null")):
-        with pytest.raises(BundleError, match="found nothing there, expected a bundle folder"):
+        with pytest.raises(BundleError, match="found nothing there, expected a bundle"):
             open_container(path)
 
 

@@ -148,7 +148,10 @@ def break_the_version(path):
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (shutil.rmtree, "found nothing there, expected a bundle folder or a .latent file"),
+        (
+            shutil.rmtree,
+            "found nothing there, expected a bundle (a folder or a .latent file) or",
+        ),
         (lambda path: (path / "decoder.onnx").unlink(), "found no decoder.onnx"),
         (break_the_hash, "found SHA-256"),
         (break_the_version, "found format 'latent-plane/9'"),

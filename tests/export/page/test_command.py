@@ -121,6 +121,17 @@ def test_other_files_are_told_as_the_viewer_tells_them(name, content, kind, advi
     assert advice in str(caught.value)
 
 
+def test_a_file_of_an_unknown_kind_is_told_what_the_command_takes(tmp_path):
+    """Nobody thinks of a zip who names a script: the error says that an ONNX file is taken, too."""
+    path = tmp_path / "small.py"
+    path.write_text("print('no model')")
+    with pytest.raises(BundleError) as caught:
+        show(path)
+    assert str(caught.value) == (
+        f"{path}: found another kind of file, expected a bundle (a folder or a .latent file) or an .onnx file"
+    )
+
+
 def test_a_model_without_a_picture_is_told(tmp_path):
     """For a file that is no model, and for a model with open sizes, the error says what to do."""
     (tmp_path / "text.onnx").write_text("no model")
