@@ -31,7 +31,7 @@ from training.data.dataset import BINARY, BYTES, Dataset, DatasetError, number_n
 from training.data.form import Form
 from training.data.items import Item, Source
 from training.data.pictures import PictureError
-from training.data.reading import Read, completed, read_in_order, reason
+from training.data.reading import Read, completed, no_picture, read_in_order, reason
 from training.files import replaced_file
 from training.output import warn
 
@@ -284,10 +284,7 @@ def _check_enough(source: Source, progress: Progress) -> None:
     """Raise DatasetError if there are too few images to fit and to test."""
     kept = sum(progress.kept.values())
     if not kept:
-        raise DatasetError(
-            f"{source.where}: found no picture that can be read, expected some; the first: "
-            f"{progress.first or 'none'}"
-        )
+        raise no_picture(source, progress.first)
     _check_left_out(source, progress)
     if kept == 1:
         raise DatasetError(f"{source.where}: found one picture, expected at least two; add some")

@@ -55,7 +55,7 @@ def decode(data: bytes, side_px: int | None = None) -> Image.Image:
     except PictureError:
         raise
     except UnidentifiedImageError as error:  # its message names an object in memory, which helps nobody
-        raise PictureError(f"found no picture that can be read, expected {IN_WORDS}") from error
+        raise PictureError(f"found no picture, expected {IN_WORDS}") from error
     except Exception as error:  # a decoder can raise any kind of error for a damaged picture
         words = " ".join(str(error).split())[:120] or type(error).__name__
         raise PictureError(f"found a damaged picture ({words})") from error

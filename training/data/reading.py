@@ -63,10 +63,7 @@ def completed(source: Source, form: Form) -> Form:
             channels = 3
             break
     if size is None:
-        raise DatasetError(
-            f"{source.where}: found no picture that can be read, expected some; the first: "
-            f"{failure or 'none'}"
-        )
+        raise no_picture(source, failure)
     return dataclasses.replace(form, size=size, channels=channels)
 
 
@@ -94,6 +91,16 @@ def read_in_order(
 
     with ThreadPoolExecutor(workers) as pool:
         yield from _ahead(pool, read, map(at_hand, items) if sequential else items, AHEAD * workers)
+
+
+def no_picture(source: Source, first: str) -> DatasetError:
+    """The error of a source without a picture; `first` says why the first file could not be read, if any."""
+    if not first:
+        return DatasetError(f"{source.where}: found no picture, expected some; name other data")
+    return DatasetError(
+        f"{source.where}: found no picture that can be read; the first: {first}; mend the files, or name "
+        "other data"
+    )
 
 
 def reason(error: Exception) -> str:
