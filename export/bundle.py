@@ -272,7 +272,14 @@ def read_manifest(container: Folder | Zip, path: Path) -> bytes:
             )
         return container.read(MANIFEST_FILE, size)
     except OSError as error:
-        raise BundleError(f"{path}: {error.strerror or error}; expected a bundle that can be read") from error
+        raise BundleError(f"{path}: {unreadable(error)}") from error
+
+
+def unreadable(error: OSError) -> str:
+    """The system's words for a file of a bundle that cannot be read, and what to do."""
+    denied = isinstance(error, PermissionError)
+    to_do = "change its permissions" if denied else "copy the bundle to another place, or export it again"
+    return f"{error.strerror or error}; expected a bundle that can be read; {to_do}"
 
 
 def _read_checked(path: Path, container: Folder | Zip, name: str, fact: Mapping[str, Any]) -> bytes:
@@ -302,7 +309,7 @@ def _read_as(path: Path, container: Folder | Zip, place: str, fact: Mapping[str,
             )
         data = container.read(place, size_bytes)
     except OSError as error:
-        raise BundleError(f"{path}: {name}: {error.strerror or error}; expected to read it") from error
+        raise BundleError(f"{path}: {name}: {unreadable(error)}") from error
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise BundleError(

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,3 +199,16 @@ def test_a_part_of_a_bundle_is_told_for_what_it_is(tmp_path):
             open_bundle(part)
         assert str(error.value) == f"{part}: found {what} of a bundle, expected the bundle; open {target}"
         assert error.value.within == target
+
+
+def test_a_file_that_may_not_be_read_says_what_to_do(folder, ordinary_user, monkeypatch):
+    """The refusal names the bundle and its file, and says to change the permissions."""
+    folder.parent.chmod(0o755)
+    monkeypatch.chdir(folder.parent)  # an ordinary user may not enter the folders above
+    (folder / DECODER_FILE).chmod(0)
+    with ordinary_user():
+        said = refusal(Path(folder.name))
+    assert said == (
+        f"{folder.name}: {DECODER_FILE}: Permission denied; expected a bundle that can be read; "
+        "change its permissions"
+    )

@@ -105,6 +105,8 @@ def no_picture(source: Source, first: str) -> DatasetError:
 
 def reason(error: Exception) -> str:
     """Why a picture could not be read."""
+    if isinstance(error, PermissionError):
+        return f"{error.strerror or error} (change its permissions)"
     return str(error.strerror or error) if isinstance(error, OSError) else str(error)
 
 

@@ -163,7 +163,7 @@ def train_alone(folder):
         (one, "found one picture, expected at least two"),
         (
             unreadable,
-            "found no picture that can be read; the first: 0.png: found no picture, expected PNG, .*; mend the",
+            "found no picture that can be read; the first: 0.png: found no picture, .*; mend the files",
         ),
         (mixed, r"found pictures of different sizes, 4 × 4 and 5 × 4 \(5.png\), .* choose it with --size"),
         (
