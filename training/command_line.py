@@ -185,7 +185,7 @@ def _signals_that_exit() -> Iterator[None]:
 def describe_os_error(error: OSError) -> str:
     """An OSError as one line: the file, the system's message and what to do."""
     advice = {
-        errno.ENOSPC: "free some space and try again; what was there before is untouched",
+        errno.ENOSPC: "free some space and try again; no earlier file has changed",
         errno.EACCES: "choose another place or change its permissions",
         errno.EROFS: "choose a place that can be written",
         errno.ENOENT: "check the path",

@@ -148,6 +148,11 @@ def is_fitting(folder: Path) -> bool | None:
 
 
 def _taken(folder: Path) -> RunError:
+    if is_started(folder):
+        return RunError(
+            f"--out {folder}: found a run that was started, expected a new or empty folder; continue it with "
+            "--resume, or choose another name"
+        )
     found = "a folder that is not empty" if folder.is_dir() else "something that is no folder"
     if folder.is_file():
         found = "a file"

@@ -111,7 +111,7 @@ def describe_error(error: Exception) -> str:
 def describe_os_error(error: OSError) -> str:
     """One line with the file, the operating system's message, and what to do."""
     advice = {
-        errno.ENOSPC: "free some space and try again; what was there before is untouched",
+        errno.ENOSPC: "free some space and try again; no earlier file has changed",
         errno.EACCES: "choose another place or change its permissions",
         errno.EROFS: "choose a place that can be written",
         errno.ENOENT: "check the path",

@@ -70,10 +70,7 @@ def test_the_old_file_survives_a_disk_that_fills_up(tmp_path, file_size_limit):
     [
         (
             OSError(errno.ENOSPC, "No space left on device", "runs/a"),
-            (
-                "runs/a: No space left on device; free some space and try again; "
-                "what was there before is untouched"
-            ),
+            ("runs/a: No space left on device; free some space and try again; no earlier file has changed"),
         ),
         (
             OSError(errno.EACCES, "Permission denied", "runs/a"),

@@ -151,6 +151,10 @@ def test_a_disk_that_is_full_is_one_line(run_main, tmp_path, file_size_limit):
         "try another place"
     )
     assert list((tmp_path / "run/weights").iterdir()) == []
+    assert run_main(main, *QUICK, "--out", tmp_path / "run").error_line == (
+        f"python -m training.fit: --out {tmp_path / 'run'}: found a run that was started, expected a new or "
+        "empty folder; continue it with --resume, or choose another name"
+    )
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
