@@ -28,7 +28,7 @@ last. `previous/` is not in the manifest, and it is removed once the bundle is f
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +107,9 @@ class Bundle:
     latent_shape: tuple[int, ...]
     likelihood: str
     levels: int
-    manifest: Mapping[str, Any]
-    _container: Folder | Zip
+    # Long, so not shown where a bundle is the last value of a notebook's cell.
+    manifest: Mapping[str, Any] = field(repr=False)
+    _container: Folder | Zip = field(repr=False)
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -212,3 +212,11 @@ def test_a_file_that_may_not_be_read_says_what_to_do(folder, ordinary_user, monk
         f"{folder.name}: {DECODER_FILE}: Permission denied; expected a bundle that can be read; "
         "change its permissions"
     )
+
+
+def test_a_bundle_s_repr_is_short(folder):
+    """In a notebook, a bundle shows its facts in a line or two, without the manifest."""
+    said = repr(open_bundle(folder))
+    assert "name='Small'" in said
+    assert "sha256" not in said
+    assert "_container" not in said
