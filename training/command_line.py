@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import click
 
-from training.installed import Choice, as_called
+from training.installed import Choice, as_called, message_of
 from training.output import OutputClosedError, open_streams, warn
 
 # The status by which a shell reports that SIGPIPE ended a process.
@@ -128,7 +128,7 @@ def run_command(command: click.Command, expected_errors: tuple[type[Exception], 
     except OutputClosedError:
         sys.exit(OUTPUT_CLOSED_STATUS)
     except click.ClickException as error:
-        _fail(prog, f"{error.format_message()} (see {prog} --help)")
+        _fail(prog, f"{message_of(error)} (see {prog} --help)")
     except expected_errors as error:
         _fail(prog, str(error))
     except OSError as error:

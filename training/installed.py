@@ -55,6 +55,20 @@ class Choice(click.Choice[str]):
         return f"{said} Did you mean {near[0]!r}?" if near else said
 
 
+def message_of(error: click.ClickException) -> str:
+    """Click's message. For an unknown option, it suggests only options whose names are near.
+
+    Click compares them with their dashes, by which `--epocs` is near `--help`, too.
+    """
+    if not isinstance(error, click.NoSuchOption):
+        return error.format_message()
+    near = get_close_matches(
+        error.option_name.lstrip("-"), [option.lstrip("-") for option in error.possibilities or ()]
+    )
+    options = [option for option in error.possibilities or () if option.lstrip("-") in near]
+    return click.NoSuchOption(error.option_name, error.message, options).format_message()
+
+
 def program_version() -> str:
     """The installed program's version, or "unknown" if it is not installed."""
     try:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from desktop.base.errors import ReportedError
-from desktop.base.installed import as_called
+from desktop.base.installed import as_called, message_of
 
 
 class Finite(click.FloatRange):
@@ -54,7 +54,7 @@ def run_command(
     except click.ClickException as error:
         # For a wrong option of `desktop.render view`, refer to the help of that subcommand.
         context = error.ctx if isinstance(error, click.UsageError) else None
-        _fail(prog, f"{error.format_message()} (see {context.command_path if context else prog} --help)")
+        _fail(prog, f"{message_of(error)} (see {context.command_path if context else prog} --help)")
     except expected_errors as error:
         _fail(prog, describe_error(error))
     except OSError as error:

@@ -179,7 +179,7 @@ def test_a_missing_run_is_one_line_from_the_real_command(tmp_path):
     [
         (
             ["--overwrit", "--nme", "x"],
-            "No such option '--overwrit'. (Did you mean one of: '--overwrite', '--version'?)",
+            "No such option '--overwrit'. Did you mean '--overwrite'?",
         ),
         (["a", "b"], "Got unexpected extra argument (b)"),
         (["--out"], "Option '--out' requires an argument."),

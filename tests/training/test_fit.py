@@ -84,6 +84,8 @@ def test_the_command_fits_the_whole_mnist_and_says_what_comes_next(run_main, tmp
             "Invalid value for '--precision': 'half' is not one of 'auto', 'float32', 'bfloat16'.",
         ),
         (["--epoch", "3"], "No such option '--epoch'. Did you mean '--epochs'?"),
+        (["--epocs", "3"], "No such option '--epocs'. Did you mean '--epochs'?"),
+        (["--qqq"], "No such option '--qqq'."),
         (["here"], "Got unexpected extra argument (here). Did you mean --data here?"),
         (["a", "b", "c", "d", "e"], "Got unexpected extra arguments (a b c and 2 more)"),
     ],

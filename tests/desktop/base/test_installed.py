@@ -9,7 +9,15 @@ import click
 import pytest
 
 from desktop.base import installed
-from desktop.base.installed import Choice, as_called, install_line, needed, program_version, version_option
+from desktop.base.installed import (
+    Choice,
+    as_called,
+    install_line,
+    message_of,
+    needed,
+    program_version,
+    version_option,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -202,3 +210,19 @@ def test_version_is_that_of_the_installed_program(capsys):
     """--version prints name and version."""
     draw.main(["--version"], prog_name="latent-plane-draw", standalone_mode=False)
     assert capsys.readouterr().out == f"latent-plane-draw {program_version()}\n"
+
+
+def test_only_options_that_are_near_without_their_dashes_are_suggested():
+    """`--epocs` is not answered with `--help`; `--qqq` with nothing."""
+
+    @click.command()
+    @click.option("--epochs")
+    def command(epochs):
+        pass
+
+    for word, said in (("--epocs", "'--epochs'"), ("--qqq", None)):
+        with pytest.raises(click.NoSuchOption) as caught:
+            command.main([word, "3"], standalone_mode=False)
+        assert message_of(caught.value) == f"No such option '{word}'." + (
+            f" Did you mean {said}?" if said else ""
+        )
