@@ -1,6 +1,6 @@
 """The points on the plane: their posteriors, labels and words. No Qt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.base.arrays import Floats
 from desktop.base.words import NAME_CHARS, one_line
@@ -60,9 +60,16 @@ class Points:
         return self.own is not None or self._test is not None
 
     @property
+    def are_labelled(self) -> bool:
+        """Whether the points have labels; true also without points."""
+        if self.own is not None:
+            return bool(self.own.label_names)
+        return self._test is None or self._test.labels is not None
+
+    @property
     def words(self) -> PointWords:
         """The words for the points."""
-        return words_of(self.own)
+        return replace(words_of(self.own), are_labelled=self.are_labelled)
 
     @property
     def encoded_words(self) -> PointWords:

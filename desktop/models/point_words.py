@@ -17,17 +17,24 @@ class PointWords:
         many: all of them, with their article: "the test images".
         bare: several of them, without an article: "test images".
         title: the name of the folder or file that they come from; empty for test images.
+        are_labelled: whether they have labels.
     """
 
     one: str
     many: str
     bare: str
     title: str = ""
+    are_labelled: bool = True
 
     def heading(self, rest: str) -> str:
         """A heading about all of them: "Test images by label", "Your pictures (holiday) by label"."""
         name = self.many.removeprefix("the ").capitalize()
         return f"{name} ({_short(self.title)}) {rest}" if self.title else f"{name} {rest}"
+
+    @property
+    def as_layer(self) -> str:
+        """The name of the layer that shows them: "Test images by label", "Test images" without labels."""
+        return self.heading("by label" if self.are_labelled else "").rstrip()
 
     def heading_of_one(self, rest: str) -> str:
         """A heading about one of them: "Test image under the pointer"."""

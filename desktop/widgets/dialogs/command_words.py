@@ -50,7 +50,7 @@ MORE_WORDS = {
     "Remove the last point": "delete path undo",
     "Clear": "delete remove all empty",
     "Play or pause": "animate start stop walk run",
-    "Test images by label": "points dots scatter data",
+    "Test images ": "points dots scatter data",
     "Decoded plane": "manifold background backdrop pictures grid",
     "True posterior of your image": "gap elbo log p(x) exact drawing",
     "Aggregate posterior density": "heat map heatmap",
@@ -92,5 +92,7 @@ def more_words(text: str) -> str:
     'back revert'
     """
     own = text.rpartition(" › ")[2]
-    begins = (words for start, words in MORE_WORDS.items() if start[-1] == " " and own.startswith(start))
+    begins = (
+        words for start, words in MORE_WORDS.items() if start[-1] == " " and f"{own} ".startswith(start)
+    )
     return MORE_WORDS.get(own) or next(begins, "")

@@ -82,7 +82,7 @@ def why_missing(layer: Layer) -> str:
 def layer_text(layer: Layer, words: PointWords) -> str:
     """Return the name of a layer in the window, with the words for the points."""
     if layer is Layer.POINTS:
-        return words.heading("by label")
+        return words.as_layer
     return words.heading_of_one("under the pointer") if layer is Layer.THUMBNAIL else layer.value
 
 

@@ -76,6 +76,16 @@ def test_own_z_have_no_spread_and_leave_it_to_the_test_images(open_labelled, own
     assert points.text == "3 points of holiday"
 
 
+def test_points_without_labels_are_not_called_by_label(open_labelled, own):
+    """The layer's name speaks of labels only if the points that are shown have some."""
+    whole = open_labelled()
+    bare = replace(whole, posterior=replace(whole.posterior, labels=None))
+    assert Points(whole, whole).words.as_layer == "Test images by label"
+    assert Points(bare, bare).words.as_layer == "Test images"
+    assert Points(bare, bare, own).words.as_layer == "Your pictures (holiday) by label"
+    assert Points(whole, whole, replace(own, label_names=())).words.as_layer == "Your pictures (holiday)"
+
+
 def test_labels_without_names_are_called_by_their_numbers(open_labelled):
     """Hundreds of labels get no names."""
     whole = open_labelled()

@@ -1,5 +1,7 @@
 """The words for the points fit into headings, menus and sentences."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from desktop.models.own_posterior import OwnPosterior
@@ -13,6 +15,13 @@ def test_test_images_have_no_source():
     assert TEST_IMAGES.heading_of_one("under the pointer") == "Test image under the pointer"
     assert TEST_IMAGES.nearest == "the nearest test image"
     assert TEST_IMAGES.source == ""
+
+
+def test_the_layer_of_points_without_labels_does_not_speak_of_labels():
+    """Its name is that of the points alone, with the folder of own pictures."""
+    assert TEST_IMAGES.as_layer == "Test images by label"
+    assert replace(TEST_IMAGES, are_labelled=False).as_layer == "Test images"
+    assert replace(TEST_IMAGES, title="a", are_labelled=False).as_layer == "Test images (a)"
 
 
 def test_own_pictures_are_yours_and_name_their_folder():
