@@ -171,6 +171,11 @@ def command(
     application.exec()
     signals.stop()
     if errors:
+        if model is not None and isinstance(errors[0], BundleError) and not model.exists():
+            raise BundleError(
+                f"{model}: found nothing there, expected a bundle (a folder or a .latent file), an .onnx "
+                "file or an exported picture; check the path"
+            ) from errors[0]
         raise errors[0]
     return signals.exit_status
 

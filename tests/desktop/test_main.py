@@ -225,7 +225,7 @@ def test_a_bundle_that_is_not_there_ends_the_start(refused, tmp_path):
     said = refused(tmp_path / "no", "--screenshot", tmp_path / "a.png", QT_QPA_PLATFORM="offscreen")
     assert said == (
         f"python -m desktop: {tmp_path / 'no'}: found nothing there, expected a bundle (a folder or a "
-        ".latent file) or an .onnx file; check the path"
+        ".latent file), an .onnx file or an exported picture; check the path"
     )
     assert list(tmp_path.iterdir()) == []
 
