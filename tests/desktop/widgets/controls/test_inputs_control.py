@@ -34,6 +34,11 @@ def test_a_class_is_set_at_once_and_is_part_of_all_that_is_kept(open_window, qtb
     box = control.panel.boxes["label"]
     assert box.hasFocus()
     assert (box.minimum(), box.maximum()) == (0, 3)
+    box.selectAll()
+    qtbot.keyClicks(box, "12")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert window.message.text() == "found “12” for label, expected a whole number from 0 to 3"
+    assert (label_of(window), box.text()) == (0, "0")
     model = explorer.model
     opened = []
     explorer.opened.connect(opened.append)
