@@ -240,23 +240,32 @@ class PathControl(QObject, PointerHandler):
         self._replace(index, Vector(moved, is_own=True))
 
     def _remove(self, index: int | None = None) -> None:
-        """Remove a point: by default the chosen one, or else the last."""
+        """Remove a point: by default the chosen one, or else the last.
+
+        If it is the chosen one, the next one is chosen; the cursor goes there if it was at the removed one.
+        """
         state = self._explorer.state
         path, inputs = state.path, state.inputs_on_path
         index = self._chosen if index is None else index
         index = len(path) - 1 if index is None else index
-        if path:
-            left = len(path) - 1
-            self._set_path(
-                (*path[:index], *path[index + 1 :]),
-                (*inputs[:index], *inputs[index + 1 :]),
-                min(index, left - 1) if left else None,
-            )
+        if not path:
+            return
+        chosen, left = self._chosen, len(path) - 1
+        is_chosen = chosen == index
+        if is_chosen:
+            chosen = min(index, left - 1) if left else None
+        elif chosen is not None and chosen > index:
+            chosen -= 1
+        self._set_path(
+            (*path[:index], *path[index + 1 :]),
+            (*inputs[:index], *inputs[index + 1 :]),
+            chosen,
+            goes_there=is_chosen and state.z == path[index],
+        )
 
     def _remove_last(self) -> None:
-        state = self._explorer.state
-        count = len(state.path)
-        self._set_path(state.path[:-1], state.inputs_on_path[:-1], count - 2 if count > 1 else None)
+        if self._explorer.state.path:
+            self._remove(len(self._explorer.state.path) - 1)
 
     def _reorder(self, start: int, to: int) -> None:
         path, inputs = list(self._explorer.state.path), list(self._explorer.state.inputs_on_path)
