@@ -109,11 +109,14 @@ def test_what_is_changed_while_a_class_is_tried_stays(open_window, qtbot, tmp_pa
 
 
 def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_path):
-    """It comes and goes with the models."""
+    """It comes and goes with the models. Without an encoder, the menu Draw is hidden, too."""
     window = open_window(decoder(tmp_path / "plain.onnx"))
     section = window.panel.sections.section("inputs")
     assert not section.isVisible()
     assert not window.inputs.menu.menuAction().isVisible()
+    shown = [entry.text() for entry in window.menuBar().actions() if entry.isVisible()]
+    assert "&Path" in shown
+    assert "&Draw" not in shown
     assert not {"View › Sections › Inputs", "View › Labels › Show all labels"} & texts(window)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(conditional(tmp_path / "model.onnx"))
