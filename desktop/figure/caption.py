@@ -20,13 +20,14 @@ from desktop.latent.prior import NORMAL
 from desktop.models.epochs import elbo_errors_nats, elbos_nats, in_percent, unfinished, whole_elbo_nats
 from desktop.models.own_posterior import OwnPosterior, name_of
 from desktop.models.source import Source
-from desktop.reading.input_values import in_words, taken
+from desktop.reading.input_values import differing_words, in_words, taken
 from desktop.view.first_view import corners, is_on_samples
 from desktop.view.state import ViewState
 
 MOST_ROUNDS = 3
 ROUNDING = 1e-4  # relative tolerance for a float32 z that lies on a plane
 MOST_CHECKED = 1000  # at most this many points that may lie on the plane are compared in all coordinates
+MOST_POINTS = 6  # the inputs of a path with more points are not listed
 MOST_NUMBERS = 8  # a z with more numbers is shortened
 INVERTED = "grey values of the decoded pictures inverted"
 SMOOTHED = ", smoothed because many posteriors are too narrow to draw"
@@ -181,6 +182,7 @@ def _texts(subject: Subject, is_smoothed: bool) -> dict[Part, str]:
     texts = dict(TEXTS)
     images = "" if subject.encoded is None else f"{len(subject.encoded.mean):,} images"
     texts[Part.DENSITY] = texts[Part.DENSITY].replace("posterior,", f"posterior of {images},")
+    texts[Part.PATH] = _path(subject.state)
     if subject.is_projected:
         texts[Part.PRIOR] += "'s projection on the plane"
         texts[Part.DENSITY] += ", both projected on the plane"
@@ -190,6 +192,16 @@ def _texts(subject: Subject, is_smoothed: bool) -> dict[Part, str]:
     if all(plane.has_too_few_for_holes for plane in subject.planes):
         texts[Part.HOLES] = f"no holes are hatched, because {images} are too few to tell them from chance"
     return texts
+
+
+def _path(state: ViewState) -> str:
+    """The clause about the path, whose points may have other inputs than the decoded plane."""
+    text, each = TEXTS[Part.PATH], state.inputs_on_path
+    if not state.has_own_path_inputs:
+        return text
+    text += " whose points have inputs of their own"
+    words = differing_words(each) if len(set(each)) > 1 else (in_words(each[0]),)
+    return text if len(words) > MOST_POINTS else f"{text}: {' → '.join(words)}"
 
 
 def foot_point(subject: Subject) -> str:

@@ -19,7 +19,7 @@ from desktop.widgets.common.commands import add_button, name_command
 from desktop.widgets.common.copied_numbers import CopiedNumbers
 from desktop.widgets.common.drop_window import DropWindow
 from desktop.widgets.common.field_keys import share_keys
-from desktop.widgets.common.menus import menus_of
+from desktop.widgets.common.menus import hide_when_empty, menus_of
 from desktop.widgets.common.message_bar import MessageBar
 from desktop.widgets.common.saved_inputs import save_input
 from desktop.widgets.common.tab_order import follow_screen, scroll_to_focus
@@ -119,6 +119,7 @@ class MainWindow(DropWindow):
         self.splitter = WindowSplitter()
         self.message = MessageBar()
         menus = {name: self.menuBar().addMenu(text) for name, text in MENUS.items()}
+        hide_when_empty(menus["draw"])
         self.theme = ThemeControl(menus["view"])
         self.tabs = Pages(menus["pages"])
         self.tabs.currentChanged.connect(self._tell_hidden)

@@ -28,6 +28,11 @@ def share_keys_of(box: Box) -> None:
     _share((box, _line(box)), box)
 
 
+def is_of_number(event: QKeyEvent) -> bool:
+    """Whether a key types a digit, a sign, a point or a comma."""
+    return event.text() in OF_NUMBERS and not event.modifiers() & NOT_PLAIN
+
+
 def _share(fields: Iterable[QWidget], parent: QObject) -> None:
     sharing = _Sharing(parent)
     for field in fields:

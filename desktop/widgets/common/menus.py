@@ -1,11 +1,15 @@
-"""Lists the window's menus and their entries, for the shortcuts dialog and the command palette."""
+"""Lists the window's menus and their entries, for the shortcuts dialog and the command palette.
+
+Also hides a menu while it has no entry to show.
+"""
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+OF_ENTRIES = (QEvent.Type.ActionAdded, QEvent.Type.ActionChanged, QEvent.Type.ActionRemoved)
 NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
@@ -19,6 +23,21 @@ def menus_of(window: QMainWindow) -> Iterator[tuple[tuple[str, ...], QMenu]]:
             titles = (*above, plain(menu.title()))
             yield titles, menu
             waiting += [(titles, action.menu()) for action in menu.actions()]
+
+
+def hide_when_empty(menu: QMenu) -> None:
+    """Hide a menu of the menu bar while all its entries are hidden."""
+    menu.installEventFilter(_Hiding(menu))
+
+
+class _Hiding(QObject):
+    def eventFilter(self, menu: QObject, event: QEvent) -> bool:
+        """Look again at the entries whenever one has changed."""
+        if event.type() in OF_ENTRIES and isinstance(menu, QMenu):
+            menu.menuAction().setVisible(
+                any(entry.isVisible() and not entry.isSeparator() for entry in menu.actions())
+            )
+        return False
 
 
 def keys_of(action: QAction) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
@@ -21,6 +21,8 @@ class NumberBox(QDoubleSpinBox):
     Qt's own box reads "0.5" as 5 in locales with a decimal comma, and "5e-1" as 51 in all. It also rounds its
     value to the decimals that it shows; this box does not, once `show_decimals` has been called.
     """
+
+    refused = Signal(str)  # a typed text that is no number in range, before the old number is shown again
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +47,13 @@ class NumberBox(QDoubleSpinBox):
         elif UNFINISHED.fullmatch(self._bare(text)):
             state = QValidator.State.Intermediate
         return state, text, position
+
+    def fixup(self, text: str) -> str:
+        """Tell of a text that is no number in range; the number stays as it was."""
+        shown = self._bare(text)
+        if shown:
+            self.refused.emit(shown)
+        return text
 
     def textFromValue(self, value: float) -> str:
         """Return the text that shows a number."""

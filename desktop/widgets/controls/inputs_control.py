@@ -48,6 +48,7 @@ class InputsControl(QObject):
         self.menu = QMenu("Model &inputs", shell.window)
         shell.menus["view"].addMenu(self.menu)
         self.panel.value_wanted.connect(self._set)
+        self.panel.refused.connect(shell.message.show_note)
         for changed in (explorer.opened, explorer.renewed, explorer.model_closed):
             changed.connect(self._on_model)
         explorer.state_changed.connect(self._on_state)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
@@ -121,6 +121,7 @@ class PathControl(QObject, PointerHandler):
         points.z_typed.connect(self._replace)
         points.move_wanted.connect(self._reorder)
         points.remove_wanted.connect(self._remove)
+        points.menu_wanted.connect(self._open_menu)
         panel.add_wanted.connect(self._add)
         panel.remove_wanted.connect(self._remove)
         panel.clear_wanted.connect(self._clear)
@@ -239,23 +240,32 @@ class PathControl(QObject, PointerHandler):
         self._replace(index, Vector(moved, is_own=True))
 
     def _remove(self, index: int | None = None) -> None:
-        """Remove a point: by default the chosen one, or else the last."""
+        """Remove a point: by default the chosen one, or else the last.
+
+        If it is the chosen one, the next one is chosen; the cursor goes there if it was at the removed one.
+        """
         state = self._explorer.state
         path, inputs = state.path, state.inputs_on_path
         index = self._chosen if index is None else index
         index = len(path) - 1 if index is None else index
-        if path:
-            left = len(path) - 1
-            self._set_path(
-                (*path[:index], *path[index + 1 :]),
-                (*inputs[:index], *inputs[index + 1 :]),
-                min(index, left - 1) if left else None,
-            )
+        if not path:
+            return
+        chosen, left = self._chosen, len(path) - 1
+        is_chosen = chosen == index
+        if is_chosen:
+            chosen = min(index, left - 1) if left else None
+        elif chosen is not None and chosen > index:
+            chosen -= 1
+        self._set_path(
+            (*path[:index], *path[index + 1 :]),
+            (*inputs[:index], *inputs[index + 1 :]),
+            chosen,
+            goes_there=is_chosen and state.z == path[index],
+        )
 
     def _remove_last(self) -> None:
-        state = self._explorer.state
-        count = len(state.path)
-        self._set_path(state.path[:-1], state.inputs_on_path[:-1], count - 2 if count > 1 else None)
+        if self._explorer.state.path:
+            self._remove(len(self._explorer.state.path) - 1)
 
     def _reorder(self, start: int, to: int) -> None:
         path, inputs = list(self._explorer.state.path), list(self._explorer.state.inputs_on_path)
@@ -278,15 +288,7 @@ class PathControl(QObject, PointerHandler):
         index = handles.point_at(position)
         found = None if index is not None else handles.line_at(position)
         if index is not None:
-            z = self._explorer.state.path[index]
-            add_title(menu, f"Point {index + 1} of the path")
-            menu.addAction("&Go to this point", lambda: self._go_to(index))
-            menu.addAction("Copy its &z", lambda: self.copy_wanted.emit(z))
-            menu.addAction("&Visit it again at the end", lambda: self._visit_again(index))
-            if self._explorer.inputs:
-                use = menu.addAction("Use the current &inputs here", lambda: self._use_inputs((index,)))
-                set_usable(use, self._why_not((index,)))
-            menu.addAction("&Remove this point", lambda: self._remove(index))
+            self._fill_point_menu(menu, index)
         elif found is not None:
             add_title(menu, "Path")
             menu.addAction("&Insert a point here", lambda: self._insert(*found))
@@ -297,6 +299,25 @@ class PathControl(QObject, PointerHandler):
         set_usable(play, "" if len(self._explorer.state.path) > 1 else NEEDED[2])
         menu.addAction("&Clear the path", self._clear)
         return True
+
+    def _fill_point_menu(self, menu: QMenu, index: int) -> None:
+        """Add entries about a point of the path."""
+        z = self._explorer.state.path[index]
+        add_title(menu, f"Point {index + 1} of the path")
+        menu.addAction("&Go to this point", lambda: self._go_to(index))
+        menu.addAction("Copy its &z", lambda: self.copy_wanted.emit(z))
+        menu.addAction("&Visit it again at the end", lambda: self._visit_again(index))
+        if self._explorer.inputs:
+            use = menu.addAction("Use the current &inputs here", lambda: self._use_inputs((index,)))
+            set_usable(use, self._why_not((index,)))
+        menu.addAction("&Remove this point", lambda: self._remove(index))
+
+    def _open_menu(self, index: int, place: QPoint) -> None:
+        """Open the menu of a point in the list."""
+        menu = QMenu(self._panel.window())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._fill_point_menu(menu, index)
+        menu.popup(place)
 
     # ---- playing
 

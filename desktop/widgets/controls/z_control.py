@@ -16,6 +16,7 @@ from desktop.base.vector import Vector
 from desktop.jobs.numbers import read_numbers, save_numbers
 from desktop.latent.named_points import NamedPoints, named_points
 from desktop.latent.number_file import NumberFileError
+from desktop.view.state import ViewState
 from desktop.view.z_text import ZFormat, plane_moved, z_text
 from desktop.widgets.common.actions import add_action
 from desktop.widgets.common.message_bar import Action
@@ -121,25 +122,32 @@ class ZControl(QObject):
         rows, state = tuple(map(Vector, points)), self._explorer.state
         self._explorer.set_state(replace(state, path=rows, path_times=(), path_inputs=()).moved_to(rows[0]))
         self.shown.emit("path")
-        self.told.emit(f"{name}: its {len(points)} points are now the path")
+        lost = _more_than_z(state)
+        more = f", without the {lost} of the one before" if lost else ""
+        self.told.emit(f"{name}: its {len(points)} points are now the path{more}")
 
     def _save_z(self) -> None:
         self._save("Save z", "z.npy", self._explorer.state.z)
 
     def _save_path(self) -> None:
-        points = self._explorer.state.path
-        if points:
-            self._save("Save path", "path.npy", points)
+        state = self._explorer.state
+        if state.path:
+            path = self._save("Save path", "path.npy", state.path)
+            lost = _more_than_z(state)
+            if path is not None and lost:
+                self.told.emit(f"{path.name} has the points' z alone; the path's {lost} are not in it")
         else:
             self.told.emit("the path has no points to save")
 
-    def _save(self, title: str, name: str, numbers: ArrayLike) -> None:
+    def _save(self, title: str, name: str, numbers: ArrayLike) -> Path | None:
+        """Save numbers to a file that the person chooses; return its path, or None."""
         if self._explorer.latent_dim is None:
-            return
+            return None
         show_message, source = self._shell.message.show_message, self._explorer.source
         path = ask_save_path(self._shell.window, title, name, KIND, show_message, source)
         if path is not None:
             save_file(self._explorer, path, save_numbers(path, numbers), of_model=False)
+        return path
 
     def _copy_cursor(self, kind: ZFormat) -> None:
         if self._explorer.latent_dim is not None:
@@ -152,3 +160,9 @@ class ZControl(QObject):
         else:
             QGuiApplication.clipboard().setText(z_text(z, kind))
             self.told.emit(f"z copied as {kind.value if kind is not ZFormat.NUMBERS else 'numbers'}")
+
+
+def _more_than_z(state: ViewState) -> str:
+    """What a path has besides z, for which a file of numbers has no room; empty if it has nothing."""
+    has = (("times", bool(state.path_times)), ("inputs", state.has_own_path_inputs))
+    return " and ".join(word for word, there in has if there)

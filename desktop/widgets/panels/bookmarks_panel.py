@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.latent.plane import format_z
+from desktop.reading.input_values import differing_words, in_words
 from desktop.view.bookmarks import Bookmark
 from desktop.widgets.common.buttons import push_button
 from desktop.widgets.common.number_box import NumberBox
@@ -23,6 +26,7 @@ from desktop.widgets.common.thumbnail_list import ThumbnailList, thumbnail
 from desktop.widgets.common.usable import set_usable
 
 ROW_PX, ROWS_SHOWN = 48, 4
+INPUTS = Qt.ItemDataRole.UserRole  # of a row: its inputs, if those of the bookmarks differ
 MOST_NUMBERS = 6
 LEG_S = 2.0
 PATH_TIP = "The bookmarks become the points of the path, in their order."
@@ -33,6 +37,19 @@ KEEP_TIP = (
     "Keep this place (Ctrl+D): cursor, plane, zoom, epoch, layers and the model's inputs. What is drawn,\n"
     "the path and the selection are not part of it."
 )
+
+
+class _WithInputs(QStyledItemDelegate):
+    """Draws the inputs of a bookmark below its name; only the name is edited."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Add the inputs to the text that is drawn."""
+        super().initStyleOption(option, index)
+        inputs = index.data(INPUTS)
+        if inputs:
+            option.text = f"{option.text}\u2028{inputs}"
 
 
 class BookmarkList(ThumbnailList):
@@ -50,6 +67,7 @@ class BookmarkList(ThumbnailList):
         self.setAccessibleDescription(
             "Return goes there, F2 renames, Alt+Up and Alt+Down move a bookmark, and Delete removes it."
         )
+        self.setItemDelegate(_WithInputs(self))
         # Queued, because the list must not be filled again while Qt still moves the row.
         self.model().rowsMoved.connect(self._on_moved, Qt.ConnectionType.QueuedConnection)
 
@@ -124,10 +142,15 @@ class BookmarksPanel(QWidget):
         row = self._row_in(marks) if current is None else current
         self.list.blockSignals(True)
         self.list.set_count(len(marks))
-        for place, mark in enumerate(marks):
+        differing = differing_words([mark.view.inputs for mark in marks])
+        for place, (mark, inputs) in enumerate(zip(marks, differing, strict=True)):
             item = self.list.item(place)
             item.setSizeHint(QSize(0, ROW_PX))
             item.setText(mark.name)
+            item.setData(INPUTS, inputs)
+            item.setData(
+                Qt.ItemDataRole.AccessibleTextRole, f"{mark.name}, {inputs}" if inputs else mark.name
+            )
             item.setIcon(thumbnail(from_png_text(mark.picture)))
             item.setToolTip(tip_text(_details(mark)))
         self.list.setCurrentRow(min(row, len(marks) - 1))
@@ -175,5 +198,6 @@ class BookmarksPanel(QWidget):
 def _details(mark: Bookmark) -> str:
     view = mark.view
     epoch = "" if view.epoch is None else f"\nEpoch {view.epoch}"
+    inputs = f"\n{in_words(view.inputs)}" if view.inputs else ""
     more = " …" if len(view.z) > MOST_NUMBERS else ""
-    return f"{mark.name}\nz {format_z(view.z[:MOST_NUMBERS])}{more}{epoch}"
+    return f"{mark.name}\nz {format_z(view.z[:MOST_NUMBERS])}{more}{inputs}{epoch}"

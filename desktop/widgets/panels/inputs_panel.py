@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
 
+from desktop.base.minus import with_minus
 from desktop.base.words import NAME_CHARS, one_line
 from desktop.reading.input_values import InputValues
 from desktop.reading.reading import MAX_WHOLE, OtherInput
@@ -13,6 +14,7 @@ from desktop.widgets.common.number_box import NumberBox
 from desktop.widgets.common.plain_text import tip_text
 
 BOX_PX, NAME_PX = 84, 96
+MOST_CHARS = 30  # of a text that is no value
 MAX_VALUE, STEPS, DECIMALS = 1e6, 200, 3
 # An input with more whole numbers has no slider, because a step would be too small.
 MOST_ON_SLIDER = 2000
@@ -23,6 +25,7 @@ class InputsPanel(QWidget):
     """Shows one row for each input; emits `value_wanted` with its name and a number."""
 
     value_wanted = Signal(str, float)
+    refused = Signal(str)  # why a typed text is no value
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +97,7 @@ class InputsPanel(QWidget):
             box.setRange(-MAX_VALUE, MAX_VALUE)
             box.setSingleStep(0.1)
             box.show_decimals(DECIMALS)
+        box.refused.connect(lambda text: self.refused.emit(_refusal(other, name, box, text)))
         box.valueChanged.connect(lambda value: self.value_wanted.emit(other.name, value))
         box.editingFinished.connect(lambda: self._take_alone(other.name))
         slider = self._slider(other, name)
@@ -139,6 +143,15 @@ class InputsPanel(QWidget):
     @staticmethod
     def _steps(slider: QSlider) -> int:
         return int(slider.property("steps"))
+
+
+def _refusal(other: OtherInput, name: str, box: NumberBox, text: str) -> str:
+    """Why a text is no value of an input."""
+    least, most = (f"{end:,.0f}" for end in (box.minimum(), box.maximum()))
+    kind = "a whole number" if other.is_whole else "a number"
+    return (
+        f"found “{one_line(text, MOST_CHARS)}” for {name}, expected {kind} from {with_minus(least)} to {most}"
+    )
 
 
 def _tip(other: OtherInput, name: str) -> str:

@@ -115,7 +115,7 @@ class PathPanel(QWidget):
             box.clicked.connect(self.playback_changed)
         self.export.clicked.connect(self.export_wanted)
         self.cancel.clicked.connect(self.cancel_wanted)
-        self.points.z_refused.connect(self.show_hint)
+        self.points.refused.connect(self.show_hint)
         self._lay_out()
         self.set_state(ViewState(), None)
         self.set_progress(None)

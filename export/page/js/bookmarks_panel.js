@@ -19,7 +19,9 @@ export async function bookmarksPanel(explorer) {
   if (!marks.length) return;
   const { source, facts, frame } = explorer;
   element("bookmarks-card", HTMLElement).hidden = false;
-  const canvases = marks.map((mark) => {
+  const values = marks.map((mark) => explorer.inputsOf(mark));
+  const differs = (/** @type {number} */ i) => new Set(values.map((one) => JSON.stringify(one[i]))).size > 1;
+  const canvases = marks.map((mark, index) => {
     const [button, canvas, name] = [document.createElement("button"), document.createElement("canvas"), document.createElement("bdi")];
     button.type = "button";
     button.title = mark.inputs ? `${mark.name}: ${explorer.inputWords(mark.inputs)}` : mark.name;
@@ -28,6 +30,12 @@ export async function bookmarksPanel(explorer) {
     canvas.setAttribute("aria-hidden", "true");
     name.textContent = mark.name;
     button.append(canvas, name);
+    const differing = explorer.inputWords(values[index], differs);
+    if (differing) {
+      const inputs = document.createElement("small");
+      inputs.textContent = differing;
+      button.append(inputs);
+    }
     button.addEventListener("click", () => explorer.visit(mark));
     element("bookmarks", HTMLDivElement).append(button);
     return canvas;

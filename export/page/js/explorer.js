@@ -202,14 +202,16 @@ export class Explorer {
 
   /**
    * @param {import("./source.js").Value[]} values one for each setting
+   * @param {(setting: number) => boolean} [isSaid] whether a setting is in the text; by default all are
    * @returns {string} the decoder's other inputs, such as "label 7", for people
    */
-  inputWords(values) {
+  inputWords(values, isSaid = () => true) {
     const words = (/** @type {import("./source.js").Value} */ value) =>
       typeof value === "number"
         ? String(value).replace("-", "−")
         : value.map(([n, weight]) => `${Math.round(100 * weight)} % ${n}`).join(" + ");
-    return this.settings.map(({ name }, i) => `${name} ${words(values[i])}`).join(", ");
+    const texts = this.settings.map(({ name }, i) => `${name} ${words(values[i])}`);
+    return texts.filter((_, i) => isSaid(i)).join(", ");
   }
 
   /**

@@ -21,6 +21,7 @@ export function planePanel(explorer) {
   // An oblique first plane cannot be chosen by two coordinates, so it gets a button.
   const first = facts.frame.axes ? null : new Frame(frame.d, facts.frame);
   const back = onClick("first-plane", () => explorer.toFirstPlane());
+  back.hidden = !first;
   /** @type {number[]} coordinates, in the order of their spread over the test images */
   const order = Array.from({ length: frame.d }, (_, axis) => axis);
   const spread = facts.points?.spread;
@@ -55,7 +56,8 @@ export function planePanel(explorer) {
   const show = () => {
     const { axes, onSamples, words } = frame;
     through.hidden = !onSamples;
-    back.hidden = !first || first.isSameAs(frame);
+    // It keeps its place, so that the buttons below do not move while a path is played.
+    back.disabled = first?.isSameAs(frame) ?? true;
     element("plane-words", HTMLParagraphElement).hidden = !words;
     if (words) setText("plane-words", `a: ${words[0]}. b: ${words[1]}.`);
     element("axes-pair", HTMLDivElement).hidden = onSamples;

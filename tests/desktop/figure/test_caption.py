@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from desktop.base.vector import Vector
 from desktop.figure.caption import caption_of, foot_point
 from desktop.figure.figure import Figure, Ground, OwnImage, Part, Subject
 from desktop.figure.layout import layout_of
@@ -84,6 +85,24 @@ def test_it_says_how_a_bare_model_is_read(tmp_path, subject):
     told = open_source(file, {"prior": "uniform:-1,1"}, use_saved=False)
     view = replace(subject, state=replace(subject.state, inputs=(InputValue("label", 2),)))
     assert caption_of(told, view, FIGURE).startswith("model; label 2, strength 1; prior uniform in [−1, 1]. ")
+
+
+def test_it_says_that_the_points_of_a_path_have_inputs_of_their_own(tmp_path, subject):
+    """The model's label is the plane's; the points' labels follow the path, unless there are many."""
+    source = open_source(conditional(tmp_path / "model.onnx"), {}, use_saved=False)
+    plane, other, third = ((InputValue("label", number), InputValue("strength", 1)) for number in (0, 2, 3))
+
+    def text(*inputs):
+        path = tuple(Vector((0.1 * place, 0.5)) for place in range(len(inputs)))
+        state = replace(subject.state, inputs=plane, path=path, path_inputs=inputs)
+        return caption_of(source, replace(subject, state=state), FIGURE)
+
+    assert text(plane, other, third).startswith("model; label 0, strength 1; ")
+    words = "; a path whose points have inputs of their own"
+    assert f"{words}: label 0 → label 2 → label 3; " in text(plane, other, third)
+    assert f"{words}: label 2, strength 1; " in text(other, other)
+    assert f"{words}; " in text(*(plane, other) * 4)
+    assert "; a path; " in text(plane, plane)
 
 
 def test_it_says_what_an_opened_image_is_and_its_gap(small_decoder, subject):

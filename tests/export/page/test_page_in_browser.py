@@ -25,6 +25,9 @@ FILLED = """(id) => {
 }"""
 
 
+TOP = "(id) => document.getElementById(id).offsetTop"
+
+
 @pytest.fixture(scope="module")
 def mnist_page(tmp_path_factory):
     file = tmp_path_factory.mktemp("mnist") / "page.html"
@@ -255,7 +258,7 @@ def test_many_dimensions(open_tab, tmp_path):
     path.write_bytes(linear(16, 1, 8, 8).SerializeToString())
     tab = open_tab(path)
     before = tab.picture()
-    assert tab.tab.is_hidden("#first-plane")
+    assert tab.tab.is_disabled("#first-plane")
     tab.tab.click("#three-samples")
     tab.settle()
     assert np.abs(tab.picture() - before).max() > 0.05
@@ -297,7 +300,10 @@ def test_a_look_is_what_one_sees_first(open_tab, tmp_path):
 
 
 def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
-    """Sample goes to a sample of the prior, coordinates and axes can be chosen, Home shows everything."""
+    """Sample goes to a sample of the prior, coordinates and axes can be chosen, Home shows everything.
+
+    A path that leaves the plane moves no button while it is played.
+    """
     source, file = tmp_path / "m.onnx", tmp_path / "p.html"
     source.write_bytes(linear(3, 1, 8, 8).SerializeToString())
     side = 0.5**0.5
@@ -308,7 +314,8 @@ def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
     file.write_text(page(content.title, content.facts, content.blocks), encoding="utf-8")
     tab = open_tab(file)
     assert tab.tab.is_hidden("#three-samples")
-    assert tab.tab.is_hidden("#first-plane")
+    assert tab.tab.is_disabled("#first-plane")
+    tab.tab.click("#path-add")
     tab.tab.click("#sample")
     tab.settle()
     x, y, _ = map(float, tab.tab.input_value("#z").split(","))
@@ -317,6 +324,7 @@ def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
     tab.tab.locator("#sliders input").nth(1).fill("2.5")
     tab.settle()
     assert tab.tab.input_value("#z").split(", ")[1] == "2.500"
+    tab.tab.click("#path-add")
     tab.tab.select_option("#axis-y", "0")
     tab.settle()
     assert (tab.tab.input_value("#axis-x"), tab.tab.input_value("#axis-y")) == ("1", "0")
@@ -324,6 +332,15 @@ def test_an_oblique_plane_is_left_and_found_again(open_tab, tmp_path):
     tab.settle()
     assert tab.tab.input_value("#z") == "0.000, 0.000, 0.500"
     assert tab.tab.input_value("#axis-x") == ""
+    top = tab.tab.evaluate(TOP, "path-play")
+    tab.tab.click("#path-play")
+    tab.settle()
+    assert tab.tab.is_enabled("#first-plane")
+    assert tab.tab.evaluate(TOP, "path-play") == top
+    tab.tab.click("#first-plane")
+    tab.settle()
+    assert tab.text("#path-play") == "Play"
+    assert tab.tab.is_disabled("#first-plane")
     for press, middle in ("#home", 0), ("#bookmarks button", 1.5), ("#home", 0):
         tab.tab.click(press)
         tab.tab.click("#plane")

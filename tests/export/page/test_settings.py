@@ -104,6 +104,10 @@ def test_bookmarks_bring_their_inputs(open_tab, tmp_path):
     tab.settle()
     assert tab.picture_of("#bookmarks button:nth-child(2) canvas")[0] == pytest.approx(picture, abs=1e-2)
     assert button.get_attribute("title") == "there: class_one_hot 2, truncation 0.5, label 3"
+    assert tab.tab.locator("#bookmarks small").all_text_contents() == [
+        "truncation 1, label 0",
+        "truncation 0.5, label 3",
+    ]
     button.click()
     tab.settle()
     assert tab.picture()[0] == pytest.approx(picture, abs=1e-2)

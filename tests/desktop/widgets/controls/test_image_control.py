@@ -40,6 +40,7 @@ def test_what_is_drawn_is_encoded(window, qtbot, gray, same_picture):
     assert panel.figures["elbo"].text() == f"{found.elbo_nats:.2f}\u00a0nats".replace("-", "−")
     assert panel.figures["rate"].text() == f"{found.rate_nats:.2f}\u00a0nats"
     assert "MNIST's digits stand in the middle" in panel.canvas.toolTip()
+    assert "&Draw" in [entry.text() for entry in window.menuBar().actions() if entry.isVisible()]
     expected = to_bytes(window.explorer.model.decode(mean))[0]
     assert same_picture(gray(window.panel.picture.picture.image()), expected)
 

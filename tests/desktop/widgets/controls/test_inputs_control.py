@@ -34,6 +34,11 @@ def test_a_class_is_set_at_once_and_is_part_of_all_that_is_kept(open_window, qtb
     box = control.panel.boxes["label"]
     assert box.hasFocus()
     assert (box.minimum(), box.maximum()) == (0, 3)
+    box.selectAll()
+    qtbot.keyClicks(box, "12")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert window.message.text() == "found “12” for label, expected a whole number from 0 to 3"
+    assert (label_of(window), box.text()) == (0, "0")
     model = explorer.model
     opened = []
     explorer.opened.connect(opened.append)
@@ -104,11 +109,14 @@ def test_what_is_changed_while_a_class_is_tried_stays(open_window, qtbot, tmp_pa
 
 
 def test_a_model_without_further_inputs_has_no_section(open_window, qtbot, tmp_path):
-    """It comes and goes with the models."""
+    """It comes and goes with the models. Without an encoder, the menu Draw is hidden, too."""
     window = open_window(decoder(tmp_path / "plain.onnx"))
     section = window.panel.sections.section("inputs")
     assert not section.isVisible()
     assert not window.inputs.menu.menuAction().isVisible()
+    shown = [entry.text() for entry in window.menuBar().actions() if entry.isVisible()]
+    assert "&Path" in shown
+    assert "&Draw" not in shown
     assert not {"View › Sections › Inputs", "View › Labels › Show all labels"} & texts(window)
     with qtbot.waitSignal(window.explorer.opened, timeout=SOON_MS):
         window.open_path(conditional(tmp_path / "model.onnx"))

@@ -144,6 +144,24 @@ def test_alt_click_and_delete_remove_a_point(window, qtbot):
     assert second not in window.explorer.state.path
 
 
+def test_the_marked_point_is_the_one_in_view_after_a_removal(window):
+    """The cursor goes from a removed point to the next; the removal of another point moves nothing."""
+    control, explorer, points = window.path_control, window.explorer, window.panel.path.points
+    _, second, third = explorer.state.path
+    control._go_to(1)
+    control._remove(0)
+    assert (explorer.state.z, points.currentRow()) == (second, 0)
+    control._remove()
+    assert (explorer.state.path, explorer.state.z, points.currentRow()) == ((third,), third, 0)
+    window.history.undo.trigger()
+    assert (explorer.state.path, explorer.state.z) == ((second, third), second)
+    control._go_to(0)
+    elsewhere = explorer.state.at((0.25, 0.5))
+    explorer.set_state(elsewhere)
+    control._remove()
+    assert (explorer.state.path, explorer.state.z) == ((third,), elsewhere.z)
+
+
 def test_the_list_changes_the_path(window, qtbot):
     """Keys in the list choose, move, remove and edit points; the plane's cursor follows."""
     first, second, third = window.explorer.state.path

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication
 
 from desktop.base.vector import Vector
 from desktop.jobs.thumbnails import thumbnails
@@ -82,6 +84,18 @@ def test_each_point_has_the_class_that_it_was_added_with(open_window, qtbot, tmp
     assert not commands[ALL].isEnabled()
     window.history.undo.trigger()
     assert labels(window) == [1, 2, 3]
+
+    window.path_control._go_to(1)
+    place = panel.points.visualItemRect(panel.points.item(2, 1)).center()
+    qtbot.mouseClick(panel.points.viewport(), Qt.MouseButton.RightButton, pos=place)
+    right = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, panel.points.mapToGlobal(place))
+    QApplication.sendEvent(panel.points.viewport(), right)
+    menu = QApplication.activePopupWidget()
+    entries = {entry.text(): entry for entry in menu.actions()}
+    assert "Point 3 of the path" in entries
+    entries["Use the current &inputs here"].trigger()
+    assert labels(window) == [1, 2, 2]
+    menu.close()
 
 
 def test_a_path_of_bookmarks_has_the_classes_of_these(open_window, qtbot, tmp_path):

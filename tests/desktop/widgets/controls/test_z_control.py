@@ -190,6 +190,25 @@ def test_z_and_path_are_saved_as_float32(window, qtbot, tmp_path, monkeypatch):
         assert (np.load(path) == np.asarray(expected, np.float32)).all()
 
 
+def test_what_a_file_of_z_has_no_room_for_is_said(window, qtbot, tmp_path, monkeypatch):
+    """The status bar says that a path's times are not saved, and that another path has none."""
+    path, points = tmp_path / "saved.npy", (Z, (1.0, 2.0, 3.0))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    window.explorer.change(path=points, path_times=(2.0,))
+    with qtbot.waitSignal(window.explorer.saved, timeout=SOON_MS):
+        entry(window, "File", "Save path…").trigger()
+    assert (
+        window.statusBar().currentMessage()
+        == "saved.npy has the points' z alone; the path's times are not in it"
+    )
+    drop(window, path)
+    qtbot.waitUntil(window.message.isVisible, timeout=SOON_MS)
+    press(window, "Make them the path")
+    assert window.statusBar().currentMessage() == (
+        "saved.npy: its 2 points are now the path, without the times of the one before"
+    )
+
+
 @pytest.mark.parametrize("kind", ["Numbers", "JSON", "NumPy"])
 def test_z_is_copied_in_full_and_pasted_back(window, kind):
     """Copy, go elsewhere, paste: the cursor is where it was, to the last bit."""

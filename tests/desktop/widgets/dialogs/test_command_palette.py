@@ -158,6 +158,7 @@ def test_a_command_that_begins_with_the_words_comes_first(window, palette, qtbot
         ("gif", "Path › Export animation"),
         ("svg", "File › Export the view"),
         ("figure", "File › Export the view"),
+        ("contact sheet", "Pages › Save pictures › Samples as PNG"),
         ("html", "File › Share as a page"),
         ("gap", "View › Layers › True posterior of your image"),
         ("zoom", "View › Fit to the test images"),

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from PySide6.QtWidgets import QStyleOptionViewItem
+
+from desktop.reading.input_values import InputValue
 from desktop.view.bookmarks import bookmark
 from desktop.view.state import ViewState, start_state
 from desktop.widgets.panels.bookmarks_panel import BookmarksPanel
@@ -56,3 +59,25 @@ def test_the_chosen_bookmark_stays_chosen_wherever_it_goes(qtbot):
     assert panel.list.currentItem().text() == "e"
     panel.show_bookmarks((one, two))
     assert panel.list.currentRow() == 1
+
+
+def test_inputs_that_differ_are_below_the_names(qtbot):
+    """The name alone is edited; the tool tip has all inputs, also those that are the same everywhere."""
+    panel = BookmarksPanel()
+    qtbot.addWidget(panel)
+
+    def mark(label):
+        inputs = InputValue("label", label), InputValue("truncation", 0.5)
+        return bookmark(replace(ViewState(), inputs=inputs), ())
+
+    def drawn(row):
+        option = QStyleOptionViewItem()
+        panel.list.itemDelegate().initStyleOption(option, panel.list.indexFromItem(panel.list.item(row)))
+        return option.text.split("\u2028")
+
+    panel.show_bookmarks((mark(3), mark(5)))
+    assert [drawn(row) for row in range(2)] == [["Place 1", "label 3"], ["Place 1", "label 5"]]
+    assert panel.list.item(1).text() == "Place 1"
+    assert "label 5, truncation 0.5" in panel.list.item(1).toolTip()
+    panel.show_bookmarks((mark(3), mark(3)))
+    assert drawn(1) == ["Place 1"]

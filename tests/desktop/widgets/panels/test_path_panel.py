@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QLineEdit
 
 from desktop.latent.paths import PathKind
@@ -120,6 +121,29 @@ def test_z_is_typed_into_the_list(panel, qtbot):
     assert heard == [("typed", 1, (-1.5, 2.0))]
     assert "found z = '1, many', expected 2 numbers" in panel.hint()
     assert points.item(1, 0).text() == "1.0000, 0.5000"
+
+
+def test_a_digit_typed_in_the_list_begins_z_and_is_no_shortcut(panel, qtbot):
+    """The inputs beside z are not edited, and say how they are set instead."""
+    panel.set_state(with_points(2), 1)
+    panel.points.show_inputs(("label 1", "label 2"))
+    switched = []
+    QShortcut("1", panel).activated.connect(lambda: switched.append(1))
+    panel.activateWindow()
+    panel.points.setFocus()
+    panel.points.setCurrentCell(1, 1)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_F2):
+        panel.show_hint("")
+        qtbot.keyClick(panel.points, key)
+        assert "set them in the section Inputs" in panel.hint()
+    assert panel.points.findChild(QLineEdit) is None
+    panel.points.setCurrentCell(1, 0)
+    qtbot.keyClick(panel.points, Qt.Key.Key_1)
+    assert panel.points.findChild(QLineEdit).text() == "1"
+    assert switched == []
+    panel.add.setFocus()
+    qtbot.keyClick(panel.add, Qt.Key.Key_1)
+    assert switched == [1]
 
 
 def test_buttons_move_the_chosen_point(panel, qtbot):
