@@ -7,6 +7,9 @@ from typing import Any
 ELLIPSIS = "…"
 # The font that comes with Matplotlib.
 FAMILY = "DejaVu Sans"
+# A number stays with its unit and its error: "99 %", "−143.25 ± 0.56 nats".
+KEPT_TOGETHER = re.compile(r"(?<=\d) (?=(%|nats\b|±))|(?<=±) ")
+NO_BREAK = "\0"  # stands for a space at which no line ends
 
 
 def width_px(text: str, size_px: float, is_bold: bool = False) -> float:
@@ -15,11 +18,15 @@ def width_px(text: str, size_px: float, is_bold: bool = False) -> float:
 
 
 def wrapped(text: str, most_px: float, size_px: float) -> list[str]:
-    """Break a text into lines no wider than `most_px`, at spaces; its own line breaks stay."""
+    """Break a text into lines no wider than `most_px`, at spaces; its own line breaks stay.
+
+    No line ends between a number and its unit.
+    """
     lines: list[str] = []
     for paragraph in text.strip().splitlines():
         line = ""
-        for word in paragraph.split():
+        for kept in KEPT_TOGETHER.sub(NO_BREAK, paragraph).split():
+            word = kept.replace(NO_BREAK, " ")
             longer = f"{line} {word}" if line else word
             if line and width_px(longer, size_px) > most_px:
                 lines.append(line)

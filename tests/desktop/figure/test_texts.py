@@ -16,6 +16,15 @@ def test_a_caption_is_broken_at_spaces(most):
     assert "" in lines
 
 
+def test_no_line_ends_between_a_number_and_its_unit():
+    """At whatever width the text is broken, percents, nats and standard errors stay with their numbers."""
+    text = "test ELBO −143.25 ± 0.56 nats; contours that hold 50, 90 and 99 % of the prior"
+    for most in range(140, 500, 7):
+        lines = wrapped(text, most, 12)
+        assert " ".join(lines) == text
+        assert not any(line.startswith(("%", "nats", "±", "0.56")) for line in lines)
+
+
 def test_a_caption_without_room_loses_clauses_at_its_end():
     """The remaining clauses are whole; of a single clause, the beginning stays."""
     text = "A model; epoch 3. The decoded plane; 60 test images; contours of the prior."
